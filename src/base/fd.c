@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+void fd_close(int *fd)
+{
+        int saved = errno;
+
+        if (*fd >= 0)
+                (void)close(*fd);
+        *fd = -1;
+        errno = saved;
+}
+
+int fd_read_all(int fd, size_t max, struct str *s)
+{
+        size_t start = s->len;
+
+        for (;;) {
+                ssize_t n;
+
+                str_reserve(s, 4096);
+                n = read(fd, s->text + s->len, s->room - s->len - 1);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                s->len += (size_t)n;
+                s->text[s->len] = '\0';
+                if (s->len - start > max) {
+                        s->len = start;
+                        s->text[start] = '\0';
+                        return -EFBIG;
+                }
+        }
+        return 0;
+}
+
+int fd_read_file(int dir_fd, const char *path, size_t max, struct str *s)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0)
+                return -errno;
+        if (fstat(fd, &st) == 0 && st.st_size > 0) {
+                if ((uint64_t)st.st_size > max)
+                        return -EFBIG;
+                str_reserve(s, (size_t)st.st_size + 1);
+        }
+        return fd_read_all(fd, max, s);
+}
+
+int fd_write_all(int fd, const char *data, size_t len)
+{
+        while (len) {
+                ssize_t n = write(fd, data, len);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                data += n;
+                len -= (size_t)n;
+        }
+        return 0;
+}
+
+int fd_readlink(int dir_fd, const char *path, char *buf, size_t size)
+{
+        ssize_t n = readlinkat(dir_fd, path, buf, size);
+
+        if (n < 0)
+                return -errno;
+        if ((size_t)n >= size)
+                return -ENAMETOOLONG;
+        buf[n] = '\0';
+        return (int)n;
+}
+
+int fd_open_in_root(int root_fd, const char *path, int flags)
+{
+        struct open_how how = {
+                .flags = (uint64_t)(flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+                .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+        };
+        long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+
+        return fd < 0 ? -errno : (int)fd;
+}
