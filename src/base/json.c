@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/json.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+
+struct json json_to(struct str *to)
+{
+        return (struct json){.to = to};
+}
+
+static void begin_value(struct json *j, const char *key)
+{
+        if (j->comma)
+                str_add_char(j->to, ',');
+        if (key) {
+                size_t len = strlen(key);
+
+                str_reserve(j->to, len + 3);
+                str_add_char(j->to, '"');
+                str_add_n(j->to, key, len);
+                str_add_n(j->to, "\":", 2);
+        }
+        j->comma = true;
+}
+
+static void open_level(struct json *j, const char *key, bool array)
+{
+        begin_value(j, key);
+        str_add_char(j->to, array ? '[' : '{');
+        j->depth++;
+        j->arrays = j->arrays << 1 | array;
+        j->comma = false;
+}
+
+void json_object(struct json *j, const char *key)
+{
+        open_level(j, key, false);
+}
+
+void json_array(struct json *j, const char *key)
+{
+        open_level(j, key, true);
+}
+
+void json_end(struct json *j)
+{
+        str_add_char(j->to, j->arrays & 1 ? ']' : '}');
+        j->arrays >>= 1;
+        j->depth--;
+        j->comma = true;
+}
+
+void json_end_line(struct json *j)
+{
+        while (j->depth)
+                json_end(j);
+        str_add_char(j->to, '\n');
+        j->comma = false;
+}
+
+static void add_special(struct str *to, uint32_t c)
+{
+        switch (c) {
+        case '"':
+                str_add(to, "\\\"");
+                break;
+        case '\\':
+                str_add(to, "\\\\");
+                break;
+        case '\n':
+                str_add(to, "\\n");
+                break;
+        case '\t':
+                str_add(to, "\\t");
+                break;
+        default:
+                str_addf(to, "\\u%04x", c);
+        }
+}
+
+static void add_string(struct str *to, const char *s)
+{
+        size_t len = strlen(s), start = 0, at = 0;
+
+        str_add_char(to, '"');
+        while (at < len) {
+                unsigned char byte = (unsigned char)s[at];
+                uint32_t c = byte;
+                size_t n = 1;
+
+                if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\') {
+                        at++;
+                        continue;
+                }
+                if (byte >= 0x80 && (n = text_decode(s + at, len - at, &c)) && !text_is_control(c)) {
+                        at += n;
+                        continue;
+                }
+                str_add_n(to, s + start, at - start);
+                add_special(to, n ? c : 0xfffd);
+                at += n ? n : 1;
+                start = at;
+        }
+        str_add_n(to, s + start, at - start);
+        str_add_char(to, '"');
+}
+
+void json_str(struct json *j, const char *key, const char *value)
+{
+        begin_value(j, key);
+        if (value)
+                add_string(j->to, value);
+        else
+                str_add_n(j->to, "null", 4);
+}
+
+void json_u64(struct json *j, const char *key, uint64_t value)
+{
+        begin_value(j, key);
+        str_add_u64(j->to, value);
+}
+
+void json_bool(struct json *j, const char *key, bool value)
+{
+        begin_value(j, key);
+        str_add(j->to, value ? "true" : "false");
+}
+
+void json_null(struct json *j, const char *key)
+{
+        begin_value(j, key);
+        str_add(j->to, "null");
+}
+
+void json_double(struct json *j, const char *key, double value)
+{
+        begin_value(j, key);
+        str_addf(j->to, "%.3f", value);
+}
+
+void json_raw(struct json *j, const char *key, const char *value, size_t len)
+{
+        begin_value(j, key);
+        str_add_n(j->to, value, len);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Text from outside made safe to show. Process names, command lines and unit descriptions are chosen by others: they may carry
+ * terminal escapes, bidirectional overrides, HTML and bytes that are no UTF-8.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+/*
+ * One UTF-8 character at s (len > 0): its length 1-4 and *ret code point; 0 when the bytes there are not valid
+ * UTF-8 (RFC 3629: overlong forms, surrogates and values above U+10FFFF are invalid).
+ */
+size_t text_decode(const char *s, size_t len, uint32_t *ret);
+
+/* True for what must not reach a terminal or a page as it is: C0, DEL, C1, bidirectional controls (Unicode TR 36). */
+bool text_is_control(uint32_t code_point);
+
+/* Append s for people: controls and invalid bytes become \xNN or \u{NNNN}, the rest stays. */
+void text_add_printable(struct str *to, const char *s);
+
+/* Append s as HTML text or attribute value: printable as above, and & < > " ' as entities. */
+void text_add_html(struct str *to, const char *s);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The command line as data. Each command is one file cmd_NAME.c with one `const struct command` and a line in the registry in
+ * commands.c; parsing, help, man page check and shell completion all come from these tables.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum exit_status {
+        QM_EXIT_DONE = 0,
+        QM_EXIT_FINDINGS = 1,   /* at or above --fail-on */
+        QM_EXIT_USAGE = 2,      /* wrong usage or bad file */
+        QM_EXIT_INCOMPLETE = 3, /* asked more than could be seen */
+};
+
+enum option_kind { OPTION_FLAG, OPTION_WORD };
+
+struct option_spec {
+        const char *name;   /* without "--" */
+        char letter;        /* 0 = none */
+        enum option_kind kind;
+        const char *value;  /* shown in the help: "FILE"; for OPTION_WORD */
+        const char *help;
+        const char *const *choices; /* NULL-terminated list of the only words allowed, or NULL = any */
+};
+
+#define MAX_OPTIONS   24
+#define MAX_ARGUMENTS 64
+
+struct invocation {
+        const struct command *command;
+        const char *words[MAX_OPTIONS]; /* by the option's place in command->options: "" when a flag is set; NULL = absent */
+        const char *arguments[MAX_ARGUMENTS];
+        size_t n_arguments;
+};
+
+struct command {
+        const char *name;
+        const char *arguments; /* shown in the usage line: "PORT|NAME" or "" */
+        const char *summary;   /* one line */
+        const char *details;   /* paragraphs for `help NAME` */
+        const struct option_spec *options;
+        size_t n_options;
+        size_t min_arguments, max_arguments;
+        /* Does it; returns an enum exit_status. On QM_EXIT_USAGE err is printed by main. */
+        int (*run)(const struct invocation *in, struct err *err);
+};
+
+/* The word of an option, "" for a set flag, NULL when it was not given. */
+const char *invocation_get(const struct invocation *in, const char *option);
+bool invocation_has(const struct invocation *in, const char *option);
+
+const struct command *const *commands_all(void); /* NULL-terminated */
+const struct command *command_find(const char *name);
+
+/* Parse and run what stands in argv; prints errors and help; the exit status. */
+int cli_main(int argc, char **argv);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known about ports and protocols before looking at any host: the IANA registry, the pages of the guide, the control
+ * frameworks. Compiled in from data/; pages of /etc/quaymaster/knowledge.d replace or add. Constant once opened; no I/O after that.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "model/finding.h"
+
+/* --- registry -------------------------------------------------------------------------------- */
+
+struct registry_entry {
+        const char *name;        /* IANA service name, "" where the number is reserved or unassigned */
+        const char *description; /* may be "" */
+};
+
+/* NULL when the registry does not know the number for that transport. Source: IANA Service Name and Transport
+ * Protocol Port Number Registry. */
+const struct registry_entry *registry_find(enum transport transport, uint16_t port);
+/* "system" (0-1023), "registered" (1024-49151) or "dynamic" (49152-65535), RFC 6335. */
+const char *registry_range(uint16_t port);
+/* Calls back for each (transport, port) that has this service name, in order of port. */
+void registry_by_name(const char *name, void (*each)(enum transport transport, uint16_t port, void *arg), void *arg);
+
+/* --- guide ----------------------------------------------------------------------------------- */
+
+struct port_range {
+        enum transport transport;
+        uint16_t first, last; /* inclusive */
+};
+
+struct bind_hint { /* how to make the daemon of a package listen on loopback only */
+        const char *package, *file, *set;
+};
+
+/* Lists are arrays with a count; all pointers live as long as the knowledge. */
+struct page {
+        const char *id, *name, *what, *why;
+        const char *encrypted; /* none, optional, starttls, tls, native, varies */
+        const char *note;      /* or NULL */
+        enum advice_class advice;
+        enum severity risk_loopback, risk_link, risk_internet;
+        struct alternative alternative;
+        const char *const *aliases, *const *programs, *const *packages, *const *remediation, *const *references,
+                *const *controls;
+        const struct port_range *ports, *also_ports;
+        const struct bind_hint *binds;
+        unsigned short n_aliases, n_programs, n_packages, n_remediation, n_references, n_controls, n_ports,
+                n_also_ports, n_binds;
+        const char *source; /* "built-in", or the override file */
+};
+
+struct knowledge;
+
+/*
+ * Open the built-in knowledge and, where override_dir is not NULL and exists, the *.yaml pages in it (by name order). A file that
+ * is broken, or as root not owned by root or writable by others, changes nothing: what is wrong with it (file, line, field) is passed
+ * to `warn`, and the built-in pages stay in force. Always succeeds.
+ */
+struct knowledge *knowledge_open(const char *override_dir, void (*warn)(const char *text, void *arg), void *arg);
+struct knowledge *knowledge_free(struct knowledge *knowledge); /* accepts NULL, returns NULL */
+
+static inline void knowledge_freep(struct knowledge **k)
+{
+        *k = knowledge_free(*k);
+}
+
+/* The page that judges a number: the one with the port in `ports`; NULL if none (also_ports do not judge). */
+const struct page *knowledge_by_port(const struct knowledge *k, enum transport transport, uint16_t port);
+const struct page *knowledge_by_program(const struct knowledge *k, const char *basename);
+const struct page *knowledge_by_package(const struct knowledge *k, const char *package);
+/* By id, alias, or name of the page; case does not matter. */
+const struct page *knowledge_by_word(const struct knowledge *k, const char *word);
+/* All pages in order of id; for walking. */
+const struct page *const *knowledge_pages(const struct knowledge *k, size_t *ret_n);
+
+/* --- control frameworks ---------------------------------------------------------------------- */
+
+/* Controls every finding about an open port touches (ends with framework NULL). */
+const struct control *controls_baseline(void);
+/* A control named "framework:id"; title NULL when it is not in data/frameworks. False when the text has no colon. */
+bool control_find(const char *text, struct control *ret);
