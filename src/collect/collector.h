@@ -14,6 +14,7 @@ struct collection {
         int root_fd;            /* "/" as a directory; tests put a tree of their own here */
         struct package_index *packages; /* packages.c */
         struct netns_handles *handles;  /* netns.c */
+        unsigned netns_unreadable; /* processes whose namespace may not be read */
 };
 
 struct collector {
@@ -28,5 +29,5 @@ struct collector {
         void (*end)(struct collection *c);
 };
 
-extern const struct collector collector_netns, collector_interfaces, collector_sockets, collector_processes,
+extern const struct collector collector_netns, collector_sockets, collector_processes,
         collector_systemd, collector_sysv, collector_inetd, collector_packages, collector_firewall;

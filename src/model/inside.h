@@ -56,7 +56,8 @@ struct socket_seen {
         uint64_t inode, cookie, cgroup_id; /* within one boot; 0 = unknown. Never part of an identity */
         uint32_t first_owner, n_owners;    /* a run in inside.owners, ordered by pid */
         const char *owner_note; /* when no process holds it or it could not be told: why; else NULL */
-        uint32_t unit;          /* the unit its cgroup tells, where no process is seen; NONE */
+        const char *cgroup;     /* where it was made; only looked up when no process is seen; or NULL */
+        uint32_t unit;          /* the unit of that cgroup; NONE */
         uint32_t activation;    /* the .socket unit that systemd holds it for; NONE */
 };
 

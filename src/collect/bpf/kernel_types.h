@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * The kernel types our BPF programs touch, cut down to the fields they read. CO-RE relocates every access against the BTF of the
+ * kernel that runs them, so these need to match in names only: no kernel headers and no BTF of the build machine.
+ */
+#pragma once
+
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+
+enum bpf_map_type; /* bpf_helper_defs.h only names it */
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct ns_common {
+        unsigned int inum;
+};
+
+struct net {
+        struct ns_common ns;
+};
+
+typedef struct {
+        struct net *net;
+} possible_net_t;
+
+struct in6_addr {
+        union {
+                __u8 u6_addr8[16];
+                __be32 u6_addr32[4];
+        } in6_u;
+};
+
+typedef struct {
+        __s64 counter;
+} atomic64_t;
+
+struct sock_common {
+        __be32 skc_rcv_saddr;
+        __u16 skc_num;
+        unsigned short skc_family;
+        volatile unsigned char skc_state;
+        unsigned char skc_ipv6only : 1;
+        int skc_bound_dev_if;
+        possible_net_t skc_net;
+        struct in6_addr skc_v6_rcv_saddr;
+        atomic64_t skc_cookie;
+};
+
+struct kernfs_node {
+        __u64 id;
+};
+
+struct cgroup {
+        struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+        struct cgroup *cgroup;
+};
+
+struct sock {
+        struct sock_common __sk_common;
+        __u16 sk_type;
+        __u16 sk_protocol;
+        __u8 sk_userlocks : 4;
+        struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct socket {
+        struct sock *sk;
+};
+
+typedef struct {
+        unsigned int val;
+} kuid_t;
+
+struct inode {
+        unsigned long i_ino;
+        kuid_t i_uid;
+};
+
+struct qstr {
+        __u32 len;
+        const unsigned char *name;
+};
+
+struct dentry {
+        struct qstr d_name;
+};
+
+struct path {
+        struct dentry *dentry;
+};
+
+struct file {
+        struct inode *f_inode;
+        struct path f_path;
+};
+
+struct upid {
+        int nr;
+        void *ns;
+};
+
+struct pid {
+        unsigned int level;
+        struct upid numbers[1];
+};
+
+struct task_struct {
+        struct task_struct *group_leader;
+        struct pid *thread_pid;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+        struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+        struct bpf_iter_meta *meta;
+        struct task_struct *task;
+        __u32 fd;
+        struct file *file;
+};
+
+#pragma clang attribute pop

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/* What the BPF iterator writes: fixed records in the byte order of the machine, without padding. */
+#pragma once
+
+enum { RECORD_SOCKET = 1, RECORD_RING = 2 };
+
+struct bpf_record {
+        unsigned long long inode, cookie, cgroup_id;
+        unsigned int kind, pid, fd, netns, uid, ifindex;
+        unsigned char address[16]; /* network order */
+        unsigned short port;       /* host order; raw: the protocol */
+        unsigned char family;      /* 4 or 6 */
+        unsigned char protocol;    /* IPPROTO_ */
+        unsigned char raw, v6only, autobound, unused;
+};
+_Static_assert(sizeof(struct bpf_record) == 72, "no padding between kernel and user side");

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * One pass over every open file of every process, in all network namespaces: a record for each socket that accepts traffic, with
+ * the process that holds it. Also a record for each io_uring, whose registered sockets are in no file table.
+ */
+#include "kernel_types.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_core_read.h>
+
+#include "record.h"
+
+#define AF_INET         2
+#define AF_INET6        10
+#define SOCK_RAW        3
+#define IPPROTO_TCP     6
+#define IPPROTO_UDP     17
+#define IPPROTO_SCTP    132
+#define IPPROTO_UDPLITE 136
+#define STATE_CLOSE     7 /* include/net/tcp_states.h */
+#define STATE_LISTEN    10
+#define SOCK_BINDPORT_LOCK 8 /* include/net/sock.h: the port was asked for, not chosen by the kernel */
+
+/* The GPL is what some helpers ask for (bpf_seq_write). */
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/* The pid of the process as the pid namespace of the reader (us) numbers it, which is what our /proc shows. */
+static __u32 pid_of(struct task_struct *task)
+{
+        struct task_struct *reader = (struct task_struct *)bpf_get_current_task_btf();
+        unsigned int level = reader->thread_pid->level;
+        struct pid *pid = task->group_leader->thread_pid;
+        struct upid upid = {};
+
+        if (!pid || level > 32) /* MAX_PID_NS_LEVEL */
+                return 0;
+        bpf_probe_read_kernel(&upid.nr, sizeof(upid.nr),
+                              (char *)pid + bpf_core_field_offset(struct pid, numbers) +
+                                      level * bpf_core_type_size(struct upid) +
+                                      bpf_core_field_offset(struct upid, nr));
+        return (__u32)upid.nr;
+}
+
+static int accepts_traffic(struct sock *sk)
+{
+        unsigned short family = sk->__sk_common.skc_family;
+        unsigned char state = sk->__sk_common.skc_state;
+
+        if (family != AF_INET && family != AF_INET6)
+                return 0;
+        if (sk->sk_type == SOCK_RAW)
+                return state == STATE_CLOSE;
+        switch (sk->sk_protocol) {
+        case IPPROTO_TCP:
+        case IPPROTO_SCTP:
+                return state == STATE_LISTEN;
+        case IPPROTO_UDP:
+        case IPPROTO_UDPLITE:
+                return state == STATE_CLOSE && sk->__sk_common.skc_num != 0;
+        }
+        return 0;
+}
+
+static void write_socket(struct bpf_iter__task_file *ctx, struct task_struct *task, struct file *file,
+                         struct sock *sk)
+{
+        struct bpf_record r = {};
+
+        if (!accepts_traffic(sk))
+                return;
+        r.kind = RECORD_SOCKET;
+        r.pid = pid_of(task);
+        r.fd = ctx->fd;
+        r.inode = file->f_inode->i_ino;
+        r.uid = file->f_inode->i_uid.val;
+        r.netns = sk->__sk_common.skc_net.net->ns.inum;
+        r.cookie = (__u64)sk->__sk_common.skc_cookie.counter;
+        r.ifindex = (__u32)sk->__sk_common.skc_bound_dev_if;
+        r.family = sk->__sk_common.skc_family == AF_INET ? 4 : 6;
+        r.protocol = (__u8)sk->sk_protocol;
+        r.raw = sk->sk_type == SOCK_RAW;
+        r.port = sk->__sk_common.skc_num;
+        r.v6only = BPF_CORE_READ_BITFIELD(&sk->__sk_common, skc_ipv6only) != 0;
+        r.autobound = !(BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_BINDPORT_LOCK);
+        if (r.family == 4)
+                __builtin_memcpy(r.address, &(__be32){sk->__sk_common.skc_rcv_saddr}, 4);
+        else
+                bpf_probe_read_kernel(r.address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
+        if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup) && sk->sk_cgrp_data.cgroup)
+                r.cgroup_id = sk->sk_cgrp_data.cgroup->kn->id;
+        bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+}
+
+static void write_ring(struct bpf_iter__task_file *ctx, struct task_struct *task, struct file *file)
+{
+        static const char ring[] = "[io_uring]"; /* the name every ring's file has */
+        struct dentry *dentry = file->f_path.dentry;
+        struct bpf_record r = {};
+        char name[sizeof(ring)] = {};
+
+        if (!dentry || dentry->d_name.len != sizeof(ring) - 1)
+                return;
+        if (bpf_probe_read_kernel(name, sizeof(ring) - 1, dentry->d_name.name))
+                return;
+        for (unsigned int i = 0; i < sizeof(ring) - 1; i++)
+                if (name[i] != ring[i])
+                        return;
+        r.kind = RECORD_RING;
+        r.pid = pid_of(task);
+        r.fd = ctx->fd;
+        bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
+}
+
+SEC("iter/task_file")
+int sockets(struct bpf_iter__task_file *ctx)
+{
+        struct task_struct *task = ctx->task; /* read once: the verifier forgets a check of the context */
+        struct file *file = ctx->file;
+        struct socket *socket;
+
+        if (!file || !task)
+                return 0;
+        socket = bpf_sock_from_file(file);
+        if (!socket)
+                write_ring(ctx, task, file);
+        else if (socket->sk)
+                write_socket(ctx, task, file, socket->sk);
+        return 0;
+}

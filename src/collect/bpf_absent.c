@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In place of bpf_sockets.c in a build without clang or bpftool. */
+#include "collect/bpf_sockets.h"
+
+#include <errno.h>
+
+bool bpf_sockets_built(void)
+{
+        return false;
+}
+
+int bpf_sockets_read(struct held *held, struct err *err)
+{
+        return err_set(err, -ENOSYS, "this build has no BPF programs (clang and bpftool were missing)");
+}

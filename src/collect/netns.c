@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/netns.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "collect/cgroup.h"
+#include "collect/containers.h"
+#include "collect/proc.h"
+
+#define MOUNTINFO_MAX (8 * 1024 * 1024)
+#define CGROUP_MAX    (16 * 1024)
+
+struct netns_handles {
+        vec(int) fds; /* by namespace index */
+        bool filtered; /* only what was asked for is in the view */
+};
+
+struct found { /* one namespace while discovering */
+        uint64_t inode;
+        const char *path; /* its mount, or NULL */
+        pid_t pid;        /* lowest process in it, or 0 */
+};
+
+struct discovery {
+        struct collection *c;
+        vec(struct found) found;
+        struct map by_inode;
+        uint64_t own, host;
+        unsigned unreadable; /* processes whose namespace may not be read */
+};
+
+int netns_handle_fd(const struct netns_handles *handles, uint32_t index)
+{
+        return handles && index < handles->fds.n ? handles->fds.at[index] : -1;
+}
+
+bool netns_role_matches(const char *role, const char *name)
+{
+        const char *colon = strchr(role, ':');
+
+        return streq(role, name) || (colon && streq(colon + 1, name));
+}
+
+static void unescape(const char *text, size_t len, char *to, size_t size)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < len && n + 1 < size; i++) {
+                unsigned value = 0;
+
+                if (text[i] == '\\' && len - i >= 4 && sscanf(text + i + 1, "%3o", &value) == 1) {
+                        to[n++] = (char)value;
+                        i += 3;
+                } else
+                        to[n++] = text[i];
+        }
+        to[n] = '\0';
+}
+
+bool netns_parse_mount(const char *line, size_t len, uint64_t *ret_inode, char *ret_path, size_t size)
+{
+        /* "36 35 0:4 net:[4026532448] /run/netns/t1 rw shared:5 - nsfs nsfs rw" */
+        static const char mark[] = "net:[";
+        const char *end = line + len, *word = line;
+        char number[24];
+        uint64_t inode;
+        size_t n;
+
+        for (int skip = 0; skip < 3 && word; skip++) {
+                word = memchr(word, ' ', (size_t)(end - word));
+                word = word ? word + 1 : NULL;
+        }
+        if (!word || (size_t)(end - word) < sizeof(mark) || memcmp(word, mark, sizeof(mark) - 1) != 0)
+                return false;
+        word += sizeof(mark) - 1;
+        for (n = 0; word < end && *word != ']' && n < sizeof(number) - 1; word++)
+                number[n++] = *word;
+        number[n] = '\0';
+        if (end - word < 3 || word[0] != ']' || word[1] != ' ' || str_to_u64(number, UINT64_MAX, &inode) < 0)
+                return false;
+        word += 2;
+        for (n = 0; word + n < end && word[n] != ' ' && word[n] != '\n'; n++)
+                ;
+        if (!n || n >= size)
+                return false;
+        unescape(word, n, ret_path, size);
+        *ret_inode = inode;
+        return true;
+}
+
+static struct found *find(struct discovery *d, uint64_t inode)
+{
+        uint64_t index = d->found.n;
+        struct found *found;
+
+        if (map_get(&d->by_inode, inode, &index))
+                return &d->found.at[index];
+        found = vec_push(&d->found);
+        found->inode = inode;
+        map_put(&d->by_inode, inode, index);
+        return found;
+}
+
+static void find_mounts(struct discovery *d)
+{
+        _cleanup_str_ struct str text = {0};
+        const char *line, *end;
+
+        if (fd_read_file(d->c->proc_fd, "self/mountinfo", MOUNTINFO_MAX, &text) < 0)
+                return;
+        for (line = str_text(&text); *line; line = *end ? end + 1 : end) {
+                char path[4096];
+                uint64_t inode;
+
+                end = strchrnul(line, '\n');
+                if (netns_parse_mount(line, (size_t)(end - line), &inode, path, sizeof(path))) {
+                        struct found *found = find(d, inode);
+
+                        /* the name `ip netns` shows beats any other mount of the same namespace */
+                        if (!found->path || str_after(path, "/run/netns/"))
+                                found->path = pool_intern(d->c->view->pool, path);
+                }
+        }
+}
+
+static void find_process(pid_t pid, void *arg)
+{
+        struct discovery *d = arg;
+        struct found *found;
+        uint64_t inode;
+        int r = proc_namespace(d->c->proc_fd, pid, &inode);
+
+        /* PID 1 that hides its own is in the host's namespace all the same: by our definition of it */
+        if ((r == -EACCES || r == -EPERM) && pid != 1)
+                d->unreadable++;
+        if (r < 0)
+                return;
+        found = find(d, inode);
+        if (!found->pid || pid < found->pid)
+                found->pid = pid;
+}
+
+/* By name where there is one: an id changes with every restart. A pod's containers share one namespace, so the pod names it. */
+static const char *container_role(struct pool *pool, const struct container *container)
+{
+        const char *name = container->name ? container->name : container->id;
+
+        if (container->pod)
+                return pool_printf(pool, "pod:%s", container->pod);
+        return pool_printf(pool, "%s:%s", container->runtime, name ? name : "unknown");
+}
+
+static const char *process_role(struct collection *c, pid_t pid, enum netns_kind *ret_kind)
+{
+        _cleanup_str_ struct str text = {0};
+        char path[32], unit[UNIT_NAME_SIZE], name[64];
+        const char *at, *cgroup;
+        size_t len;
+
+        (void)snprintf(path, sizeof(path), "%d/cgroup", pid);
+        if (fd_read_file(c->proc_fd, path, CGROUP_MAX, &text) == 0 &&
+            cgroup_pick_path(str_text(&text), text.len, &at, &len)) {
+                uint32_t index;
+
+                cgroup = pool_intern_n(c->view->pool, at, len);
+                index = container_of_cgroup(c, cgroup);
+                if (index != NONE) {
+                        *ret_kind = NETNS_CONTAINER;
+                        return container_role(c->view->pool, &c->view->containers.at[index]);
+                }
+                if (cgroup_parse_unit(cgroup, unit) == 0 && str_ends(unit, ".service")) {
+                        *ret_kind = NETNS_UNIT;
+                        return pool_printf(c->view->pool, "unit:%s", unit);
+                }
+        }
+        *ret_kind = NETNS_PROCESS;
+        if (proc_comm(c->proc_fd, pid, name, sizeof(name)) < 0)
+                return pool_intern(c->view->pool, "process:unknown");
+        return pool_printf(c->view->pool, "process:%s", name);
+}
+
+static const char *unique_role(struct inside *view, const char *role)
+{
+        const char *candidate = role;
+
+        for (unsigned n = 2;; n++) {
+                bool taken = false;
+
+                vec_foreach(ns, &view->netns)
+                        taken = taken || ns->role == candidate;
+                if (!taken)
+                        return candidate;
+                candidate = pool_printf(view->pool, "%s#%u", role, n);
+        }
+}
+
+static struct netns describe(struct discovery *d, const struct found *found)
+{
+        struct inside *view = d->c->view;
+        struct netns ns = {.inode = found->inode, .own = found->inode == d->own};
+        const char *name = found->path ? str_after(found->path, "/run/netns/") : NULL;
+
+        if (found->inode == d->host) {
+                ns.kind = NETNS_HOST;
+                ns.role = pool_intern(view->pool, "host");
+        } else if (name) {
+                ns.kind = NETNS_NAMED;
+                ns.role = pool_intern(view->pool, name);
+        } else if (found->pid)
+                ns.role = process_role(d->c, found->pid, &ns.kind);
+        else {
+                ns.kind = NETNS_NAMED;
+                ns.role = pool_printf(view->pool, "mount:%s", found->path ? found->path : "unknown");
+        }
+        ns.role = unique_role(view, ns.role);
+        return ns;
+}
+
+static int open_namespace(struct collection *c, const struct found *found)
+{
+        char path[48];
+        int fd = -1;
+
+        if (found->path)
+                fd = open(found->path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0 && found->pid) {
+                (void)snprintf(path, sizeof(path), "%d/ns/net", found->pid);
+                fd = openat(c->proc_fd, path, O_RDONLY | O_CLOEXEC);
+        }
+        return fd;
+}
+
+static bool wanted(const struct collection *c, const struct netns *ns)
+{
+        const char *name = c->options->netns;
+
+        return streq(name, "all") || (streq(name, "self") ? ns->own : netns_role_matches(ns->role, name));
+}
+
+static void add(struct collection *c, const struct netns *ns, int fd)
+{
+        if (!wanted(c, ns)) {
+                fd_close(&fd);
+                return;
+        }
+        *vec_push(&c->view->netns) = *ns;
+        *vec_push(&c->handles->fds) = fd;
+}
+
+uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid)
+{
+        struct netns ns = {.inode = inode};
+
+        vec_foreach(known, &c->view->netns)
+                if (known->inode == inode)
+                        return (uint32_t)(known - c->view->netns.at);
+        if (c->handles->filtered)
+                return NONE;
+        /* No process lives in it and nothing mounts it: only an open socket keeps it. */
+        ns.role = unique_role(c->view, process_role(c, pid, &ns.kind));
+        ns.seen = true;
+        add(c, &ns, -1);
+        return (uint32_t)(c->view->netns.n - 1);
+}
+
+/* The own namespace first, then that of the host, then by role: the order in which things are shown. */
+static int compare_found(const void *a, const void *b)
+{
+        const struct found *x = a, *y = b;
+
+        return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+static int netns_collect(struct collection *c, struct err *err)
+{
+        struct discovery d = {.c = c};
+        bool self = streq(c->options->netns, "self");
+        int r = proc_namespace(c->proc_fd, getpid(), &d.own);
+
+        if (r < 0)
+                return err_errno(err, -r, "cannot tell our own network namespace");
+        if (proc_namespace(c->proc_fd, 1, &d.host) < 0)
+                d.host = d.own; /* without the right to look, the own one is all of the host there is to see */
+        c->handles = xcalloc(1, sizeof(*c->handles));
+        find(&d, d.own)->pid = getpid();
+        find_mounts(&d);
+        if (!self)
+                proc_each(c->proc_fd, find_process, &d);
+        vec_sort(&d.found, compare_found);
+        vec_foreach(found, &d.found) {
+                struct netns ns = describe(&d, found);
+
+                add(c, &ns, wanted(c, &ns) ? open_namespace(c, found) : -1);
+        }
+        c->handles->filtered = !streq(c->options->netns, "all");
+        c->netns_unreadable = self ? 0 : d.unreadable;
+        vec_clear(&d.found);
+        map_release(&d.by_inode);
+        if (!c->view->netns.n)
+                return err_set(err, -ENOENT, "no network namespace is called '%s' (see `quaymaster host --netns all`)",
+                               c->options->netns);
+        return 0;
+}
+
+static void netns_end(struct collection *c)
+{
+        if (!c->handles)
+                return;
+        vec_foreach(fd, &c->handles->fds)
+                fd_close(fd);
+        vec_clear(&c->handles->fds);
+        free(c->handles);
+        c->handles = NULL;
+}
+
+const struct collector collector_netns = {
+        .name = "netns",
+        .what = "network namespaces: /proc/PID/ns/net and their mounts",
+        .collect = netns_collect,
+        .end = netns_end,
+};

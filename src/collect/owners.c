@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/owners.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+#include "collect/proc.h"
+
+#define FDINFO_MAX  (16 * 1024 * 1024)
+#define MAX_WALKERS 8
+#define DIRENT_BUFFER (32 * 1024)
+
+struct pid_list {
+        pid_t *at;
+        size_t n, room;
+};
+
+struct walk { /* what the walkers share */
+        int proc_fd;
+        const struct map *wanted;
+        pid_t *pids;
+        size_t n_pids;
+        atomic_size_t next;
+};
+
+struct walker {
+        struct walk *walk;
+        pthread_t thread;
+        bool started;
+        struct ownership_list list;
+        struct held held;
+        unsigned denied;
+};
+
+static void look_at_fd(struct walker *w, int dir_fd, pid_t pid, const char *name)
+{
+        char target[64];
+        uint64_t inode;
+        int len = fd_readlink(dir_fd, name, target, sizeof(target));
+
+        if (len < 0)
+                return;
+        inode = proc_link_inode(target, "socket:[");
+        if (inode && map_get(w->walk->wanted, inode, NULL))
+                *vec_push(&w->list) = (struct ownership){.inode = inode, .pid = pid};
+        else if (!inode && streq(target, "anon_inode:[io_uring]")) {
+                uint64_t fd;
+
+                if (str_to_u64(name, INT32_MAX, &fd) == 0)
+                        *vec_push(&w->held.rings) = (struct held_ring){.pid = pid, .fd = (int)fd};
+        }
+}
+
+static void look_at_process(struct walker *w, pid_t pid)
+{
+        char path[32];
+        _cleanup_close_ int fd = -1;
+        _Alignas(struct dirent64) char buffer[DIRENT_BUFFER];
+        ssize_t n;
+
+        (void)snprintf(path, sizeof(path), "%d/fd", pid);
+        fd = openat(w->walk->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0) {
+                w->denied += errno == EACCES || errno == EPERM;
+                return;
+        }
+        /* getdents64 itself: opendir would allocate for each of thousands of processes */
+        while ((n = getdents64(fd, buffer, sizeof(buffer))) > 0)
+                for (ssize_t at = 0; at < n;) {
+                        const struct dirent64 *entry = (const void *)(buffer + at);
+
+                        if (entry->d_name[0] != '.')
+                                look_at_fd(w, fd, pid, entry->d_name);
+                        at += entry->d_reclen;
+                }
+}
+
+static void *walk_thread(void *arg)
+{
+        struct walker *w = arg;
+        size_t i;
+
+        while ((i = atomic_fetch_add(&w->walk->next, 1)) < w->walk->n_pids)
+                look_at_process(w, w->walk->pids[i]);
+        return NULL;
+}
+
+static void add_pid(pid_t pid, void *arg)
+{
+        struct pid_list *pids = arg;
+
+        *vec_push(pids) = pid;
+}
+
+static void take_results(struct walker *w, struct ownership_list *list, struct held *held, unsigned *ret_denied)
+{
+        vec_foreach(o, &w->list) *vec_push(list) = *o;
+        vec_foreach(ring, &w->held.rings) *vec_push(&held->rings) = *ring;
+        *ret_denied += w->denied;
+        vec_clear(&w->list);
+        held_release(&w->held);
+}
+
+static unsigned count_processors(void)
+{
+        cpu_set_t set;
+        int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
+
+        return n > MAX_WALKERS ? MAX_WALKERS : (unsigned)n;
+}
+
+void owners_walk(int proc_fd, const struct map *wanted, struct ownership_list *list, struct held *held,
+                 unsigned *ret_denied)
+{
+        struct pid_list pids = {0};
+        struct walker walkers[MAX_WALKERS] = {0};
+        struct walk walk = {.proc_fd = proc_fd, .wanted = wanted};
+        unsigned n_walkers = count_processors();
+
+        proc_each(proc_fd, add_pid, &pids);
+        walk.pids = pids.at;
+        walk.n_pids = pids.n;
+        *ret_denied = 0;
+        for (unsigned i = 0; i < n_walkers; i++)
+                walkers[i].walk = &walk;
+        /* a thread that cannot be made is no loss: those that run take its share */
+        for (unsigned i = 1; i < n_walkers; i++)
+                walkers[i].started = pthread_create(&walkers[i].thread, NULL, walk_thread, &walkers[i]) == 0;
+        (void)walk_thread(&walkers[0]);
+        for (unsigned i = 1; i < n_walkers; i++)
+                if (walkers[i].started)
+                        (void)pthread_join(walkers[i].thread, NULL);
+        for (unsigned i = 0; i < n_walkers; i++)
+                take_results(&walkers[i], list, held, ret_denied);
+        vec_clear(&pids);
+}
+
+void owners_parse_fdinfo(const char *text, size_t len, void (*each)(uint64_t inode, void *arg), void *arg)
+{
+        static const char mark[] = "socket:[";
+        const char *end = text + len, *at = text;
+
+        while ((at = memmem(at, (size_t)(end - at), mark, sizeof(mark) - 1))) {
+                uint64_t inode = 0;
+
+                for (at += sizeof(mark) - 1; at < end && *at >= '0' && *at <= '9' && inode < UINT64_MAX / 16; at++)
+                        inode = inode * 10 + (uint64_t)(*at - '0');
+                if (at < end && *at == ']' && inode)
+                        each(inode, arg);
+        }
+}
+
+struct ring_search {
+        pid_t pid;
+        const struct map *wanted;
+        struct ownership_list *list;
+};
+
+static void each_registered(uint64_t inode, void *arg)
+{
+        struct ring_search *search = arg;
+
+        if (map_get(search->wanted, inode, NULL))
+                *vec_push(search->list) = (struct ownership){.inode = inode, .pid = search->pid};
+}
+
+void owners_of_rings(int proc_fd, const struct held *held, const struct map *wanted, struct ownership_list *list)
+{
+        vec_foreach(ring, &held->rings) {
+                struct ring_search search = {.pid = ring->pid, .wanted = wanted, .list = list};
+                _cleanup_str_ struct str text = {0};
+                char path[64];
+
+                (void)snprintf(path, sizeof(path), "%d/fdinfo/%d", ring->pid, ring->fd);
+                if (fd_read_file(proc_fd, path, FDINFO_MAX, &text) == 0)
+                        owners_parse_fdinfo(str_text(&text), text.len, each_registered, &search);
+        }
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the owners of sockets are: executable, command line, user, start time, control group. From /proc/PID (proc(5)). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/mask.h"
+#include "collect/cgroup.h"
+#include "collect/collector.h"
+#include "collect/containers.h"
+#include "collect/process_parse.h"
+
+#define SMALL_FILE_MAX  (16 * 1024)
+#define CMDLINE_MAX     (128 * 1024) /* more is cut by the kernel's own limits on arguments or by ours when shown */
+#define PASSWD_MAX      (4 * 1024 * 1024)
+
+struct reading {
+        struct collection *c;
+        struct str text; /* reused for every file */
+        struct map users; /* uid -> (uintptr_t) name */
+        struct stat root;
+        bool root_known;
+        int64_t boot_time_s;
+        long ticks_per_s;
+        unsigned denied;
+};
+
+static bool slurp(struct reading *r, int dir_fd, const char *name, size_t max)
+{
+        str_reset(&r->text);
+        return fd_read_file(dir_fd, name, max, &r->text) == 0;
+}
+
+static void read_exe(struct reading *r, int dir_fd, struct process *p)
+{
+        char path[4096];
+        int len = fd_readlink(dir_fd, "exe", path, sizeof(path));
+        struct stat now;
+
+        if (len < 0) {
+                p->kernel = len == -ENOENT; /* proc(5): a kernel thread's link leads nowhere */
+                r->denied += len == -EACCES || len == -EPERM;
+                return;
+        }
+        if (str_ends(path, " (deleted)")) {
+                p->exe_deleted = true;
+                path[(size_t)len - strlen(" (deleted)")] = '\0';
+                /* a file may really be called so: then the link leads to it */
+                if (fstatat(dir_fd, "exe", &now, 0) == 0 && now.st_nlink > 0) {
+                        p->exe_deleted = false;
+                        path[(size_t)len - strlen(" (deleted)")] = ' ';
+                }
+        }
+        p->exe = pool_intern(r->c->view->pool, path);
+}
+
+static void read_cmdline(struct reading *r, int dir_fd, struct process *p)
+{
+        _cleanup_str_ struct str masked = {0};
+
+        if (!slurp(r, dir_fd, "cmdline", CMDLINE_MAX) || !r->text.len)
+                return;
+        mask_command_line(r->text.text, r->text.len, &masked);
+        p->cmdline = pool_intern(r->c->view->pool, str_text(&masked));
+}
+
+static const char *user_name(struct reading *r, const struct process *p)
+{
+        uint64_t name;
+
+        /* another root has another list of users */
+        if (!p->foreign_root && map_get(&r->users, p->uid, &name))
+                return (const char *)(uintptr_t)name; // NOLINT(performance-no-int-to-ptr)
+        return pool_printf(r->c->view->pool, "%u", p->uid);
+}
+
+static void read_process(struct reading *r, struct process *p)
+{
+        struct pool *pool = r->c->view->pool;
+        char path[16], name[64];
+        const char *cgroup;
+        size_t cgroup_len;
+        _cleanup_close_ int dir_fd = -1;
+        struct stat root;
+        uint64_t ticks;
+
+        (void)snprintf(path, sizeof(path), "%d", p->pid);
+        dir_fd = openat(r->c->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (dir_fd < 0)
+                return; /* gone, or hidden (hidepid) */
+        read_exe(r, dir_fd, p);
+        read_cmdline(r, dir_fd, p);
+        p->foreign_root = r->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
+                          (root.st_dev != r->root.st_dev || root.st_ino != r->root.st_ino);
+        if (slurp(r, dir_fd, "status", SMALL_FILE_MAX) &&
+            process_parse_status(r->text.text, r->text.len, name, sizeof(name), &p->uid)) {
+                p->name = pool_intern(pool, name);
+                p->user = user_name(r, p);
+        }
+        if (slurp(r, dir_fd, "stat", SMALL_FILE_MAX) &&
+            process_parse_start(r->text.text, r->text.len, &ticks) && r->ticks_per_s > 0)
+                p->started_s = r->boot_time_s + (int64_t)(ticks / (uint64_t)r->ticks_per_s);
+        if (slurp(r, dir_fd, "cgroup", SMALL_FILE_MAX) &&
+            cgroup_pick_path(str_text(&r->text), r->text.len, &cgroup, &cgroup_len)) {
+                p->cgroup = pool_intern_n(pool, cgroup, cgroup_len);
+                p->container = container_of_cgroup(r->c, p->cgroup);
+        }
+}
+
+static void read_users(struct reading *r)
+{
+        _cleanup_str_ struct str text = {0};
+
+        if (fd_read_file(r->c->root_fd, "etc/passwd", PASSWD_MAX, &text) == 0)
+                process_parse_passwd(str_text(&text), text.len, r->c->view->pool, &r->users);
+}
+
+static int processes_collect(struct collection *c, struct err *err)
+{
+        struct reading r = {.c = c, .ticks_per_s = sysconf(_SC_CLK_TCK)};
+        struct timespec real, boot;
+
+        (void)clock_gettime(CLOCK_REALTIME, &real);
+        (void)clock_gettime(CLOCK_BOOTTIME, &boot);
+        r.boot_time_s = real.tv_sec - boot.tv_sec;
+        r.root_known = fstatat(c->proc_fd, "self/root", &r.root, 0) == 0;
+        read_users(&r);
+        vec_foreach(p, &c->view->processes) read_process(&r, p);
+        if (r.denied)
+                inside_gap(c->view, "processes", "CAP_SYS_PTRACE", true,
+                           "the executable of %u process%s is not visible to this user", r.denied,
+                           r.denied == 1 ? "" : "es");
+        str_release(&r.text);
+        map_release(&r.users);
+        return 0;
+}
+
+const struct collector collector_processes = {
+        .name = "processes",
+        .what = "executable, command line, user, start time and container of each owner: /proc/PID",
+        .collect = processes_collect,
+};

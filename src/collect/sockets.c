@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Every socket that accepts traffic, in every namespace, with the processes that hold it.
+ *
+ * The kernel's own tables (sock_diag) say which sockets there are, in a thread that visits one namespace after the other; beside
+ * it the BPF iterator (or, without the right to, the walk through /proc) says who holds them. BPF also finds sockets in namespaces
+ * that cannot be entered; the tables also find sockets that no process holds. The union is what is shown.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "collect/bpf_sockets.h"
+#include "collect/cgroup_tree.h"
+#include "collect/collector.h"
+#include "collect/interfaces.h"
+#include "collect/netns.h"
+#include "collect/owners.h"
+#include "collect/sock_diag.h"
+
+struct visit { /* one namespace, as the visiting thread saw it */
+        uint32_t netns;
+        int fd; /* -1: cannot be entered */
+        bool own;
+        int error; /* 0, or why it could not be read */
+        char text[160];
+        uint16_t ephemeral_low, ephemeral_high;
+};
+
+struct tables { /* the visiting thread's own; read by others after it ended */
+        struct visit *visits;
+        size_t n_visits;
+        struct socket_list sockets;
+        struct interface_list interfaces;
+};
+
+struct claim { /* a process holds a socket */
+        uint32_t socket;
+        pid_t pid;
+};
+
+struct gathering {
+        struct collection *c;
+        struct tables tables;
+        struct held held;
+        struct map by_inode; /* socket inode -> index in view->sockets */
+        struct {
+                struct claim *at;
+                size_t n, room;
+        } claims;
+        bool by_bpf;
+        unsigned denied;
+};
+
+/* --- the kernel's tables, namespace by namespace ------------------------------------------------ */
+
+/* /proc/sys/net shows the namespace of the thread that opens it (Documentation/networking/ip-sysctl.rst, ip_local_port_range). */
+static void read_ephemeral_range(struct visit *visit)
+{
+        _cleanup_str_ struct str text = {0};
+        unsigned low, high;
+
+        if (fd_read_file(AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", 64, &text) == 0 &&
+            sscanf(str_text(&text), "%u %u", &low, &high) == 2 && low <= high && high <= 65535) {
+                visit->ephemeral_low = (uint16_t)low;
+                visit->ephemeral_high = (uint16_t)high;
+        }
+}
+
+static void visit_namespace(struct visit *visit, struct tables *tables)
+{
+        struct err err = {0};
+
+        if (!visit->own && (visit->fd < 0 || setns(visit->fd, CLONE_NEWNET) < 0)) {
+                visit->error = visit->fd < 0 ? EACCES : errno;
+                (void)snprintf(visit->text, sizeof(visit->text), "it cannot be entered");
+                return;
+        }
+        read_ephemeral_range(visit);
+        if (sock_diag_read(visit->netns, &tables->sockets, &err) < 0 ||
+            interfaces_read(visit->netns, &tables->interfaces, &err) < 0) {
+                visit->error = -err.code;
+                (void)snprintf(visit->text, sizeof(visit->text), "%.150s", err.text);
+        }
+}
+
+/* A thread of its own, since setns(2) moves the calling thread for good. The own namespace comes first, before any setns. */
+static void *visit_thread(void *arg)
+{
+        struct tables *tables = arg;
+
+        for (int own = 1; own >= 0; own--)
+                for (size_t i = 0; i < tables->n_visits; i++)
+                        if (tables->visits[i].own == own)
+                                visit_namespace(&tables->visits[i], tables);
+        return NULL;
+}
+
+static void plan_visits(struct gathering *g)
+{
+        const struct inside *view = g->c->view;
+
+        g->tables.n_visits = view->netns.n;
+        g->tables.visits = xcalloc(view->netns.n, sizeof(*g->tables.visits));
+        for (uint32_t i = 0; i < view->netns.n; i++)
+                g->tables.visits[i] = (struct visit){
+                        .netns = i,
+                        .fd = netns_handle_fd(g->c->handles, i),
+                        .own = view->netns.at[i].own,
+                };
+}
+
+static void take_visits(struct gathering *g)
+{
+        struct inside *view = g->c->view;
+
+        for (size_t i = 0; i < g->tables.n_visits; i++) {
+                const struct visit *visit = &g->tables.visits[i];
+                struct netns *ns = &view->netns.at[visit->netns];
+
+                ns->ephemeral_low = visit->ephemeral_low;
+                ns->ephemeral_high = visit->ephemeral_high;
+                ns->seen = !visit->error;
+                if (visit->error)
+                        inside_gap(view, "sockets", visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL,
+                                   true, "the sockets of network namespace '%s' were not all read: %s", ns->role,
+                                   visit->text);
+        }
+}
+
+static const char *device_name(const struct gathering *g, uint32_t netns, uint32_t ifindex)
+{
+        for (size_t i = 0; i < g->tables.interfaces.n; i++) {
+                const struct interface_seen *seen = &g->tables.interfaces.at[i];
+
+                if (seen->netns == netns && seen->ifindex == ifindex)
+                        return pool_intern(g->c->view->pool, seen->device);
+        }
+        return pool_printf(g->c->view->pool, "if%u", ifindex);
+}
+
+static void take_interfaces(struct gathering *g)
+{
+        struct inside *view = g->c->view;
+
+        vec_foreach(seen, &g->tables.interfaces) {
+                if (!seen->address.family)
+                        continue;
+                *vec_push(&view->addresses) = (struct interface_address){
+                        .netns = seen->netns,
+                        .ifindex = seen->ifindex,
+                        .device = pool_intern(view->pool, seen->device),
+                        .address = seen->address,
+                        .prefix_len = seen->prefix_len,
+                        .up = seen->up,
+                };
+        }
+}
+
+/* --- joining both -------------------------------------------------------------------------------- */
+
+static uint32_t add_socket(struct gathering *g, const struct socket_seen *seen)
+{
+        struct inside *view = g->c->view;
+        uint32_t index = (uint32_t)view->sockets.n;
+        struct socket_seen *s = vec_push(&view->sockets);
+
+        *s = *seen;
+        if (s->ifindex)
+                s->device = device_name(g, s->netns, s->ifindex);
+        if (s->inode)
+                map_put(&g->by_inode, s->inode, index);
+        return index;
+}
+
+static void claim(struct gathering *g, uint32_t socket, pid_t pid)
+{
+        *vec_push(&g->claims) = (struct claim){.socket = socket, .pid = pid};
+}
+
+static void join_held(struct gathering *g)
+{
+        vec_foreach(held, &g->held.sockets) {
+                uint64_t index;
+
+                if (!map_get(&g->by_inode, held->socket.inode, &index)) {
+                        held->socket.netns = netns_by_inode(g->c, held->netns_inode, held->pid);
+                        if (held->socket.netns == NONE)
+                                continue;
+                        index = add_socket(g, &held->socket);
+                }
+                claim(g, (uint32_t)index, held->pid);
+        }
+}
+
+static void join_walked(struct gathering *g, const struct ownership_list *list)
+{
+        for (size_t i = 0; i < list->n; i++) {
+                uint64_t index;
+
+                if (map_get(&g->by_inode, list->at[i].inode, &index))
+                        claim(g, (uint32_t)index, list->at[i].pid);
+        }
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+        const struct claim *x = a, *y = b;
+
+        if (x->socket != y->socket)
+                return x->socket < y->socket ? -1 : 1;
+        return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* Turn claims into runs of owners, each process once. Claims mostly come in order of process, hardly ever of socket. */
+static void assign_owners(struct gathering *g)
+{
+        struct inside *view = g->c->view;
+        const struct claim *last = NULL;
+
+        vec_foreach(s, &view->sockets) s->n_owners = 0;
+        view->owners.n = 0;
+        vec_sort(&g->claims, compare_claims);
+        vec_foreach(now, &g->claims) {
+                struct socket_seen *s = &view->sockets.at[now->socket];
+
+                if (last && compare_claims(last, now) == 0)
+                        continue;
+                if (!s->n_owners)
+                        s->first_owner = (uint32_t)view->owners.n;
+                s->n_owners++;
+                *vec_push(&view->owners) = inside_process(view, now->pid);
+                last = now;
+        }
+}
+
+static size_t count_unowned(const struct inside *view, struct map *ret_inodes)
+{
+        size_t n = 0;
+
+        vec_foreach(s, &view->sockets) {
+                if (s->n_owners)
+                        continue;
+                n++;
+                if (s->inode)
+                        map_put(ret_inodes, s->inode, 1);
+        }
+        return n;
+}
+
+/* Sockets that are in no file table: registered with an io_uring, the kernel's own, or held where we cannot look. */
+static void search_rings(struct gathering *g)
+{
+        struct ownership_list list = {0};
+        struct map unowned = {0};
+
+        if (count_unowned(g->c->view, &unowned) && g->held.rings.n) {
+                owners_of_rings(g->c->proc_fd, &g->held, &unowned, &list);
+                join_walked(g, &list);
+                assign_owners(g);
+        }
+        vec_clear(&list);
+        map_release(&unowned);
+}
+
+static bool have_capability(unsigned capability)
+{
+        struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+        struct __user_cap_data_struct data[2] = {0};
+
+        return syscall(SYS_capget, &header, data) == 0 &&
+               (data[capability / 32].effective >> (capability % 32) & 1);
+}
+
+static void explain_unowned(struct gathering *g)
+{
+        struct inside *view = g->c->view;
+        bool all_seen = g->by_bpf || (!g->denied && have_capability(CAP_SYS_PTRACE));
+        const char *note = all_seen ? "no process here holds it: the kernel's own, or held outside this PID namespace"
+                                    : "the process that holds it is not visible to this user";
+        struct map groups = {0};
+        unsigned n = 0;
+
+        vec_foreach(s, &view->sockets) {
+                uint64_t path;
+
+                if (s->n_owners)
+                        continue;
+                if (!n++)
+                        cgroup_tree_read(g->c->proc_fd, view->pool, &groups);
+                s->owner_note = note;
+                if (s->cgroup_id && map_get(&groups, s->cgroup_id, &path))
+                        s->cgroup = (const char *)(uintptr_t)path; // NOLINT(performance-no-int-to-ptr)
+        }
+        if (n && !all_seen)
+                inside_gap(view, "processes", "CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH", true,
+                           "the owner of %u socket%s is not visible to this user", n, n == 1 ? "" : "s");
+        map_release(&groups);
+}
+
+/* --- the two ways to owners ---------------------------------------------------------------------- */
+
+static void try_bpf(struct gathering *g)
+{
+        struct err err = {0};
+        int r;
+
+        if (g->c->options->no_bpf)
+                return;
+        r = bpf_sockets_read(&g->held, &err);
+        g->by_bpf = r == 0;
+        if (r == 0)
+                return;
+        held_release(&g->held);
+        inside_gap(g->c->view, "bpf", r == -EPERM || r == -EACCES ? "CAP_BPF and CAP_PERFMON" : NULL, false,
+                   "owners were read from /proc, which is slower: %s", err.text);
+}
+
+static void walk_proc(struct gathering *g)
+{
+        struct ownership_list list = {0};
+
+        owners_walk(g->c->proc_fd, &g->by_inode, &list, &g->held, &g->denied);
+        join_walked(g, &list);
+        vec_clear(&list);
+}
+
+static int read_all(struct gathering *g, struct err *err)
+{
+        pthread_t thread;
+        int r;
+
+        plan_visits(g);
+        r = pthread_create(&thread, NULL, visit_thread, &g->tables);
+        if (r)
+                return err_errno(err, r, "cannot start a thread");
+        try_bpf(g);
+        (void)pthread_join(thread, NULL);
+        take_visits(g);
+        take_interfaces(g);
+        vec_foreach(s, &g->tables.sockets) (void)add_socket(g, s);
+        if (g->by_bpf)
+                join_held(g);
+        else
+                walk_proc(g);
+        /* BPF reaches sockets whatever namespace they are in; the kernel's tables only those that we know of */
+        if (!g->by_bpf && g->c->netns_unreadable)
+                inside_gap(g->c->view, "netns", "CAP_SYS_PTRACE", true,
+                           "processes of other users may run in network namespaces that are not visible to this user");
+        assign_owners(g);
+        search_rings(g);
+        explain_unowned(g);
+        g->c->view->sockets_by = g->by_bpf ? "bpf" : "sock_diag";
+        return 0;
+}
+
+static int sockets_collect(struct collection *c, struct err *err)
+{
+        struct gathering g = {.c = c};
+        int r = read_all(&g, err);
+
+        free(g.tables.visits);
+        vec_clear(&g.tables.sockets);
+        vec_clear(&g.tables.interfaces);
+        vec_clear(&g.claims);
+        held_release(&g.held);
+        map_release(&g.by_inode);
+        return r;
+}
+
+const struct collector collector_sockets = {
+        .name = "sockets",
+        .what = "sockets that accept traffic and the processes that hold them: sock_diag, BPF iterators, /proc",
+        .collect = sockets_collect,
+};
