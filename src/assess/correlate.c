@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "assess/correlate.h"
+
+#include "base/map.h"
+#include "base/str.h"
+
+struct joining {
+        const struct inside *view;
+        const struct knowledge *knowledge;
+        struct assessment *a;
+        bool *dynamic_server; /* by process: it holds a TCP listener on a port the kernel chose */
+};
+
+/* --- order and groups ----------------------------------------------------------------------------- */
+
+static int compare_u32(uint32_t a, uint32_t b)
+{
+        return (a > b) - (a < b);
+}
+
+/* Identity: namespace, transport, port, address, device. Sockets that agree in all are one SO_REUSEPORT group. */
+static int compare_sockets(const void *a, const void *b, void *arg)
+{
+        const struct inside *view = arg;
+        const struct socket_seen *x = &view->sockets.at[*(const uint32_t *)a];
+        const struct socket_seen *y = &view->sockets.at[*(const uint32_t *)b];
+        int r = compare_u32(x->netns, y->netns);
+
+        if (!r)
+                r = compare_u32(x->transport, y->transport);
+        if (!r)
+                r = compare_u32(x->port, y->port);
+        if (!r)
+                r = address_compare(&x->address, &y->address);
+        if (!r)
+                r = compare_u32(x->ifindex, y->ifindex);
+        return r ? r : compare_u32(x->v6only, y->v6only);
+}
+
+/* The host's namespace first, then by role; inside by transport, port, address. */
+static int compare_listeners(const void *a, const void *b)
+{
+        const struct listener *x = a, *y = b;
+        int r = compare_u32(x->netns->kind != NETNS_HOST, y->netns->kind != NETNS_HOST);
+
+        if (!r && x->netns != y->netns)
+                r = strcmp(x->netns->role, y->netns->role);
+        if (!r)
+                r = compare_u32(x->transport, y->transport);
+        if (!r)
+                r = compare_u32(x->port, y->port);
+        if (!r)
+                r = address_compare(&x->address, &y->address);
+        return r ? r : compare_u32(x->kind, y->kind);
+}
+
+/* --- owners --------------------------------------------------------------------------------------- */
+
+/* The list of n items itself, or a copy of it with room for more when it is full: at 0, 1, 2, 4, 8 ... */
+static void *with_room(struct pool *pool, void *list, size_t n, size_t size)
+{
+        void *bigger;
+
+        if (n & (n - 1))
+                return list;
+        bigger = pool_alloc(pool, (n ? n * 2 : 1) * size);
+        if (n)
+                memcpy(bigger, list, n * size);
+        return bigger;
+}
+
+/* systemd and inetd hold sockets for others: they stand for a listener only when nobody else does. */
+static bool is_holder_only(const struct process *p)
+{
+        return p->pid == 1;
+}
+
+const struct process *listener_main_process(const struct listener *l)
+{
+        for (size_t i = 0; i < l->n_processes; i++)
+                if (!is_holder_only(l->processes[i]))
+                        return l->processes[i];
+        return l->n_processes && !l->activation ? l->processes[0] : NULL;
+}
+
+static void add_process(struct joining *j, struct listener *l, const struct process *p)
+{
+        for (size_t i = 0; i < l->n_processes; i++)
+                if (l->processes[i] == p)
+                        return;
+        l->processes = with_room(j->a->pool, l->processes, l->n_processes, sizeof(*l->processes));
+        l->processes[l->n_processes++] = p;
+}
+
+static bool activation_fits(const struct activation *act, const struct socket_seen *s)
+{
+        if (act->transport != s->transport || act->port != s->port)
+                return false;
+        if (!act->address.family)
+                return address_is_any(&s->address);
+        return address_compare(&act->address, &s->address) == 0;
+}
+
+/* The .socket unit or inetd entry a socket is held for, where its holder is one that does that. */
+static const struct service *activation_of(const struct joining *j, const struct socket_seen *s)
+{
+        const struct inside *view = j->view;
+
+        for (uint32_t i = 0; i < s->n_owners; i++) {
+                const struct process *p = &view->processes.at[view->owners.at[s->first_owner + i]];
+                bool inetd = p->name && (strstr(p->name, "inetd") != NULL);
+
+                if (!is_holder_only(p) && !inetd)
+                        continue;
+                vec_foreach(act, &view->activations) {
+                        const struct service *service = &view->services.at[act->service];
+                        bool of_inetd = strstr(service->manager ? service->manager : "", "inetd") != NULL;
+
+                        if (of_inetd == inetd && activation_fits(act, s))
+                                return service;
+                }
+        }
+        return NULL;
+}
+
+static const struct service *service_at(const struct inside *view, uint32_t index)
+{
+        return index == NONE ? NULL : &view->services.at[index];
+}
+
+static void add_socket(struct joining *j, struct listener *l, const struct socket_seen *s)
+{
+        const struct inside *view = j->view;
+
+        l->n_sockets++;
+        for (uint32_t i = 0; i < s->n_owners; i++)
+                add_process(j, l, &view->processes.at[view->owners.at[s->first_owner + i]]);
+        if (!l->activation && view->activations.n)
+                l->activation = activation_of(j, s);
+        if (s->owner_note)
+                l->owner_note = s->owner_note;
+        if (!l->unit)
+                l->unit = service_at(view, s->unit);
+}
+
+/* Unit, package and container are those of the process that stands for the listener, else of what would be started for it. */
+static void attach_owner(const struct joining *j, struct listener *l)
+{
+        const struct inside *view = j->view;
+        const struct process *p = listener_main_process(l);
+        uint32_t package = NONE;
+
+        if (p) {
+                l->unit = p->unit != NONE ? service_at(view, p->unit) : l->unit;
+                if (p->container != NONE)
+                        l->container = &view->containers.at[p->container];
+                package = p->package;
+        } else if (l->activation)
+                l->unit = l->activation->triggers != NONE ? service_at(view, l->activation->triggers)
+                                                          : l->activation;
+        if (package == NONE && (!p || !p->exe) && l->unit)
+                package = l->unit->package;
+        if (package != NONE)
+                l->package = &view->packages.at[package];
+}
+
+/* --- clients -------------------------------------------------------------------------------------- */
+
+static void find_dynamic_servers(struct joining *j)
+{
+        const struct inside *view = j->view;
+
+        j->dynamic_server = xcalloc(view->processes.n, sizeof(bool));
+        vec_foreach(s, &view->sockets)
+                for (uint32_t i = 0; s->transport == TRANSPORT_TCP && s->autobound && i < s->n_owners; i++)
+                        j->dynamic_server[view->owners.at[s->first_owner + i]] = true;
+}
+
+/*
+ * A UDP socket that is bound but not connected may be a server's or a client's that waits for its answer. A client lets the kernel
+ * choose the port. Servers with dynamic ports (ONC RPC: rpc.statd, rpc.mountd) do that too, but then for TCP as well.
+ */
+static const char *client_reason(const struct joining *j, const struct listener *l, bool autobound)
+{
+        if (l->transport != TRANSPORT_UDP || !autobound || address_is_multicast(&l->address))
+                return NULL;
+        if (l->netns->ephemeral_high &&
+            (l->port < l->netns->ephemeral_low || l->port > l->netns->ephemeral_high))
+                return NULL;
+        for (size_t i = 0; i < l->n_processes; i++)
+                if (j->dynamic_server[l->processes[i] - j->view->processes.at])
+                        return NULL;
+        return pool_printf(j->a->pool,
+                           "the kernel chose its port, in the ephemeral range %u-%u: a client's socket, not a service",
+                           l->netns->ephemeral_low, l->netns->ephemeral_high);
+}
+
+/* --- listeners ------------------------------------------------------------------------------------ */
+
+static void finish(struct joining *j, struct listener *l, bool autobound)
+{
+        attach_owner(j, l);
+        l->exposure = exposure_of(j->a->pool, j->view, l);
+        (void)advise(j->knowledge, l);
+        l->client_reason = client_reason(j, l, autobound);
+        if (l->client_reason)
+                *vec_push(&j->a->clients) = *l;
+        else
+                *vec_push(&j->a->listeners) = *l;
+}
+
+static void join_sockets(struct joining *j)
+{
+        const struct inside *view = j->view;
+        _cleanup_free_ uint32_t *order = xcalloc(view->sockets.n, sizeof(*order));
+
+        for (uint32_t i = 0; i < view->sockets.n; i++)
+                order[i] = i;
+        qsort_r(order, view->sockets.n, sizeof(*order), compare_sockets, (void *)(uintptr_t)view);
+        for (size_t i = 0, next; i < view->sockets.n; i = next) {
+                const struct socket_seen *s = &view->sockets.at[order[i]];
+                bool any6 = s->address.family == 6 && address_is_any(&s->address);
+                struct listener l = {
+                        .kind = LISTENER_SOCKET,
+                        .transport = s->transport,
+                        .address = s->address,
+                        .port = s->port,
+                        .port_last = s->port,
+                        .v6only = s->v6only,
+                        .dual_stack = any6 && !s->v6only && s->transport != TRANSPORT_RAW,
+                        .device = s->device,
+                        .netns = &view->netns.at[s->netns],
+                };
+
+                for (next = i; next < view->sockets.n && compare_sockets(&order[i], &order[next], (void *)(uintptr_t)view) == 0;
+                     next++)
+                        add_socket(j, &l, &view->sockets.at[order[next]]);
+                finish(j, &l, s->autobound);
+        }
+}
+
+static void join_forwards(struct joining *j)
+{
+        vec_foreach(f, &j->view->forwards) {
+                struct listener l = {
+                        .kind = LISTENER_FORWARD,
+                        .transport = f->transport,
+                        .address = f->address,
+                        .port = f->port,
+                        .port_last = f->port_last ? f->port_last : f->port,
+                        .netns = &j->view->netns.at[f->netns],
+                        .forward = f,
+                };
+
+                finish(j, &l, false);
+        }
+}
+
+struct assessment *assess_correlate(const struct inside *view, const struct knowledge *knowledge)
+{
+        struct assessment *a = xcalloc(1, sizeof(*a));
+        struct joining j = {.view = view, .knowledge = knowledge, .a = a};
+
+        a->pool = pool_new();
+        a->view = view;
+        find_dynamic_servers(&j);
+        join_sockets(&j);
+        join_forwards(&j);
+        vec_sort(&a->listeners, compare_listeners);
+        vec_sort(&a->clients, compare_listeners);
+        free(j.dynamic_server);
+        return a;
+}
+
+/* --- services ------------------------------------------------------------------------------------- */
+
+static int compare_uses(const void *a, const void *b)
+{
+        const struct service_use *x = a, *y = b;
+
+        return strcmp(x->service->name, y->service->name);
+}
+
+static void add_use(struct assessment *a, struct service_use *use, const struct listener *l)
+{
+        use->listeners = with_room(a->pool, use->listeners, use->n_listeners, sizeof(*use->listeners));
+        use->listeners[use->n_listeners++] = l;
+}
+
+void assess_services(struct assessment *a)
+{
+        const struct inside *view = a->view;
+
+        vec_foreach(service, &view->services) *vec_push(&a->services) = (struct service_use){.service = service};
+        vec_foreach(l, &a->listeners) {
+                if (l->unit)
+                        add_use(a, &a->services.at[l->unit - view->services.at], l);
+                if (l->activation && l->activation != l->unit)
+                        add_use(a, &a->services.at[l->activation - view->services.at], l);
+        }
+        vec_sort(&a->services, compare_uses);
+}
+
+struct assessment *assess_free(struct assessment *a)
+{
+        if (!a)
+                return NULL;
+        vec_clear(&a->listeners);
+        vec_clear(&a->clients);
+        vec_clear(&a->services);
+        vec_clear(&a->findings);
+        pool_free(a->pool);
+        free(a);
+        return NULL;
+}

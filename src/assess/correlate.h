@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside the folder: what correlate.c, exposure.c, advise.c and the rules share. */
+#pragma once
+
+#include "assess/assess.h"
+
+/* From where a listener can be reached, by its address, device and namespace alone: packet filters are not looked at. */
+struct exposure exposure_of(struct pool *pool, const struct inside *view, const struct listener *listener);
+
+/* The process that stands for a listener: the first that is not PID 1 holding it for another; NULL when none is visible. */
+const struct process *listener_main_process(const struct listener *listener);
+
+/* Which guide page fits; sets registered, protocol, confidence, guide and advice. Returns the page or NULL. */
+const struct page *advise(const struct knowledge *knowledge, struct listener *listener);
+
+/* The page that advise() chose. */
+const struct page *listener_page(const struct knowledge *knowledge, const struct listener *listener);

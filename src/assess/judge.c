@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "assess/correlate.h"
+#include "assess/rule.h"
+#include "base/str.h"
+
+static const struct rule *const rules[] = {
+        &rule_advice,
+        &rule_unknown,
+        &rule_unowned,
+        &rule_executable_temporary,
+        &rule_executable_deleted,
+        &rule_executable_unpackaged,
+        &rule_started_by_hand,
+};
+
+enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link, enum severity internet)
+{
+        switch (l->exposure.scope) {
+        case EXPOSURE_LOOPBACK:
+                return loopback;
+        case EXPOSURE_PRIVATE:
+                /* a namespace with a way out is a network of its own; one without is no further than loopback */
+                return l->exposure.reachable_from[1] ? link : loopback;
+        case EXPOSURE_INTERNET:
+                return internet;
+        default:
+                return link;
+        }
+}
+
+const char *listener_port_text(struct pool *pool, const struct listener *l)
+{
+        if (l->transport == TRANSPORT_RAW)
+                return pool_printf(pool, "IP protocol %u (raw)", l->port);
+        if (l->port_last > l->port)
+                return pool_printf(pool, "%u-%u/%s", l->port, l->port_last, transport_name(l->transport));
+        return pool_printf(pool, "%u/%s", l->port, transport_name(l->transport));
+}
+
+const char *listener_program(const struct listener *l)
+{
+        const struct process *p = listener_main_process(l);
+
+        if (p)
+                return p->exe ? str_basename(p->exe) : p->name;
+        return l->unit ? l->unit->name : NULL;
+}
+
+static const char *const *keep_lines(struct pool *pool, const struct lines *lines)
+{
+        const char **kept = pool_alloc(pool, (lines->n + 1) * sizeof(*kept));
+
+        memcpy(kept, lines->at, lines->n * sizeof(*kept));
+        return kept;
+}
+
+static const char *address_text(struct pool *pool, const struct listener *l)
+{
+        char text[ADDRESS_TEXT_SIZE];
+
+        if (!l->address.family)
+                return pool_intern(pool, "every address");
+        (void)address_format(&l->address, text);
+        return l->dual_stack ? pool_printf(pool, "%s (IPv6 and IPv4)", text) : pool_intern(pool, text);
+}
+
+static void describe_process(struct pool *pool, const struct listener *l, struct lines *to)
+{
+        const struct process *p = listener_main_process(l);
+
+        if (p && l->n_processes > 1)
+                lines_add(to, pool_printf(pool, "process: %s (pid %d and %zu more), user %s", p->exe ? p->exe : p->name, p->pid,
+                                          l->n_processes - 1, p->user ? p->user : "unknown"));
+        else if (p)
+                lines_add(to, pool_printf(pool, "process: %s (pid %d), user %s",
+                                          p->exe ? p->exe : (p->name ? p->name : "unknown"), p->pid,
+                                          p->user ? p->user : "unknown"));
+        if (p && p->cmdline)
+                lines_add(to, pool_printf(pool, "command line: %s", p->cmdline));
+        if (!l->n_processes)
+                lines_add(to, l->owner_note);
+}
+
+static void describe(struct pool *pool, const struct listener *l, struct lines *to)
+{
+        lines_add(to, pool_printf(pool, "%s %s on %s%s%s: %s", l->forward ? "forwarded:" : "listens:",
+                                  listener_port_text(pool, l), address_text(pool, l),
+                                  l->netns->kind == NETNS_HOST ? "" : " in namespace ",
+                                  l->netns->kind == NETNS_HOST ? "" : l->netns->role, l->exposure.why));
+        describe_process(pool, l, to);
+        if (l->unit)
+                lines_add(to, pool_printf(pool, "unit: %s (%s, %s at start-up)", l->unit->name,
+                                          l->unit->state ? l->unit->state : "unknown",
+                                          l->unit->startup ? l->unit->startup : "unknown"));
+        if (l->activation && l->activation != l->unit)
+                lines_add(to, pool_printf(pool, "started on demand by: %s", l->activation->name));
+        if (l->package)
+                lines_add(to, pool_printf(pool, "package: %s %s", l->package->name,
+                                          l->package->version ? l->package->version : ""));
+        if (l->container)
+                lines_add(to, pool_printf(pool, "container: %s %s", l->container->runtime,
+                                          l->container->name ? l->container->name
+                                                             : (l->container->id ? l->container->id : "")));
+        if (l->forward)
+                lines_add(to, pool_printf(pool, "rule: %s", l->forward->rule));
+        if (l->registered && l->protocol && !streq(l->registered, l->protocol))
+                lines_add(to, pool_printf(pool, "registered for this number: %s", l->registered));
+}
+
+static const struct control *keep_controls(struct pool *pool, const struct page *page)
+{
+        const struct control *baseline = controls_baseline();
+        size_t n_baseline = 0, n = 0;
+        struct control *kept;
+
+        while (baseline[n_baseline].framework)
+                n_baseline++;
+        kept = pool_alloc(pool, (n_baseline + (page ? page->n_controls : 0u) + 1) * sizeof(*kept));
+        for (; n < n_baseline; n++)
+                kept[n] = baseline[n];
+        for (unsigned i = 0; page && i < page->n_controls; i++)
+                if (control_find(page->controls[i], &kept[n]))
+                        n++;
+        kept[n] = (struct control){0};
+        return kept;
+}
+
+static void apply(struct assessment *a, const struct rule *rule, const struct rule_input *in)
+{
+        struct verdict_draft draft = {0};
+        struct lines evidence = {0};
+
+        if (!rule->look(in, &draft))
+                return;
+        describe(a->pool, in->listener, &evidence);
+        for (size_t i = 0; i < draft.evidence.n; i++)
+                lines_add(&evidence, draft.evidence.at[i]);
+        *vec_push(&a->findings) = (struct finding){
+                .rule = draft.rule_suffix ? pool_printf(a->pool, "%s.%s", rule->name, draft.rule_suffix) : rule->name,
+                .severity = draft.severity,
+                .title = draft.title,
+                .listener = in->listener,
+                .advice = draft.advice,
+                .evidence = keep_lines(a->pool, &evidence),
+                .remediation = keep_lines(a->pool, &draft.remediation),
+                .alternative = draft.alternative,
+                .controls = keep_controls(a->pool, draft.page),
+        };
+}
+
+/* Most severe first, then in the order of the listeners and of the rules, which pushing kept. */
+static int compare_findings(const void *a, const void *b)
+{
+        const struct finding *x = a, *y = b;
+
+        if (x->severity != y->severity)
+                return x->severity > y->severity ? -1 : 1;
+        if (x->listener != y->listener)
+                return x->listener < y->listener ? -1 : 1;
+        return strcmp(x->rule, y->rule);
+}
+
+void assess_judge(struct assessment *a, const struct knowledge *knowledge)
+{
+        vec_foreach(l, &a->listeners) {
+                const struct rule_input in = {
+                        .pool = a->pool,
+                        .knowledge = knowledge,
+                        .view = a->view,
+                        .listener = l,
+                        .page = listener_page(knowledge, l),
+                };
+
+                for (size_t i = 0; i < array_len(rules); i++)
+                        apply(a, rules[i], &in);
+        }
+        vec_sort(&a->findings, compare_findings);
+}
