@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Shell completion, written from the tables of commands so that it never lags behind them. */
+#include <stdio.h>
+
+#include "cli/commands.h"
+
+#include "base/mem.h"
+
+static void print_choices(const struct command *command)
+{
+        for (size_t i = 0; i < command->n_options; i++) {
+                const struct option_spec *option = &command->options[i];
+
+                if (option->kind == OPTION_FLAG)
+                        continue;
+                (void)printf("        %s:--%s", command->name, option->name);
+                if (option->letter)
+                        (void)printf("|%s:-%c", command->name, option->letter);
+                if (!option->choices) {
+                        (void)printf(") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n");
+                        continue;
+                }
+                (void)printf(") COMPREPLY=($(compgen -W \"");
+                for (const char *const *choice = option->choices; *choice; choice++)
+                        (void)printf("%s%s", choice == option->choices ? "" : " ", *choice);
+                (void)printf("\" -- \"$current\")); return ;;\n");
+        }
+}
+
+static void print_options(const struct command *command)
+{
+        (void)printf("        %s) words=\"--help", command->name);
+        for (size_t i = 0; i < command->n_options; i++)
+                (void)printf(" --%s", command->options[i].name);
+        (void)printf("\" ;;\n");
+}
+
+static int run(const struct invocation *in, struct err *err)
+{
+        (void)printf("# bash completion for quaymaster, written by `quaymaster completion`\n"
+                     "_quaymaster() {\n"
+                     "    local current=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" words=\"\"\n"
+                     "    COMPREPLY=()\n"
+                     "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+                     "        COMPREPLY=($(compgen -W \"help --version --help");
+        for (const struct command *const *c = commands_all(); *c; c++)
+                (void)printf(" %s", (*c)->name);
+        (void)printf("\" -- \"$current\"))\n"
+                     "        return\n"
+                     "    fi\n"
+                     "    case \"${COMP_WORDS[1]}:$before\" in\n");
+        for (const struct command *const *c = commands_all(); *c; c++)
+                print_choices(*c);
+        (void)printf("    esac\n"
+                     "    case \"${COMP_WORDS[1]}\" in\n"
+                     "        help) words=\"");
+        for (const struct command *const *c = commands_all(); *c; c++)
+                (void)printf("%s ", (*c)->name);
+        (void)printf("\" ;;\n");
+        for (const struct command *const *c = commands_all(); *c; c++)
+                print_options(*c);
+        (void)printf("    esac\n"
+                     "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+                     "}\n"
+                     "complete -F _quaymaster quaymaster\n");
+        return QM_EXIT_DONE;
+}
+
+const struct command command_completion = {
+        .name = "completion",
+        .arguments = "",
+        .summary = "print the completion script for bash",
+        .details = "For this shell: eval \"$(quaymaster completion)\". `make install` puts it where bash looks for it.\n",
+        .run = run,
+};

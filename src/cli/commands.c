@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/commands.h"
+
+/* In the order of the help. */
+static const struct command *const commands[] = {
+        &command_audit,
+        &command_host,
+        &command_explain,
+        &command_completion,
+        NULL,
+};
+
+const struct command *const *commands_all(void)
+{
+        return commands;
+}

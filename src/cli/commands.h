@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands, for the registry in commands.c. */
+#pragma once
+
+#include "cli/command.h"
+
+extern const struct command command_audit, command_completion, command_explain, command_host;

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/inside_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "collect/collect.h"
+#include "config.h"
+
+const char *const format_choices[] = {"text", "json", "csv", "html", NULL};
+
+void inside_run_release(struct inside_run *run)
+{
+        assess_freep(&run->assessment);
+        inside_freep(&run->view);
+        knowledge_freep(&run->knowledge);
+}
+
+static void warn(const char *text, void *arg)
+{
+        const char *command = arg;
+        _cleanup_str_ struct str safe = {0};
+
+        text_add_printable(&safe, text);
+        (void)fprintf(stderr, "quaymaster %s: warning: %s\n", command, str_text(&safe));
+}
+
+/* Installed, or beside us in a build folder. NULL when there is none. */
+static const char *find_nft_program(char buf[PATH_MAX])
+{
+        int len = fd_readlink(AT_FDCWD, "/proc/self/exe", buf, PATH_MAX - sizeof("/quaymaster-nft"));
+        char *slash = len > 0 ? strrchr(buf, '/') : NULL;
+
+        if (slash) {
+                memcpy(slash, "/quaymaster-nft", sizeof("/quaymaster-nft"));
+                if (access(buf, X_OK) == 0)
+                        return buf;
+        }
+        return access(QM_LIBEXECDIR "/quaymaster-nft", X_OK) == 0 ? QM_LIBEXECDIR "/quaymaster-nft" : NULL;
+}
+
+int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services, struct err *err)
+{
+        const char *netns = invocation_get(in, "netns");
+        char nft_program[PATH_MAX];
+        struct collect_options options = {
+                .netns = netns ? netns : "all",
+                .all_services = all_services,
+                .no_bpf = invocation_has(in, "no-bpf"),
+                .nft_program = find_nft_program(nft_program),
+        };
+        int r;
+
+        run->started_ns = clock_monotonic_ns();
+        run->knowledge =
+                knowledge_open(QM_SYSCONFDIR "/knowledge.d", warn, (void *)(uintptr_t)in->command->name);
+        r = collect_inside(&options, &run->view, err);
+        if (r < 0)
+                return r;
+        run->assessment = assess_correlate(run->view, run->knowledge);
+        run->complete = true;
+        vec_foreach(gap, &run->view->gaps) run->complete = run->complete && !gap->incomplete;
+        return 0;
+}
+
+int inside_run_failed(int r)
+{
+        return r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE : QM_EXIT_INCOMPLETE;
+}
+
+static unsigned terminal_width(int fd)
+{
+        struct winsize size = {0};
+
+        if (!isatty(fd))
+                return 0;
+        return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+/* The report replaces FILE only when it is whole. Where FILE is no plain file (a pipe, /dev/null) it is written in place. */
+static int write_file(const struct report_format *format, const struct report_input *input, const char *path,
+                      struct err *err)
+{
+        _cleanup_free_ char *temporary = xasprintf("%s.XXXXXX", path);
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+        int r;
+
+        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+                fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+                return fd < 0 ? err_errno(err, errno, "cannot write '%s'", path) : format->write(input, fd, err);
+        }
+        fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
+        if (fd < 0)
+                return err_errno(err, errno, "cannot make a file beside '%s'", path);
+        r = format->write(input, fd, err);
+        if (r == 0 && (fsync(fd) < 0 || rename(temporary, path) < 0))
+                r = err_errno(err, errno, "cannot write '%s'", path);
+        if (r < 0)
+                (void)unlink(temporary);
+        return r;
+}
+
+int inside_run_report(const struct inside_run *run, const struct invocation *in, struct report_input shape,
+                      struct err *err)
+{
+        const char *name = invocation_get(in, "format"), *path = invocation_get(in, "output");
+        const char *no_colour = getenv("NO_COLOR");
+        const struct report_format *format;
+        int r;
+
+        if (invocation_has(in, "json"))
+                name = "json";
+        format = report_find(name ? name : "text");
+        shape.assessment = run->assessment;
+        shape.view = run->view;
+        shape.knowledge = run->knowledge;
+        shape.all = invocation_has(in, "all");
+        shape.complete = run->complete;
+        shape.elapsed_ms = (double)(clock_monotonic_ns() - run->started_ns) / 1e6;
+        if (path)
+                return write_file(format, &shape, path, err);
+        shape.width = terminal_width(STDOUT_FILENO);
+        shape.colour = shape.width && !(no_colour && *no_colour);
+        r = format->write(&shape, STDOUT_FILENO, err);
+        if (r == -EPIPE) /* `quaymaster host | head`: the reader had enough */
+                err->text[0] = '\0';
+        return r;
+}

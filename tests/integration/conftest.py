@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures: the built programs, network namespaces of our own, processes that end with the test.
+
+Nothing here touches the machine's own network: every socket is opened in a namespace made for the test
+and named after this process, and every namespace is removed whatever happens.
+"""
+import itertools
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-check")).resolve()
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+PYTHON = "/usr/bin/python3"
+_counter = itertools.count()
+
+need_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
+
+
+def run(*argv, check=True, timeout=60, **kwargs):
+    """Run a command by fixed argv and give its CompletedProcess, output as text."""
+    result = subprocess.run([str(a) for a in argv], capture_output=True, text=True, timeout=timeout, **kwargs)
+    if check and result.returncode:
+        raise AssertionError(f"{argv} gave {result.returncode}:\n{result.stdout}{result.stderr}")
+    return result
+
+
+class Records(list):
+    """The records of one NDJSON output."""
+
+    def __init__(self, text):
+        super().__init__(json.loads(line) for line in text.splitlines())
+
+    def of(self, kind, **fields):
+        return [r for r in self if r["type"] == kind and all(r.get(k) == v for k, v in fields.items())]
+
+    def one(self, kind, **fields):
+        found = self.of(kind, **fields)
+        assert len(found) == 1, f"{kind} {fields}: {len(found)} of {[self.short(r) for r in self.of(kind)]}"
+        return found[0]
+
+    @staticmethod
+    def short(record):
+        return {k: record.get(k) for k in ("transport", "address", "port", "netns", "rule", "name") if k in record}
+
+    @property
+    def summary(self):
+        assert self[-1]["type"] == "summary"
+        return self[-1]
+
+
+class Namespace:
+    def __init__(self):
+        self.name = f"qmt-{os.getpid()}-{next(_counter)}"
+        self.children = []
+        run("ip", "netns", "add", self.name)
+        run("ip", "-n", self.name, "link", "set", "lo", "up")
+
+    def argv(self, *argv):
+        return ["ip", "netns", "exec", self.name, *[str(a) for a in argv]]
+
+    def run(self, *argv, **kwargs):
+        return run(*self.argv(*argv), **kwargs)
+
+    def start(self, *argv, prefix=(), **kwargs):
+        """Start a process in the namespace; it says "ready" on a line when its sockets are open."""
+        child = subprocess.Popen([*prefix, *self.argv(*argv)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                 text=True, **kwargs)
+        self.children.append(child)
+        line = child.stdout.readline()
+        assert line.startswith("ready"), f"{argv}: said {line!r}"
+        child.said = line.split()[1:]
+        return child
+
+    def python(self, code, *args, executable=PYTHON, **kwargs):
+        return self.start(executable, "-c", "import socket, sys, os, time\n" + code + "\nsys.stdin.read()", *args,
+                          **kwargs)
+
+    def close(self):
+        for child in self.children:
+            child.stdin.close()
+            try:
+                child.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            child.stdout.close()
+        run("ip", "netns", "del", self.name)
+
+
+@pytest.fixture
+def netns():
+    made = []
+
+    def make():
+        made.append(Namespace())
+        return made[-1]
+
+    yield make
+    for ns in made:
+        ns.close()
+
+
+class Quaymaster:
+    program = BUILD / "quaymaster"
+
+    def __call__(self, *argv, ns=None, check=True, **kwargs):
+        full = [self.program, *argv]
+        return run(*(ns.argv(*full) if ns else full), check=check, **kwargs)
+
+    def records(self, *argv, **kwargs):
+        return Records(self(*argv, "--json", **kwargs).stdout)
+
+
+@pytest.fixture(scope="session")
+def qm():
+    assert Quaymaster.program.exists(), f"{Quaymaster.program} is not built"
+    return Quaymaster()
+
+
+def wait_for(condition, seconds=10, what="condition"):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what}: not within {seconds} s")
