@@ -24,25 +24,30 @@ static bool would_run(const char *cell)
         return false;
 }
 
+static void quote_from(struct str *s, size_t start)
+{
+        _cleanup_free_ char *cell = xstrdup(s->text + start);
+
+        s->len = start;
+        str_add_char(s, '"');
+        for (const char *p = cell; *p; p++) {
+                if (*p == '"')
+                        str_add_char(s, '"');
+                str_add_char(s, *p);
+        }
+        str_add_char(s, '"');
+}
+
 void csv_add_cell(struct str *to, const char *cell)
 {
-        _cleanup_str_ struct str safe = {0};
+        size_t start = to->len;
 
         /* The test is on the raw cell: a leading TAB is not at the start any more once it is shown as \x09. */
         if (would_run(cell))
-                str_add_char(&safe, '\'');
-        text_add_printable(&safe, cell);
-        if (!strpbrk(str_text(&safe), "\",; ")) {
-                str_add(to, str_text(&safe));
-                return;
-        }
-        str_add_char(to, '"');
-        for (const char *p = safe.text; *p; p++) {
-                if (*p == '"')
-                        str_add_char(to, '"');
-                str_add_char(to, *p);
-        }
-        str_add_char(to, '"');
+                str_add_char(to, '\'');
+        text_add_printable(to, cell);
+        if (strpbrk(str_text(to) + start, "\",; "))
+                quote_from(to, start);
 }
 
 /* --- columns ------------------------------------------------------------------------------------- */

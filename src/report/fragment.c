@@ -23,18 +23,18 @@ static void forget_last(struct fragments *f, size_t len)
         f->text.text[len] = '\0';
 }
 
-void fragment_add(struct fragments *f, struct json *to, const char *key, uint64_t id, const void *object)
+void fragment_add(struct fragments *f, struct json *to, uint64_t id, const void *object)
 {
         struct fragment_run run;
         uint64_t index;
 
         if (map_get(&f->runs_by_id, id, &index)) {
                 run = f->runs.at[index];
-                json_raw(to, key, f->text.text + run.at, run.len);
+                json_raw(to, NULL, f->text.text + run.at, run.len);
                 return;
         }
         run = make_run(f, object);
-        json_raw(to, key, f->text.text + run.at, run.len);
+        json_raw(to, NULL, f->text.text + run.at, run.len);
         if (f->text.len > FRAGMENT_KEEP) {
                 forget_last(f, run.at);
                 return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Serialized JSON that is made once and copied after that. One `struct fragments` for each kind of thing: the maker writes a
- * value, or a run of members, of the object; objects with the same id give the same text.
+ * Serialized JSON that is made once and copied after that. One `struct fragments` for each kind of thing: the maker writes a run of
+ * members of the object; objects with the same id (from hash.h) give the same text.
  */
 #pragma once
 
@@ -25,5 +25,5 @@ struct fragments {
 
 void fragments_release(struct fragments *f);
 
-/* Add the fragment of that object. The key is NULL for a run of members. Ids come from hash.h or are pointers. */
-void fragment_add(struct fragments *f, struct json *to, const char *key, uint64_t id, const void *object);
+/* Add the members of that object to the object being written. */
+void fragment_add(struct fragments *f, struct json *to, uint64_t id, const void *object);

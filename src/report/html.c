@@ -299,6 +299,8 @@ static void add_listener_cell(struct writer *w, enum row_column column, const st
                 add_small(w, l->n_processes ? l->processes[0]->exe : NULL);
                 add_small(w, l->owner_note);
         }
+        if (column == ROW_PACKAGE)
+                add_small(w, l->package ? l->package->version : NULL);
         end_cell(w);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * NDJSON: one self-contained record a line, the summary last. Most of a record repeats: 20,000 listeners share some 200 processes.
- * So the serialized form of every owner, exposure and advice is kept (report/fragment.h) and copied.
+ * So the serialized form of every owner and judgement is kept (report/fragment.h) and copied.
  */
 #include "base/clock.h"
 #include "base/hash.h"
@@ -13,7 +13,7 @@ struct writer {
         struct str buf;
         struct json json;
         struct str head; /* the members that every record has */
-        struct fragments owners, exposures, advice;
+        struct fragments owners, judgements;
         int fd;
         int result; /* of the first write that failed; after it nothing is written */
         struct err *err;
@@ -168,11 +168,9 @@ static uint64_t owner_id(const struct listener *l)
         return hash_bytes(parts, sizeof(parts));
 }
 
-static void make_exposure(struct json *j, const void *object)
+static void add_exposure(struct json *j, const struct exposure *e)
 {
-        const struct exposure *e = object;
-
-        json_object(j, NULL);
+        json_object(j, "exposure");
         json_str(j, "scope", exposure_scope_name(e->scope));
         json_str(j, "why", e->why);
         json_array(j, "reachable_from");
@@ -183,33 +181,38 @@ static void make_exposure(struct json *j, const void *object)
         json_end(j);
 }
 
-static uint64_t exposure_id(const struct exposure *e)
+static void add_advice(struct json *j, const struct advice *a)
 {
-        const void *parts[] = {
-                (const void *)(uintptr_t)e->scope,
-                e->why,
-                e->reachable_from[0],
-                e->reachable_from[1],
-                e->reachable_from[2],
-                e->blocked_by,
-        };
-
-        return hash_bytes(parts, sizeof(parts));
-}
-
-static void make_advice(struct json *j, const void *object)
-{
-        const struct advice *a = object;
-
-        json_object(j, NULL);
+        json_object(j, "advice");
         json_str(j, "class", advice_class_name(a->class));
         json_str(j, "why", a->why);
         json_end(j);
 }
 
-static uint64_t advice_id(const struct advice *a)
+/* What is thought of it, as a run of members: the same for all sockets of one protocol and scope. */
+static void make_judgement(struct json *j, const void *object)
 {
-        const void *parts[] = {(const void *)(uintptr_t)a->class, a->why};
+        const struct listener *l = object;
+
+        add_exposure(j, &l->exposure);
+        add_advice(j, &l->advice);
+        json_str(j, "guide", l->guide);
+        json_null(j, "verdict");
+}
+
+static uint64_t judgement_id(const struct listener *l)
+{
+        const struct exposure *e = &l->exposure;
+        const void *parts[] = {
+                (const void *)(uintptr_t)((unsigned)e->scope << 8 | (unsigned)l->advice.class),
+                e->why,
+                e->reachable_from[0],
+                e->reachable_from[1],
+                e->reachable_from[2],
+                e->blocked_by,
+                l->advice.why,
+                l->guide,
+        };
 
         return hash_bytes(parts, sizeof(parts));
 }
@@ -273,12 +276,9 @@ static void write_listener(struct writer *w, const struct listener *l)
         add_socket(j, l);
         if (l->client_reason)
                 json_str(j, "reason", l->client_reason);
-        fragment_add(&w->owners, j, NULL, owner_id(l), l);
+        fragment_add(&w->owners, j, owner_id(l), l);
         add_forward(j, l->forward);
-        fragment_add(&w->exposures, j, "exposure", exposure_id(&l->exposure), &l->exposure);
-        fragment_add(&w->advice, j, "advice", advice_id(&l->advice), &l->advice);
-        json_str(j, "guide", l->guide);
-        json_null(j, "verdict");
+        fragment_add(&w->judgements, j, judgement_id(l), l);
         end_record(w);
 }
 
@@ -362,7 +362,7 @@ static void write_finding(struct writer *w, const struct finding *f)
         json_str(j, "title", f->title);
         add_subject(j, f);
         json_null(j, "verdict");
-        fragment_add(&w->advice, j, "advice", advice_id(&f->advice), &f->advice);
+        add_advice(j, &f->advice);
         add_strings(j, "evidence", f->evidence);
         add_strings(j, "remediation", f->remediation);
         add_alternative(j, &f->alternative);
@@ -464,8 +464,7 @@ static void writer_release(struct writer *w)
         str_release(&w->buf);
         str_release(&w->head);
         fragments_release(&w->owners);
-        fragments_release(&w->exposures);
-        fragments_release(&w->advice);
+        fragments_release(&w->judgements);
 }
 
 static int write_json(const struct report_input *in, int fd, struct err *err)
@@ -473,8 +472,7 @@ static int write_json(const struct report_input *in, int fd, struct err *err)
         _cleanup_(writer_release) struct writer w = {
                 .in = in,
                 .owners.make = make_owner,
-                .exposures.make = make_exposure,
-                .advice.make = make_advice,
+                .judgements.make = make_judgement,
                 .fd = fd,
                 .err = err,
         };

@@ -52,6 +52,7 @@ struct layout_table layout_table_new(const struct layout_column *columns, size_t
 void layout_table_release(struct layout_table *t)
 {
         vec_clear(&t->cells);
+        str_release(&t->left_out);
         t->pool = pool_free(t->pool);
 }
 
@@ -76,13 +77,43 @@ static void natural_widths(const struct layout_table *t, size_t *widths)
         }
 }
 
-/* The widest column that may still give, or n_columns. The last one never needs more than what is left, so it counts as any other. */
+/* What a column shrinks down to: never below its title, and not at all where it may not be cut. */
+static size_t least_width(const struct layout_table *t, const size_t *widths, size_t i)
+{
+        size_t title = layout_width(t->columns[i].title);
+        size_t least = t->columns[i].least > title ? t->columns[i].least : title;
+
+        return t->columns[i].least && least < widths[i] ? least : widths[i];
+}
+
+/* Columns left out have width 0. */
+static size_t total_width(const struct layout_table *t, const size_t *widths, bool least)
+{
+        size_t total = 0;
+
+        for (size_t i = 0; i < t->n_columns; i++)
+                if (widths[i])
+                        total += GAP + (least ? least_width(t, widths, i) : widths[i]);
+        return total - GAP;
+}
+
+static void leave_out(struct layout_table *t, size_t *widths, size_t width)
+{
+        for (size_t i = t->n_columns; i-- > 0 && total_width(t, widths, true) > width;)
+                if (t->columns[i].may_go) {
+                        widths[i] = 0;
+                        str_add(&t->left_out, t->left_out.len ? ", " : "");
+                        str_add(&t->left_out, t->columns[i].title);
+                }
+}
+
+/* The widest column that may still give, or n_columns. */
 static size_t widest_giving(const struct layout_table *t, const size_t *widths)
 {
         size_t best = t->n_columns;
 
         for (size_t i = 0; i < t->n_columns; i++)
-                if (t->columns[i].least && widths[i] > t->columns[i].least &&
+                if (widths[i] > least_width(t, widths, i) &&
                     (best == t->n_columns || widths[i] > widths[best]))
                         best = i;
         return best;
@@ -90,11 +121,7 @@ static size_t widest_giving(const struct layout_table *t, const size_t *widths)
 
 static void shrink(const struct layout_table *t, size_t *widths, size_t width)
 {
-        size_t total = (t->n_columns - 1) * GAP;
-
-        for (size_t i = 0; i < t->n_columns; i++)
-                total += widths[i];
-        for (; total > width; total--) {
+        for (size_t total = total_width(t, widths, false); total > width; total--) {
                 size_t i = widest_giving(t, widths);
 
                 if (i == t->n_columns)
@@ -115,16 +142,16 @@ static const char *clipped(struct layout_table *t, const char *text, size_t room
         return pool_intern(t->pool, s.text);
 }
 
-static void fit(struct layout_table *t, size_t width)
+/* Sets the widths; 0 for a column that is left out. */
+static void fit(struct layout_table *t, size_t *widths, size_t width)
 {
-        _cleanup_free_ size_t *widths = xcalloc(t->n_columns, sizeof(*widths));
-
         natural_widths(t, widths);
+        leave_out(t, widths, width);
         shrink(t, widths, width);
         for (size_t i = 0; i < t->cells.n; i++) {
                 size_t column = i % t->n_columns;
 
-                if (t->columns[column].least)
+                if (t->columns[column].least && widths[column])
                         t->cells.at[i].text = clipped(t, t->cells.at[i].text, widths[column]);
         }
 }
@@ -149,19 +176,23 @@ static int add_line(struct libscols_table *table, const struct layout_cell *cell
         return r;
 }
 
-static int make_table(const struct layout_table *t, bool colour, struct libscols_table *table)
+static int make_table(const struct layout_table *t, const size_t *widths, bool colour,
+                      struct libscols_table *table)
 {
         int r = scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER); /* the width is ours to keep */
 
         if (r == 0)
                 r = scols_table_set_column_separator(table, "  ");
+        if (r == 0)
+                r = scols_table_enable_minout(table, 1); /* no blanks at the end of lines */
         /* Cells are printable already; smartcols would escape the backslash of \x1b again. */
         if (r == 0)
                 r = scols_table_enable_noencoding(table, 1);
         if (r == 0)
                 r = scols_table_enable_colors(table, colour);
         for (size_t i = 0; i < t->n_columns && r == 0; i++) {
-                struct libscols_column *column = scols_table_new_column(table, t->columns[i].title, 0, 0);
+                struct libscols_column *column = scols_table_new_column(table, t->columns[i].title, 0,
+                                                                        widths[i] ? 0 : SCOLS_FL_HIDDEN);
 
                 r = column ? 0 : -ENOMEM;
                 if (r == 0 && colour)
@@ -175,14 +206,17 @@ static int make_table(const struct layout_table *t, bool colour, struct libscols
 int layout_table_add(struct str *to, struct layout_table *t, size_t width, bool colour)
 {
         _cleanup_(unref_table) struct libscols_table *table = scols_new_table();
+        _cleanup_free_ size_t *widths = xcalloc(t->n_columns, sizeof(*widths));
         _cleanup_free_ char *text = NULL;
         int r;
 
         if (!table)
                 return -ENOMEM;
         if (width)
-                fit(t, width);
-        r = make_table(t, colour, table);
+                fit(t, widths, width);
+        else
+                natural_widths(t, widths);
+        r = make_table(t, widths, colour, table);
         if (r == 0)
                 r = scols_print_table_to_string(table, &text);
         if (r != 0)
@@ -216,6 +250,8 @@ void layout_paragraph(struct str *to, const char *lead, const char *text, size_t
         size_t indent = layout_width(lead), len = strlen(text);
         size_t room = !width ? SIZE_MAX / 2 : width > indent + 20 ? width - indent : 20;
 
+        while (len && text[len - 1] == ' ')
+                len--;
         str_add(to, lead);
         for (;;) {
                 size_t n = line_bytes(text, len, room);

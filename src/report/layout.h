@@ -15,6 +15,7 @@ size_t layout_width(const char *text);
 struct layout_column {
         const char *title;
         size_t least; /* shrinks down to this many columns when the table is too wide; 0: never cut */
+        bool may_go;  /* left out, from the right, when shrinking is not enough */
 };
 
 struct layout_cell {
@@ -27,6 +28,7 @@ struct layout_table {
         size_t n_columns;
         vec(struct layout_cell) cells; /* row by row */
         struct pool *pool;             /* holds the texts */
+        struct str left_out; /* titles of columns that did not fit, joined by ", "; after layout_table_add */
 };
 
 struct layout_table layout_table_new(const struct layout_column *columns, size_t n_columns);

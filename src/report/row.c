@@ -91,6 +91,17 @@ static void add_container(struct str *to, const struct listener *l)
         }
 }
 
+/* A container's namespace is named after it: then one column says both. The target of a forward is named beside the arrow. */
+static bool container_says_more(const struct listener *l)
+{
+        _cleanup_str_ struct str label = {0};
+
+        if (!l->container || l->forward)
+                return false;
+        add_container(&label, l);
+        return !l->netns || !streq(label.text, l->netns->role);
+}
+
 static const char *process_name(const struct process *p)
 {
         if (p->name && *p->name)
@@ -123,6 +134,11 @@ static void add_processes(struct str *to, const struct listener *l)
         if (l->forward) {
                 str_add(to, "-> ");
                 row_add_forward_target(to, l);
+                if (l->container) {
+                        str_add(to, " (");
+                        add_container(to, l);
+                        str_add_char(to, ')');
+                }
                 return;
         }
         if (!l->n_processes)
@@ -142,13 +158,8 @@ static void add_unit(struct str *to, const struct listener *l)
 
 static void add_package(struct str *to, const struct listener *l)
 {
-        if (!l->package)
-                return;
-        str_add(to, l->package->name);
-        if (l->package->version) {
-                str_add_char(to, ' ');
-                str_add(to, l->package->version);
-        }
+        if (l->package)
+                str_add(to, l->package->name);
 }
 
 static void add_advice(struct str *to, const struct listener *l)
@@ -191,7 +202,7 @@ bool row_used(enum row_column column, const struct assessment *a)
         if (column != ROW_NETNS && column != ROW_CONTAINER)
                 return true;
         vec_foreach (l, &a->listeners)
-                if (column == ROW_NETNS ? l->netns && l->netns->kind != NETNS_HOST : l->container != NULL)
+                if (column == ROW_NETNS ? l->netns && l->netns->kind != NETNS_HOST : container_says_more(l))
                         return true;
         return false;
 }
@@ -222,6 +233,10 @@ void row_add_owner(struct str *to, const struct listener *l)
         if (l->package) {
                 add_part(to, start, "package ");
                 add_package(to, l);
+                if (l->package->version) {
+                        str_add_char(to, ' ');
+                        str_add(to, l->package->version);
+                }
         }
         if (l->container) {
                 add_part(to, start, "container ");

@@ -231,9 +231,15 @@ static const struct {
         enum row_column column;
         struct layout_column layout;
 } listener_columns[] = {
-        {ROW_PORT, {"PORT", 0}},   {ROW_ADDRESS, {"ADDRESS", 0}},      {ROW_SCOPE, {"SCOPE", 0}},
-        {ROW_NETNS, {"NETNS", 8}}, {ROW_CONTAINER, {"CONTAINER", 10}}, {ROW_PROCESS, {"PROCESS", 12}},
-        {ROW_UNIT, {"UNIT", 8}},   {ROW_PACKAGE, {"PACKAGE", 8}},      {ROW_ADVICE, {"ADVICE", 0}},
+        {ROW_PORT, {"PORT"}},
+        {ROW_ADDRESS, {"ADDRESS"}},
+        {ROW_SCOPE, {"SCOPE", 8}},
+        {ROW_NETNS, {"NETNS", 6}},
+        {ROW_CONTAINER, {"CONTAINER", 9}},
+        {ROW_PROCESS, {"PROCESS", 12}},
+        {ROW_UNIT, {"UNIT", 9, .may_go = true}},
+        {ROW_PACKAGE, {"PACKAGE", 7, .may_go = true}},
+        {ROW_ADVICE, {"ADVICE"}},
 };
 
 static size_t note_number(struct writer *w, const char *note)
@@ -260,6 +266,8 @@ static int end_table(struct writer *w, struct layout_table *t)
 
         if (r < 0)
                 return err_errno(w->err, -r, "laying out a table");
+        if (t->left_out.len)
+                str_addf(&w->buf, "(too narrow for %s; --json has all)\n", t->left_out.text);
         return report_flush(&w->buf, w->fd, REPORT_CHUNK, w->err);
 }
 
@@ -333,8 +341,9 @@ static int add_clients(struct writer *w)
 static int add_services(struct writer *w)
 {
         static const struct layout_column columns[] = {
-                {"NAME", 16},       {"STATE", 0},   {"STARTUP", 0},
-                {"LISTENS-ON", 15}, {"PACKAGE", 8}, {"DESCRIPTION", 11},
+                {"NAME", 16},         {"STATE"},
+                {"STARTUP"},          {"LISTENS-ON", 15},
+                {"PACKAGE", 8, true}, {"DESCRIPTION", 11, true},
         };
         const struct inside *view = w->in->view;
         _cleanup_(layout_table_release) struct layout_table t =
