@@ -97,13 +97,14 @@ static void add_tiles(struct writer *w)
                     "<a href=\"#not-seen\">what is missing and why</a>.</p>\n");
         if (in->with_findings) {
                 put(w, "<ul class=\"tiles\" aria-label=\"Findings by severity\">\n");
+                add_tile(w, "all", in->assessment->findings.n, "findings");
                 for (int severity = SEVERITY_MAX - 1; severity >= 0; severity--)
                         add_tile(w, severity_name(severity), tally.severity[severity],
                                  severity_name(severity));
                 put(w, "</ul>\n");
         }
         if (in->with_listeners) {
-                put(w, "<ul class=\"tiles\" aria-label=\"Listeners by advice\">\n");
+                put(w, "<ul class=\"tiles four\" aria-label=\"Listeners by advice\">\n");
                 add_tile(w, "all", in->assessment->listeners.n, "listeners");
                 for (int class = 0; class < ADVICE_MAX; class ++)
                         add_tile(w, advice_class_name(class), tally.advice[class], advice_class_name(class));
@@ -180,14 +181,18 @@ static void add_group_items(struct writer *w, const struct finding_group *g)
                 put_text(w, f->advice.why);
                 put(w, "</dd>\n");
         }
-        begin_item(w, "Evidence");
-        put(w, "<ul>");
-        group_each_evidence(g, add_evidence, w);
-        put(w, "</ul></dd>\n");
-        begin_item(w, "What to do");
-        put(w, "<ol>");
-        group_each_step(g, add_step, w);
-        put(w, "</ol></dd>\n");
+        if (f->evidence[0]) {
+                begin_item(w, "Evidence");
+                put(w, "<ul>");
+                group_each_evidence(g, add_evidence, w);
+                put(w, "</ul></dd>\n");
+        }
+        if (f->remediation[0]) {
+                begin_item(w, "What to do");
+                put(w, "<ol>");
+                group_each_step(g, add_step, w);
+                put(w, "</ol></dd>\n");
+        }
         if (f->alternative.protocol) {
                 begin_item(w, "Instead");
                 row_add_alternative(&w->raw, &f->alternative);
@@ -230,9 +235,13 @@ static int add_findings(struct writer *w)
 
 /* --- tables -------------------------------------------------------------------------------------- */
 
-static void begin_table(struct writer *w, const char *caption)
+/* A wide table scrolls inside its region, which the keyboard can reach. */
+static void begin_table(struct writer *w, const char *label, const char *caption)
 {
-        put(w, "<div class=\"wide\"><table role=\"table\">");
+        str_addf(
+                &w->buf,
+                "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table role=\"table\">",
+                label);
         if (caption) {
                 put(w, "<caption>");
                 put(w, caption);
@@ -259,9 +268,10 @@ static void begin_row(struct writer *w)
 }
 
 /* The roles are repeated because a table that CSS shows as cards (on a phone) loses them for screen readers. */
-static void begin_cell(struct writer *w, const char *label)
+static void begin_cell(struct writer *w, const char *label, bool empty)
 {
-        str_addf(&w->buf, "<td role=\"cell\" data-label=\"%s\"><div>", label);
+        str_addf(&w->buf, "<td role=\"cell\" data-label=\"%s\"%s><div>", label,
+                 empty ? " class=\"none\"" : "");
 }
 
 static void end_cell(struct writer *w)
@@ -285,13 +295,16 @@ static void add_small(struct writer *w, const char *text)
 
 static void add_listener_cell(struct writer *w, enum row_column column, const struct listener *l)
 {
-        begin_cell(w, row_heading(column));
         row_add(&w->raw, column, l);
+        begin_cell(w, row_heading(column),
+                   streq(w->raw.text, "-") && !(column == ROW_PROCESS && l->owner_note));
         if (column == ROW_ADVICE) {
                 str_addf(&w->buf, "<span class=\"tag %s\">", w->raw.text);
                 put_raw(w);
                 put(w, "</span>");
-                add_small(w, l->client_reason ? l->client_reason : l->advice.why);
+                add_small(w, l->client_reason                     ? l->client_reason
+                             : l->advice.class == ADVICE_EXPECTED ? NULL
+                                                                  : l->advice.why);
         } else {
                 put_raw(w);
         }
@@ -327,7 +340,7 @@ static int add_listener_table(struct writer *w, const char *caption, const struc
         bool used[ROW_MAX];
         int r;
 
-        begin_table(w, caption);
+        begin_table(w, caption ? "Listeners" : "Client sockets", caption);
         for (enum row_column c = 0; c < ROW_MAX; c++) {
                 used[c] = row_used(c, w->in->assessment);
                 if (used[c])
@@ -364,7 +377,7 @@ static int add_listeners(struct writer *w)
 
 static void add_cell(struct writer *w, const char *label, const char *text)
 {
-        begin_cell(w, label);
+        begin_cell(w, label, !text);
         put_text(w, text);
         end_cell(w);
 }
@@ -379,7 +392,7 @@ static void add_service(struct writer *w, const struct service_use *use)
         put(w, "</th>");
         add_cell(w, "State", s->state);
         add_cell(w, "Start-up", s->startup);
-        begin_cell(w, "Listens on");
+        begin_cell(w, "Listens on", !use->n_listeners);
         row_add_listens(&w->raw, use, MOST_PLACES);
         put_raw(w);
         end_cell(w);
@@ -395,10 +408,10 @@ static int add_services(struct writer *w)
         int r = 0;
 
         put(w, "<section aria-labelledby=\"services\"><h2 id=\"services\">Services</h2>\n");
-        str_addf(&w->buf, "<details%s><summary>", w->in->with_findings ? "" : " open");
+        str_addf(&w->buf, "<details id=\"s\"%s><summary>", w->in->with_findings ? "" : " open");
         row_add_count(&w->buf, w->in->assessment->services.n, "service");
         put(w, "</summary>\n");
-        begin_table(w, NULL);
+        begin_table(w, "Services", NULL);
         for (size_t i = 0; i < array_len(headings); i++)
                 add_heading(w, headings[i]);
         begin_body(w);
