@@ -7,8 +7,9 @@
 #include "report/row.h"
 
 /*
- * A spreadsheet runs a cell that starts with one of these as a formula (OWASP "CSV injection"); some drop leading blanks first, and
- * full-width forms count in some locales. An apostrophe in front makes it text.
+ * A spreadsheet runs a cell that starts with one of these as a formula (OWASP "CSV injection"); some
+ * drop leading blanks first, and full-width forms count in some locales. An apostrophe in front makes
+ * it text.
  */
 static bool would_run(const char *cell)
 {
@@ -42,7 +43,10 @@ void csv_add_cell(struct str *to, const char *cell)
 {
         size_t start = to->len;
 
-        /* The test is on the raw cell: a leading TAB is not at the start any more once it is shown as \x09. */
+        /*
+         * The test is on the raw cell: a leading TAB is not at the start any more once it is shown as
+         * \x09.
+         */
         if (would_run(cell))
                 str_add_char(to, '\'');
         text_add_printable(to, cell);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Serialized JSON that is made once and copied after that. One `struct fragments` for each kind of thing: the maker writes a run of
- * members of the object; objects with the same id (from hash.h) give the same text.
+ * Serialized JSON that is made once and copied after that. One `struct fragments` for each kind of
+ * thing: the maker writes a run of members of the object; objects with the same id (from hash.h) give
+ * the same text.
  */
 #pragma once
 
@@ -9,7 +10,10 @@
 #include "base/map.h"
 #include "base/vec.h"
 
-/* Kept text; past it fragments are made anew each time, so that a host where nothing repeats costs time and not memory. */
+/*
+ * Kept text; past it fragments are made anew each time, so that a host where nothing repeats costs
+ * time and not memory.
+ */
 #define FRAGMENT_KEEP (4u * 1024 * 1024)
 
 struct fragment_run {

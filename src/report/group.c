@@ -9,7 +9,10 @@ static uint64_t hash_text(const char *text)
         return text ? hash_bytes(text, strlen(text)) : 0;
 }
 
-/* Who a listener belongs to. Without any owner the port stands for it, so that only its addresses are joined. */
+/*
+ * Who a listener belongs to. Without any owner the port stands for it, so that only its addresses are
+ * joined.
+ */
 static uint64_t owner_key(const struct listener *l)
 {
         const struct process *p = l->n_processes ? l->processes[0] : NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Findings as people read them: one rule about one owner is one thing to do, on however many addresses and ports it shows. Records
- * (JSON) stay one each. Groups keep the order of the findings, so the most severe comes first.
+ * Findings as people read them: one rule about one owner is one thing to do, on however many addresses
+ * and ports it shows. Records (JSON) stay one each. Groups keep the order of the findings, so the most
+ * severe comes first.
  */
 #pragma once
 
@@ -23,5 +24,8 @@ void groups_release(struct finding_groups *groups);
 void group_each_evidence(const struct finding_group *g, void (*each)(const char *text, void *arg),
                          void *arg);
 void group_each_step(const struct finding_group *g, void (*each)(const char *text, void *arg), void *arg);
-/* "0.0.0.0:23/tcp, [::]:23/tcp" of the members, at most `most`, then "and 90 more"; a service's name where it has no listener. */
+/*
+ * "0.0.0.0:23/tcp, [::]:23/tcp" of the members, at most `most`, then "and 90 more"; a service's name
+ * where it has no listener.
+ */
 void group_add_places(struct str *to, const struct finding_group *g, size_t most);

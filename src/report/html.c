@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One self-contained HTML file: no script, no network (its own Content-Security-Policy forbids both), so that it opens from a
- * mail and is safe to keep. Text from the host goes through text_add_html and nowhere else.
+ * One self-contained HTML file: no script, no network (its own Content-Security-Policy forbids both),
+ * so that it opens from a mail and is safe to keep. Text from the host goes through text_add_html and
+ * nowhere else.
  */
 #include "report/html.h"
 
@@ -267,7 +268,10 @@ static void begin_row(struct writer *w)
         put(w, "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">");
 }
 
-/* The roles are repeated because a table that CSS shows as cards (on a phone) loses them for screen readers. */
+/*
+ * The roles are repeated because a table that CSS shows as cards (on a phone) loses them for screen
+ * readers.
+ */
 static void begin_cell(struct writer *w, const char *label, bool empty)
 {
         str_addf(&w->buf, "<td role=\"cell\" data-label=\"%s\"%s><div>", label,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NDJSON: one self-contained record a line, the summary last. Most of a record repeats: 20,000 listeners share some 200 processes.
- * So the serialized form of every owner and judgement is kept (report/fragment.h) and copied.
+ * NDJSON: one self-contained record a line, the summary last. Most of a record repeats: 20,000
+ * listeners share some 200 processes. So the serialized form of every owner and judgement is kept
+ * (report/fragment.h) and copied.
  */
 #include "base/clock.h"
 #include "base/hash.h"

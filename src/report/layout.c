@@ -229,7 +229,10 @@ int layout_table_add(struct str *to, struct layout_table *t, size_t width, bool 
 
 /* --- paragraphs ---------------------------------------------------------------------------------- */
 
-/* Bytes of the line that starts at text: up to the last blank that fits, or the whole word where none does. */
+/*
+ * Bytes of the line that starts at text: up to the last blank that fits, or the whole word where none
+ * does.
+ */
 static size_t line_bytes(const char *text, size_t len, size_t room)
 {
         size_t width, bytes = fitting(text, len, room, &width), end = bytes;

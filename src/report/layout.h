@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Text for a terminal: tables that fit its width and paragraphs that wrap. Everything passed in is printable already. */
+/*
+ * Text for a terminal: tables that fit its width and paragraphs that wrap. Everything passed in is
+ * printable already.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +12,10 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-/* Columns that text takes on a terminal. In a locale without UTF-8 wide characters count as the C library says. */
+/*
+ * Columns that text takes on a terminal. In a locale without UTF-8 wide characters count as the C
+ * library says.
+ */
 size_t layout_width(const char *text);
 
 struct layout_column {
@@ -39,7 +45,7 @@ void layout_table_cell(struct layout_table *t, const char *text, const char *col
 int layout_table_add(struct str *to, struct layout_table *t, size_t width, bool colour);
 
 /*
- * Append a paragraph: `lead`, then text broken at blanks so that lines are at most `width` columns (0: not broken), continued
- * below the text. Ends with a newline.
+ * Append a paragraph: `lead`, then text broken at blanks so that lines are at most `width` columns (0:
+ * not broken), continued below the text. Ends with a newline.
  */
 void layout_paragraph(struct str *to, const char *lead, const char *text, size_t width);

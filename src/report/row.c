@@ -91,7 +91,10 @@ static void add_container(struct str *to, const struct listener *l)
         }
 }
 
-/* A container's namespace is named after it: then one column says both. The target of a forward is named beside the arrow. */
+/*
+ * A container's namespace is named after it: then one column says both. The target of a forward is
+ * named beside the arrow.
+ */
 static bool container_says_more(const struct listener *l)
 {
         _cleanup_str_ struct str label = {0};
@@ -308,7 +311,10 @@ static bool goes_on_as_prose(const char *command)
 
 const char *row_step_command(const char *step)
 {
-        /* Steps are prose, or prose, a colon and a command; settings of a file also follow a colon, and are no commands. */
+        /*
+         * Steps are prose, or prose, a colon and a command; settings of a file also follow a colon,
+         * and are no commands.
+         */
         static const char *const programs[] = {
                 "systemctl", "apt",  "apt-get", "dnf", "yum",         "rpm",        "docker",   "podman",
                 "nft",       "ufw",  "sysctl",  "sed", "update-rc.d", "kubectl",    "a2dismod", "kill",

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a listener, a service or a gap looks like in words: shared by the formats that people read. Everything here appends text
- * as the host gave it; the format makes it safe (text_add_printable, text_add_html, the cells of CSV) when it writes it out.
+ * What a listener, a service or a gap looks like in words: shared by the formats that people read.
+ * Everything here appends text as the host gave it; the format makes it safe (text_add_printable,
+ * text_add_html, the cells of CSV) when it writes it out.
  */
 #pragma once
 
 #include "report/report.h"
 
-/* A format writes out what it holds when it reaches this size, so that a report of any length needs little memory. */
+/*
+ * A format writes out what it holds when it reaches this size, so that a report of any length needs
+ * little memory.
+ */
 #define REPORT_CHUNK (256u * 1024)
 
 enum row_column {
@@ -27,7 +31,10 @@ enum row_column {
 const char *row_heading(enum row_column column); /* "Port" */
 /* What stands in that column for that listener; "-" where there is nothing. */
 void row_add(struct str *to, enum row_column column, const struct listener *l);
-/* False for the columns that say nothing about these listeners: a namespace column where all are in the host's. */
+/*
+ * False for the columns that say nothing about these listeners: a namespace column where all are in
+ * the host's.
+ */
 bool row_used(enum row_column column, const struct assessment *a);
 
 /* "0.0.0.0", and for forwards to any address of the host also "0.0.0.0": the address as records have it. */
@@ -51,7 +58,10 @@ void row_add_alternative(struct str *to, const struct alternative *alternative);
 /* "3 client sockets" */
 void row_add_count(struct str *to, size_t n, const char *noun);
 
-/* The command at the end of a remediation step ("Stop it: systemctl ..."), or NULL when the step is prose only. */
+/*
+ * The command at the end of a remediation step ("Stop it: systemctl ..."), or NULL when the step is
+ * prose only.
+ */
 const char *row_step_command(const char *step);
 
 /* How many of each, for headlines and the summary. */

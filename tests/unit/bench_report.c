@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How long the formats take for a large host: bench-report [LISTENERS [PROCESSES [FORMAT]]]. Best of ten, written to /dev/null. */
+/*
+ * How long the formats take for a large host: bench-report [LISTENERS [PROCESSES [FORMAT]]]. Best of
+ * ten, written to /dev/null.
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
