@@ -10,18 +10,24 @@ struct json json_to(struct str *to)
         return (struct json){.to = to};
 }
 
+/* Every member of every record comes by here: one reservation, and then plain bytes. */
 static void begin_value(struct json *j, const char *key)
 {
-        if (j->comma)
-                str_add_char(j->to, ',');
-        if (key) {
-                size_t len = strlen(key);
+        size_t len = key ? strlen(key) : 0;
+        char *p;
 
-                str_reserve(j->to, len + 3);
-                str_add_char(j->to, '"');
-                str_add_n(j->to, key, len);
-                str_add_n(j->to, "\":", 2);
+        str_reserve(j->to, len + 4);
+        p = j->to->text + j->to->len;
+        if (j->comma)
+                *p++ = ',';
+        if (key) {
+                *p++ = '"';
+                p = mempcpy(p, key, len);
+                *p++ = '"';
+                *p++ = ':';
         }
+        *p = '\0';
+        j->to->len = (size_t)(p - j->to->text);
         j->comma = true;
 }
 

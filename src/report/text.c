@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The report for people at a terminal: what to do first, then what is there, then what was not seen. */
+#include "base/text.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "report/group.h"
+#include "report/layout.h"
+#include "report/row.h"
+
+#define MOST_PLACES   6u   /* of one group; the table below has all */
+#define MOST_EVIDENCE 8u   /* lines of one group; JSON has all */
+#define WIDEST_PROSE  100u /* longer lines are hard to read */
+
+struct writer {
+        const struct report_input *in;
+        struct str buf;
+        struct str raw, safe;    /* one text from the host, before and after it was made printable */
+        vec(const char *) notes; /* footnotes of the listeners table; the number is the index + 1 */
+        int fd;
+        struct err *err;
+};
+
+/* Escape sequences (ECMA-48 SGR) that only ever go beside a word that says the same. */
+#define BOLD  "\033[1m"
+#define DIM   "\033[2m"
+#define PLAIN "\033[0m"
+
+static const struct {
+        const char *sign;
+        const char *word;
+        const char *colour;
+} severities[SEVERITY_MAX] = {
+        [SEVERITY_INFO] = {"i ", "INFO", DIM},
+        [SEVERITY_LOW] = {"- ", "LOW", "\033[36m"},
+        [SEVERITY_MEDIUM] = {"* ", "MEDIUM", "\033[33m"},
+        [SEVERITY_HIGH] = {"! ", "HIGH", "\033[31m"},
+        [SEVERITY_CRITICAL] = {"!!", "CRITICAL", "\033[1;31m"},
+};
+
+static const char *advice_colour(const struct listener *l)
+{
+        static const char *const colours[ADVICE_MAX] = {
+                [ADVICE_EXPECTED] = "green",
+                [ADVICE_RECONFIGURE] = "red",
+                [ADVICE_REVIEW] = "brown",
+        };
+
+        return l->client_reason ? NULL : colours[l->advice.class];
+}
+
+static void paint(struct writer *w, const char *sequence)
+{
+        if (w->in->colour)
+                str_add(&w->buf, sequence);
+}
+
+static size_t prose_width(const struct writer *w)
+{
+        return w->in->width > WIDEST_PROSE ? WIDEST_PROSE : w->in->width;
+}
+
+/* What stands in w->raw, printable; it is empty after that. Valid until the next call. */
+static const char *take_safe(struct writer *w)
+{
+        str_reset(&w->safe);
+        text_add_printable(&w->safe, str_text(&w->raw));
+        str_reset(&w->raw);
+        return str_text(&w->safe);
+}
+
+static const char *safe(struct writer *w, const char *text)
+{
+        str_reset(&w->raw);
+        str_add(&w->raw, text ? text : "-");
+        return take_safe(w);
+}
+
+static void heading(struct writer *w, const char *text)
+{
+        str_add_char(&w->buf, '\n');
+        paint(w, BOLD);
+        str_add(&w->buf, text);
+        paint(w, PLAIN);
+        str_add_char(&w->buf, '\n');
+}
+
+/* --- headline ------------------------------------------------------------------------------------ */
+
+static void add_headline(struct writer *w)
+{
+        const struct report_input *in = w->in;
+        const struct assessment *a = in->assessment;
+        struct tally tally = row_tally(a);
+        char time[CLOCK_TEXT_SIZE];
+
+        paint(w, BOLD);
+        str_addf(&w->buf, "quaymaster %s: ", in->title);
+        str_add(&w->buf, safe(w, in->view->hostname));
+        paint(w, PLAIN);
+        str_addf(&w->buf, ", %s\n", clock_format(in->view->time_s, time));
+        if (in->with_listeners) {
+                row_add_count(&w->buf, a->listeners.n, "listener");
+                str_add(&w->buf, a->listeners.n ? ": " : "");
+                row_add_advice_tally(&w->buf, &tally);
+                str_add_char(&w->buf, '\n');
+        }
+        if (in->with_findings) {
+                row_add_count(&w->buf, a->findings.n, "finding");
+                str_add(&w->buf, a->findings.n ? ": " : "");
+                row_add_severity_tally(&w->buf, &tally);
+                str_add_char(&w->buf, '\n');
+        }
+        if (!in->complete)
+                str_add(&w->buf,
+                        "INCOMPLETE: not everything asked for could be seen; \"Not seen\" below says what\n");
+}
+
+/* --- findings ------------------------------------------------------------------------------------ */
+
+struct lines {
+        struct writer *w;
+        const char *lead; /* of the first line; later ones are indented as far */
+        size_t n;
+};
+
+#define LABEL_WIDTH 12
+#define NO_LABEL    "            "
+
+static void labelled(struct writer *w, const char *label, const char *text)
+{
+        _cleanup_str_ struct str lead = {0};
+
+        str_addf(&lead, "   %-*s", LABEL_WIDTH - 3, label);
+        layout_paragraph(&w->buf, lead.text, text, prose_width(w));
+}
+
+static void add_evidence(const char *text, void *arg)
+{
+        struct lines *lines = arg;
+
+        if (lines->n++ < MOST_EVIDENCE)
+                labelled(lines->w, lines->n == 1 ? "seen" : "", safe(lines->w, text));
+}
+
+/* A command stands on a line of its own, never broken, so that it can be copied. */
+static void add_step(const char *text, void *arg)
+{
+        struct lines *lines = arg;
+        struct writer *w = lines->w;
+        _cleanup_str_ struct str lead = {0};
+        const char *command = row_step_command(text);
+
+        lines->n++;
+        str_addf(&lead, "   %-*s%zu. ", LABEL_WIDTH - 3, lines->n == 1 ? "do" : "", lines->n);
+        if (command != text) {
+                str_add_n(&w->raw, text, command ? (size_t)(command - text) : strlen(text));
+                layout_paragraph(&w->buf, lead.text, take_safe(w), prose_width(w));
+        }
+        if (!command)
+                return;
+        str_add(&w->buf, command == text ? lead.text : NO_LABEL "   ");
+        str_add(&w->buf, safe(w, command));
+        str_add_char(&w->buf, '\n');
+}
+
+static void add_group(struct writer *w, const struct finding_group *g)
+{
+        const struct finding *f = g->first;
+        struct lines evidence = {.w = w}, steps = {.w = w};
+
+        str_add_char(&w->buf, '\n');
+        paint(w, severities[f->severity].colour);
+        str_add(&w->buf, severities[f->severity].sign);
+        paint(w, PLAIN);
+        str_add_char(&w->buf, ' ');
+        paint(w, BOLD);
+        str_add(&w->buf, safe(w, f->title));
+        paint(w, PLAIN);
+        str_add_char(&w->buf, '\n');
+
+        group_add_places(&w->raw, g, MOST_PLACES);
+        labelled(w, "where", take_safe(w));
+        if (f->listener)
+                row_add_owner(&w->raw, f->listener);
+        if (w->raw.len)
+                labelled(w, "who", take_safe(w));
+        group_each_evidence(g, add_evidence, &evidence);
+        if (evidence.n > MOST_EVIDENCE)
+                str_addf(&w->buf, NO_LABEL "and %zu more; --json has all\n", evidence.n - MOST_EVIDENCE);
+        if (f->advice.why)
+                labelled(w, "why", safe(w, f->advice.why));
+        group_each_step(g, add_step, &steps);
+        if (f->alternative.protocol) {
+                row_add_alternative(&w->raw, &f->alternative);
+                labelled(w, "instead", take_safe(w));
+        }
+}
+
+static void add_severity_heading(struct writer *w, enum severity severity, size_t n)
+{
+        str_add_char(&w->buf, '\n');
+        paint(w, severities[severity].colour);
+        str_add(&w->buf, severities[severity].word);
+        paint(w, PLAIN);
+        str_addf(&w->buf, " (%zu)\n", n);
+}
+
+static int add_findings(struct writer *w)
+{
+        _cleanup_(groups_release) struct finding_groups groups = groups_of(w->in->assessment);
+        struct tally tally = row_tally(w->in->assessment);
+        int last = SEVERITY_MAX, r;
+
+        vec_foreach (g, &groups.list) {
+                if ((int)g->first->severity != last)
+                        add_severity_heading(w, g->first->severity, tally.severity[g->first->severity]);
+                last = (int)g->first->severity;
+                add_group(w, g);
+                r = report_flush(&w->buf, w->fd, REPORT_CHUNK, w->err);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* --- tables -------------------------------------------------------------------------------------- */
+
+static const struct {
+        enum row_column column;
+        struct layout_column layout;
+} listener_columns[] = {
+        {ROW_PORT, {"PORT"}},
+        {ROW_ADDRESS, {"ADDRESS"}},
+        {ROW_SCOPE, {"SCOPE", 8}},
+        {ROW_NETNS, {"NETNS", 6}},
+        {ROW_CONTAINER, {"CONTAINER", 9}},
+        {ROW_PROCESS, {"PROCESS", 12}},
+        {ROW_UNIT, {"UNIT", 9, .may_go = true}},
+        {ROW_PACKAGE, {"PACKAGE", 7, .may_go = true}},
+        {ROW_ADVICE, {"ADVICE"}},
+};
+
+static size_t note_number(struct writer *w, const char *note)
+{
+        for (size_t i = 0; i < w->notes.n; i++)
+                if (streq(w->notes.at[i], note))
+                        return i + 1;
+        *vec_push(&w->notes) = note;
+        return w->notes.n;
+}
+
+static void add_listener_cell(struct writer *w, struct layout_table *t, enum row_column column,
+                              const struct listener *l)
+{
+        row_add(&w->raw, column, l);
+        if (column == ROW_PROCESS && l->owner_note)
+                str_addf(&w->raw, " [%zu]", note_number(w, l->owner_note));
+        layout_table_cell(t, take_safe(w), column == ROW_ADVICE ? advice_colour(l) : NULL);
+}
+
+static int end_table(struct writer *w, struct layout_table *t)
+{
+        int r = layout_table_add(&w->buf, t, w->in->width, w->in->colour);
+
+        if (r < 0)
+                return err_errno(w->err, -r, "laying out a table");
+        if (t->left_out.len)
+                str_addf(&w->buf, "(too narrow for %s; --json has all)\n", t->left_out.text);
+        return report_flush(&w->buf, w->fd, REPORT_CHUNK, w->err);
+}
+
+static void add_notes(struct writer *w)
+{
+        for (size_t i = 0; i < w->notes.n; i++) {
+                _cleanup_str_ struct str lead = {0};
+
+                str_addf(&lead, "[%zu] ", i + 1);
+                layout_paragraph(&w->buf, lead.text, safe(w, w->notes.at[i]), prose_width(w));
+        }
+}
+
+static int add_listeners(struct writer *w)
+{
+        const struct assessment *a = w->in->assessment;
+        struct layout_column columns[array_len(listener_columns)];
+        enum row_column shown[array_len(listener_columns)];
+        _cleanup_(layout_table_release) struct layout_table t = {0};
+        size_t n = 0;
+        int r;
+
+        for (size_t i = 0; i < array_len(listener_columns); i++)
+                if (row_used(listener_columns[i].column, a)) {
+                        shown[n] = listener_columns[i].column;
+                        columns[n++] = listener_columns[i].layout;
+                }
+        t = layout_table_new(columns, n);
+        vec_foreach (l, &a->listeners)
+                for (size_t i = 0; i < n; i++)
+                        add_listener_cell(w, &t, shown[i], l);
+        heading(w, a->listeners.n ? "Listeners" : "Nothing listens that could be seen");
+        if (!a->listeners.n)
+                return 0;
+        r = end_table(w, &t);
+        add_notes(w);
+        return r;
+}
+
+static int add_clients(struct writer *w)
+{
+        static const struct layout_column columns[] = {
+                {"PORT", 0},
+                {"ADDRESS", 0},
+                {"PROCESS", 12},
+                {"WHY NO LISTENER", 20},
+        };
+        const struct assessment *a = w->in->assessment;
+        _cleanup_(layout_table_release) struct layout_table t = {0};
+
+        if (!a->clients.n)
+                return 0;
+        if (!w->in->all) {
+                str_add_char(&w->buf, '\n');
+                row_add_count(&w->buf, a->clients.n, "client socket");
+                str_add(&w->buf, " not listed; --all shows them\n");
+                return 0;
+        }
+        t = layout_table_new(columns, array_len(columns));
+        vec_foreach (l, &a->clients) {
+                add_listener_cell(w, &t, ROW_PORT, l);
+                add_listener_cell(w, &t, ROW_ADDRESS, l);
+                row_add(&w->raw, ROW_PROCESS, l);
+                layout_table_cell(&t, take_safe(w), NULL);
+                layout_table_cell(&t, safe(w, l->client_reason), NULL);
+        }
+        heading(w, "Sockets of clients");
+        return end_table(w, &t);
+}
+
+static int add_services(struct writer *w)
+{
+        static const struct layout_column columns[] = {
+                {"NAME", 16},         {"STATE"},
+                {"STARTUP"},          {"LISTENS-ON", 15},
+                {"PACKAGE", 8, true}, {"DESCRIPTION", 11, true},
+        };
+        const struct inside *view = w->in->view;
+        _cleanup_(layout_table_release) struct layout_table t =
+                layout_table_new(columns, array_len(columns));
+
+        vec_foreach (use, &w->in->assessment->services) {
+                const struct service *s = use->service;
+
+                layout_table_cell(&t, safe(w, s->name), NULL);
+                layout_table_cell(&t, safe(w, s->state), NULL);
+                layout_table_cell(&t, safe(w, s->startup), NULL);
+                row_add_listens(&w->raw, use, MOST_PLACES);
+                layout_table_cell(&t, take_safe(w), NULL);
+                layout_table_cell(
+                        &t,
+                        safe(w, s->package < view->packages.n ? view->packages.at[s->package].name : NULL),
+                        NULL);
+                layout_table_cell(&t, safe(w, s->description), NULL);
+        }
+        heading(w, "Services");
+        return end_table(w, &t);
+}
+
+static void add_services_count(struct writer *w)
+{
+        const struct assessment *a = w->in->assessment;
+        size_t listening = 0, running = 0;
+
+        vec_foreach (use, &a->services) {
+                listening += use->n_listeners > 0;
+                running += streq_ptr(use->service->state, "running");
+        }
+        str_add_char(&w->buf, '\n');
+        row_add_count(&w->buf, a->services.n, "service");
+        str_addf(&w->buf, ", %zu running, %zu with a port; quaymaster host --services lists them\n", running,
+                 listening);
+}
+
+/* --- the end ------------------------------------------------------------------------------------- */
+
+static void add_gaps(struct writer *w)
+{
+        const struct inside *view = w->in->view;
+
+        if (!view->gaps.n)
+                return;
+        heading(w, "Not seen");
+        for (int incomplete = 1; incomplete >= 0; incomplete--)
+                vec_foreach (gap, &view->gaps) {
+                        if (gap->incomplete != incomplete)
+                                continue;
+                        row_add_gap(&w->raw, gap);
+                        layout_paragraph(&w->buf, incomplete ? "!  " : "-  ", take_safe(w), prose_width(w));
+                }
+}
+
+/* The pages that help with the worst findings; a page is named once. */
+static void add_hints(struct writer *w)
+{
+        const char *pages[3];
+        size_t n = 0;
+
+        vec_foreach (f, &w->in->assessment->findings) {
+                const char *guide = f->listener ? f->listener->guide : NULL;
+                bool known = !guide;
+
+                for (size_t i = 0; i < n; i++)
+                        known |= guide && streq(pages[i], guide);
+                if (known || n == array_len(pages))
+                        continue;
+                if (n == 0)
+                        heading(w, "Next");
+                pages[n++] = guide;
+                str_addf(&w->buf, "   quaymaster explain %s   # on ", safe(w, guide));
+                row_add(&w->buf, ROW_PORT, f->listener);
+                str_add(&w->buf, ": what it is, and what to use instead\n");
+        }
+}
+
+static int write_body(struct writer *w)
+{
+        const struct report_input *in = w->in;
+        int r = 0;
+
+        add_headline(w);
+        if (in->with_findings)
+                r = add_findings(w);
+        if (r >= 0 && in->with_listeners)
+                r = add_listeners(w);
+        if (r >= 0 && in->with_listeners)
+                r = add_clients(w);
+        if (r >= 0 && in->with_services && in->with_findings)
+                add_services_count(w);
+        else if (r >= 0 && in->with_services)
+                r = add_services(w);
+        if (r < 0)
+                return r;
+        add_gaps(w);
+        if (in->with_findings)
+                add_hints(w);
+        return report_flush(&w->buf, w->fd, 0, w->err);
+}
+
+static void writer_release(struct writer *w)
+{
+        str_release(&w->buf);
+        str_release(&w->raw);
+        str_release(&w->safe);
+        vec_clear(&w->notes);
+}
+
+static int write_text(const struct report_input *in, int fd, struct err *err)
+{
+        _cleanup_(writer_release) struct writer w = {.in = in, .fd = fd, .err = err};
+
+        return write_body(&w);
+}
+
+const struct report_format report_text = {
+        .name = "text",
+        .what = "for people: findings with what to do, and tables",
+        .write = write_text,
+};
