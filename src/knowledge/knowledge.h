@@ -19,12 +19,12 @@ struct registry_entry {
         const char *description; /* may be "" */
 };
 
-/* NULL when the registry does not know the number for that transport. Source: IANA Service Name and Transport
- * Protocol Port Number Registry. */
-const struct registry_entry *registry_find(enum transport transport, uint16_t port);
+/* False, and *ret untouched, when the registry does not know the number for that transport. Of several names the registry's
+ * first. UDP-Lite has the numbers of UDP (RFC 3828). Source: IANA Service Name and Transport Protocol Port Number Registry. */
+bool registry_find(enum transport transport, uint16_t port, struct registry_entry *ret);
 /* "system" (0-1023), "registered" (1024-49151) or "dynamic" (49152-65535), RFC 6335. */
 const char *registry_range(uint16_t port);
-/* Calls back for each (transport, port) that has this service name, in order of port. */
+/* Calls back for each (transport, port) that has this service name (case does not matter), in order of transport, then port. */
 void registry_by_name(const char *name, void (*each)(enum transport transport, uint16_t port, void *arg), void *arg);
 
 /* --- guide ----------------------------------------------------------------------------------- */
