@@ -39,7 +39,7 @@ static inline void *vec_grow(void *at, size_t n, size_t *room, size_t size)
         } while (0)
 
 #define vec_foreach(item, v)                                                                                 \
-        for (__typeof__((v)->at) item = (v)->at; (v)->n && item < (v)->at + (v)->n; item++)
+        for (__typeof__((v)->at + 0) item = (v)->at; (v)->n && item < (v)->at + (v)->n; item++)
 
 #define vec_sort(v, compare)                                                                                 \
         do {                                                                                                 \
