@@ -35,6 +35,11 @@ struct port_range {
         uint16_t first, last; /* inclusive */
 };
 
+#define PORT_RANGE_TEXT_SIZE sizeof("65535-65535/udplite")
+
+/* "22/tcp", "6000-6063/tcp" */
+const char *port_range_format(const struct port_range *range, char buf[PORT_RANGE_TEXT_SIZE]);
+
 struct bind_hint { /* how to make the daemon of a package listen on loopback only */
         const char *package, *file, *set;
 };

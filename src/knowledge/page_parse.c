@@ -166,13 +166,14 @@ int port_range_parse(const char *text, struct port_range *ret)
         return 0;
 }
 
-const char *port_range_format(const struct port_range *range, char *buf, size_t size)
+const char *port_range_format(const struct port_range *range, char buf[PORT_RANGE_TEXT_SIZE])
 {
+        const char *transport = transport_name(range->transport);
+
         if (range->first == range->last)
-                (void)snprintf(buf, size, "%u/%s", range->first, transport_name(range->transport));
+                (void)snprintf(buf, PORT_RANGE_TEXT_SIZE, "%u/%s", range->first, transport);
         else
-                (void)snprintf(buf, size, "%u-%u/%s", range->first, range->last,
-                               transport_name(range->transport));
+                (void)snprintf(buf, PORT_RANGE_TEXT_SIZE, "%u-%u/%s", range->first, range->last, transport);
         return buf;
 }
 

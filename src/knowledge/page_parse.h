@@ -34,5 +34,3 @@ int page_parse(const char *text, size_t len, const char *file, const char *sourc
 
 /* "22/tcp", "6000-6063/tcp": numbers 1-65535, first <= last; tcp, udp or sctp. 0 or -EINVAL. */
 int port_range_parse(const char *text, struct port_range *ret);
-/* The reverse; at least 24 bytes. */
-const char *port_range_format(const struct port_range *range, char *buf, size_t size);
