@@ -19,13 +19,14 @@ struct registry_entry {
         const char *description; /* may be "" */
 };
 
-/* NULL when the registry does not know the number for that transport. Source: IANA Service Name and Transport
- * Protocol Port Number Registry. */
-const struct registry_entry *registry_find(enum transport transport, uint16_t port);
+/* False, and *ret untouched, when the registry does not know the number for that transport. Of several names the registry's
+ * first. UDP-Lite has the numbers of UDP (RFC 3828). Source: IANA Service Name and Transport Protocol Port Number Registry. */
+bool registry_find(enum transport transport, uint16_t port, struct registry_entry *ret);
 /* "system" (0-1023), "registered" (1024-49151) or "dynamic" (49152-65535), RFC 6335. */
 const char *registry_range(uint16_t port);
-/* Calls back for each (transport, port) that has this service name, in order of port. */
-void registry_by_name(const char *name, void (*each)(enum transport transport, uint16_t port, void *arg), void *arg);
+/* Calls back for each (transport, port) that has this service name (case does not matter), in order of transport, then port. */
+void registry_by_name(const char *name, void (*each)(enum transport transport, uint16_t port, void *arg),
+                      void *arg);
 
 /* --- guide ----------------------------------------------------------------------------------- */
 
@@ -33,6 +34,11 @@ struct port_range {
         enum transport transport;
         uint16_t first, last; /* inclusive */
 };
+
+#define PORT_RANGE_TEXT_SIZE sizeof("65535-65535/udplite")
+
+/* "22/tcp", "6000-6063/tcp" */
+const char *port_range_format(const struct port_range *range, char buf[PORT_RANGE_TEXT_SIZE]);
 
 struct bind_hint { /* how to make the daemon of a package listen on loopback only */
         const char *package, *file, *set;
@@ -46,8 +52,9 @@ struct page {
         enum advice_class advice;
         enum severity risk_loopback, risk_link, risk_internet;
         struct alternative alternative;
-        const char *const *aliases, *const *programs, *const *packages, *const *remediation, *const *references,
-                *const *controls;
+        const char *const *aliases, *const *programs, *const *packages, *const *remediation,
+                                                                                *const *references,
+                                                                                        *const *controls;
         const struct port_range *ports, *also_ports;
         const struct bind_hint *binds;
         unsigned short n_aliases, n_programs, n_packages, n_remediation, n_references, n_controls, n_ports,
@@ -62,7 +69,8 @@ struct knowledge;
  * is broken, or as root not owned by root or writable by others, changes nothing: what is wrong with it (file, line, field) is passed
  * to `warn`, and the built-in pages stay in force. Always succeeds.
  */
-struct knowledge *knowledge_open(const char *override_dir, void (*warn)(const char *text, void *arg), void *arg);
+struct knowledge *knowledge_open(const char *override_dir, void (*warn)(const char *text, void *arg),
+                                 void *arg);
 struct knowledge *knowledge_free(struct knowledge *knowledge); /* accepts NULL, returns NULL */
 
 static inline void knowledge_freep(struct knowledge **k)
@@ -70,12 +78,17 @@ static inline void knowledge_freep(struct knowledge **k)
         *k = knowledge_free(*k);
 }
 
-/* The page that judges a number: the one with the port in `ports`; NULL if none (also_ports do not judge). */
+/*
+ * The page that judges a number: the one with the port in `ports`; NULL if none (also_ports do not judge). Of several an override
+ * page, then the one whose range is narrower, then the first by id. UDP-Lite is judged as UDP.
+ */
 const struct page *knowledge_by_port(const struct knowledge *k, enum transport transport, uint16_t port);
 const struct page *knowledge_by_program(const struct knowledge *k, const char *basename);
 const struct page *knowledge_by_package(const struct knowledge *k, const char *package);
 /* By id, alias, or name of the page; case does not matter. */
 const struct page *knowledge_by_word(const struct knowledge *k, const char *word);
+/* Up to max words near to one that is unknown, nearest first: of the guide's, else of the registry's names. How many. */
+size_t knowledge_near(const struct knowledge *k, const char *word, const char *ret[], size_t max);
 /* All pages in order of id; for walking. */
 const struct page *const *knowledge_pages(const struct knowledge *k, size_t *ret_n);
 
@@ -83,5 +96,6 @@ const struct page *const *knowledge_pages(const struct knowledge *k, size_t *ret
 
 /* Controls every finding about an open port touches (ends with framework NULL). */
 const struct control *controls_baseline(void);
-/* A control named "framework:id"; title NULL when it is not in data/frameworks. False when the text has no colon. */
+/* A control named "framework:id"; title NULL, and id pointing into text, when data/frameworks has the framework but not the
+ * control. False, with *ret untouched, for any other text. */
 bool control_find(const char *text, struct control *ret);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/explain.h"
+#include "config.h"
+
+#define WIDTH_MAX 100u /* longer lines are hard to read */
+#define WIDTH_MIN 40u
+
+static void warn(const char *text, void *arg)
+{
+        _cleanup_str_ struct str line = {0};
+
+        text_add_printable(&line, text);
+        (void)fprintf(stderr, "quaymaster: %s\n", str_text(&line));
+}
+
+static struct explain_style style_of(int fd)
+{
+        const char *no_colour = getenv("NO_COLOR"); /* no-color.org: set and not empty */
+        struct explain_style style = {.width = 80};
+        struct winsize size;
+
+        if (!isatty(fd))
+                return style;
+        style.colour = !no_colour || !*no_colour;
+        if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
+                style.width = size.ws_col > WIDTH_MAX   ? WIDTH_MAX
+                              : size.ws_col < WIDTH_MIN ? WIDTH_MIN
+                                                        : size.ws_col;
+        return style;
+}
+
+static int run(const struct invocation *in, struct err *err)
+{
+        _cleanup_(knowledge_freep) struct knowledge *knowledge =
+                knowledge_open(QM_SYSCONFDIR "/knowledge.d", warn, NULL);
+        _cleanup_(explained_release) struct explained found = {0};
+        _cleanup_str_ struct str out = {0};
+        struct explain_style style = style_of(STDOUT_FILENO);
+        int rc = explain_find(knowledge, in->arguments[0], &found, err);
+
+        if (rc < 0)
+                return QM_EXIT_USAGE;
+        if (invocation_has(in, "json"))
+                explain_json(&found, &out);
+        else
+                explain_text(&found, &style, &out);
+        rc = fd_write_all(STDOUT_FILENO, str_text(&out), out.len);
+        if (rc < 0 && rc != -EPIPE) { /* a pager that was left is no error */
+                (void)err_errno(err, -rc, "cannot write the page");
+                return QM_EXIT_USAGE;
+        }
+        return QM_EXIT_DONE;
+}
+
+static const struct option_spec options[] = {
+        {"json", 'j', OPTION_FLAG, NULL, "one JSON record a page, and a summary", NULL},
+};
+
+const struct command command_explain = {
+        .name = "explain",
+        .arguments = "PORT|PORT/TRANSPORT|NAME",
+        .summary = "the guide's page on a port, protocol, program or package",
+        .details =
+                "Says what a port or protocol is, whether it is expected, what the risk is from where, what to do about it, "
+                "and which better protocol there is. NAME is a protocol (telnet), a service name of the IANA "
+                "registry (microsoft-ds), a program (sshd) or a Debian package (openssh-server); case does not matter.\n\n"
+                "Pages in /etc/quaymaster/knowledge.d/*.yaml replace or add to the built-in ones.",
+        .options = options,
+        .n_options = array_len(options),
+        .min_arguments = 1,
+        .max_arguments = 1,
+        .run = run,
+};
