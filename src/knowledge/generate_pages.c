@@ -101,6 +101,7 @@ static void add_text_lists(struct str *out, const struct page *p)
         } lists[] = {
                 {"aliases", p->aliases, p->n_aliases},
                 {"programs", p->programs, p->n_programs},
+                {"also_programs", p->also_programs, p->n_also_programs},
                 {"packages", p->packages, p->n_packages},
                 {"remediation", p->remediation, p->n_remediation},
                 {"references", p->references, p->n_references},

@@ -52,12 +52,12 @@ struct page {
         enum advice_class advice;
         enum severity risk_loopback, risk_link, risk_internet;
         struct alternative alternative;
-        const char *const *aliases, *const *programs, *const *packages, *const *remediation,
-                                                                                *const *references,
-                                                                                        *const *controls;
+        const char *const *aliases, *const *packages, *const *remediation, *const *references, *const *controls;
+        const char *const *programs;      /* these are this service wherever they listen */
+        const char *const *also_programs; /* these are it on one of `ports`, and something else elsewhere */
         const struct port_range *ports, *also_ports;
         const struct bind_hint *binds;
-        unsigned short n_aliases, n_programs, n_packages, n_remediation, n_references, n_controls, n_ports,
+        unsigned short n_aliases, n_programs, n_also_programs, n_packages, n_remediation, n_references, n_controls, n_ports,
                 n_also_ports, n_binds;
         const char *source; /* "built-in", or the override file */
 };

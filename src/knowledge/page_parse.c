@@ -421,6 +421,7 @@ static const struct field page_fields[] = {
         {"ports", read_ranges, LIST(ports), NULL, 0, MAX_ITEMS, .required = true},
         {"also_ports", read_ranges, LIST(also_ports), NULL, 0, MAX_ITEMS},
         {"programs", read_texts, LIST(programs), &shape_program, 0, MAX_ITEMS},
+        {"also_programs", read_texts, LIST(also_programs), &shape_program, 0, MAX_ITEMS},
         {"packages", read_texts, LIST(packages), &shape_package, 0, MAX_ITEMS},
         {"what", read_string, offsetof(struct page, what), .shape = &shape_what, .required = true},
         {"encrypted", read_encrypted, .required = true},
