@@ -83,13 +83,18 @@ const struct process *listener_main_process(const struct listener *l)
         return l->n_processes && !l->activation ? l->processes[0] : NULL;
 }
 
+/* In order of pid, each once. */
 static void add_process(struct joining *j, struct listener *l, const struct process *p)
 {
-        for (size_t i = 0; i < l->n_processes; i++)
+        size_t i;
+
+        for (i = 0; i < l->n_processes; i++)
                 if (l->processes[i] == p)
                         return;
         l->processes = with_room(j->a->pool, l->processes, l->n_processes, sizeof(*l->processes));
-        l->processes[l->n_processes++] = p;
+        for (i = l->n_processes++; i > 0 && l->processes[i - 1]->pid > p->pid; i--)
+                l->processes[i] = l->processes[i - 1];
+        l->processes[i] = p;
 }
 
 static bool activation_fits(const struct activation *act, const struct socket_seen *s)

@@ -29,6 +29,12 @@ static void add_page_steps(const struct rule_input *in, struct verdict_draft *dr
 {
         const struct page *page = in->page;
 
+        if (number_only(in->listener)) { /* the page's own steps are for daemons of that protocol, which this need not be */
+                lines_add(&draft->remediation,
+                          pool_printf(in->pool, "Find out what it speaks; if that is %s, the guide says what to do: quaymaster explain %s",
+                                      page->name, page->id));
+                return;
+        }
         for (unsigned i = 0; i < page->n_remediation; i++)
                 lines_add(&draft->remediation, remedy_fill(in->pool, page->remediation[i], in->listener));
         if (page->alternative.protocol && page->alternative.package &&

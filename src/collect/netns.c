@@ -33,7 +33,8 @@ struct discovery {
         struct collection *c;
         vec(struct found) found;
         struct map by_inode;
-        uint64_t own, host;
+        uint64_t own;
+        uint64_t host;       /* 0: could not be told */
         unsigned unreadable; /* processes whose namespace may not be read */
 };
 
@@ -208,7 +209,7 @@ static struct netns describe(struct discovery *d, const struct found *found)
         struct netns ns = {.inode = found->inode, .own = found->inode == d->own};
         const char *name = found->path ? str_after(found->path, "/run/netns/") : NULL;
 
-        if (found->inode == d->host) {
+        if (found->inode == d->host || (!d->host && ns.own && !name)) {
                 ns.kind = NETNS_HOST;
                 ns.role = pool_intern(view->pool, "host");
         } else if (name) {
@@ -287,8 +288,12 @@ static int netns_collect(struct collection *c, struct err *err)
 
         if (r < 0)
                 return err_errno(err, -r, "cannot tell our own network namespace");
-        if (proc_namespace(c->proc_fd, 1, &d.host) < 0)
-                d.host = d.own; /* without the right to look, the own one is all of the host there is to see */
+        /*
+         * The host's namespace is that of PID 1. Where that may not be looked at, the kernel's threads (PID 2) are in the same one;
+         * without any right to look, the own one is all of the host there is to see, unless it has a name of its own.
+         */
+        for (pid_t pid = 1; pid <= 2 && !d.host; pid++)
+                (void)proc_namespace(c->proc_fd, pid, &d.host);
         c->handles = xcalloc(1, sizeof(*c->handles));
         find(&d, d.own)->pid = getpid();
         find_mounts(&d);

@@ -82,9 +82,11 @@ static void each_socket(uint16_t type, struct wire payload, void *arg)
 static int dump_half(int fd, int family, int protocol, uint32_t states, struct dump *dump, struct err *err)
 {
         /*
-         * A jump to the very end accepts, one beyond it rejects (net/ipv4/inet_diag.c, inet_diag_bc_run). The second step is always
-         * taken by its `no`, so what reaches it is rejected; the first sends one kind of socket there and the other to the end.
+         * Jumps count bytes of program: one to its end accepts, one 4 bytes beyond rejects, and each `no` must land where the chain of
+         * `yes` passes (net/ipv4/inet_diag.c, inet_diag_bc_audit). So the first step always goes on by `yes` with the autobound
+         * sockets; the others leave by `no`, rejected or accepted; the second step accepts or rejects what came to it.
          */
+        bool keep = dump->autobound;
         struct {
                 struct nlmsghdr header;
                 struct inet_diag_req_v2 request;
@@ -99,8 +101,8 @@ static int dump_half(int fd, int family, int protocol, uint32_t states, struct d
                             .idiag_states = states},
                 .attribute = {.nla_len = sizeof(struct nlattr) + 2 * sizeof(struct inet_diag_bc_op),
                               .nla_type = INET_DIAG_REQ_BYTECODE},
-                .first = {.code = INET_DIAG_BC_AUTO, .yes = dump->autobound ? 8 : 4, .no = dump->autobound ? 4 : 8},
-                .second = {.code = INET_DIAG_BC_JMP, .yes = 4, .no = 8},
+                .first = {.code = INET_DIAG_BC_AUTO, .yes = 4, .no = keep ? 12 : 8},
+                .second = {.code = keep ? INET_DIAG_BC_NOP : INET_DIAG_BC_JMP, .yes = 4, .no = 8},
         };
         size_t start = dump->list->n;
         int r = 1;
@@ -199,16 +201,19 @@ int sock_diag_read(uint32_t netns, struct socket_list *list, struct err *err)
 
         for (size_t i = 0; fd >= 0 && i < array_len(protocols) - !sctp; i++)
                 for (int v6 = 0; v6 < 2; v6++) {
+                        struct err why = {0};
                         int r = dump_transport(fd, v6 ? AF_INET6 : AF_INET, protocols[i].protocol,
-                                               protocols[i].transport, netns, list, err);
+                                               protocols[i].transport, netns, list, &why);
 
                         /* ENOENT, EINVAL: this kernel does not have the protocol, or not its diag module */
-                        if (r < 0 && (protocols[i].transport <= TRANSPORT_UDP || (r != -ENOENT && r != -EINVAL)))
-                                result = err_prefix(err, "listing %s sockets",
-                                                    transport_name(protocols[i].transport));
+                        if (r == 0 ||
+                            (protocols[i].transport > TRANSPORT_UDP && (r == -ENOENT || r == -EINVAL)))
+                                continue;
+                        result = err_set(err, r, "listing %s sockets: %s", transport_name(protocols[i].transport),
+                                         why.text);
                 }
         if (read_raw("/proc/thread-self/net/raw", AF_INET, netns, list, err) < 0 ||
             read_raw("/proc/thread-self/net/raw6", AF_INET6, netns, list, err) < 0)
-                result = err ? err->code : -EIO;
+                result = -EIO;
         return result;
 }
