@@ -238,7 +238,8 @@ struct search {
         vec(struct claim) claims;
         vec(struct owning) packages; /* those with a claim, and the one whose list is being read */
         struct map package_by_list;
-        uint32_t last_entry; /* the entry the line before named, or NONE */
+        uint32_t last_entry;  /* the entry the line before named, or NONE; */
+        struct str last_line; /* and that line */
 };
 
 static void search_release(struct search *search)
@@ -248,6 +249,7 @@ static void search_release(struct search *search)
         vec_clear(&search->claims);
         vec_clear(&search->packages);
         map_release(&search->package_by_list);
+        str_release(&search->last_line);
 }
 
 static const struct diversion *diverted(const struct dpkg *dpkg, const struct path_set *side,
@@ -275,11 +277,9 @@ static void want(struct search *search, const struct package_query *queries, siz
 /* Lists go from the directory to what is in it: when this line is below the last one, that was a directory. */
 static void drop_directory(struct search *search, const char *text, size_t len)
 {
-        const struct path_entry *last = &search->paths.entries.at[search->last_entry];
-        size_t a = usr_merge_skip(&search->paths.merge, last->path, last->len);
-        size_t b = usr_merge_skip(&search->paths.merge, text, len), n = last->len - a;
+        size_t n = search->last_line.len;
 
-        if (len - b <= n || text[b + n] != '/' || memcmp(text + b, last->path + a, n) != 0)
+        if (len <= n || text[n] != '/' || memcmp(text, str_text(&search->last_line), n) != 0)
                 return;
         search->first_claim.at[search->last_entry] = search->claims.at[search->claims.n - 1].next;
         search->claims.n--;
@@ -297,6 +297,8 @@ static void take_claim(void *arg, const char *text, size_t len)
         if (!entry || search->claims.n == MAX_CLAIMS)
                 return;
         search->last_entry = (uint32_t)(entry - search->paths.entries.at);
+        str_reset(&search->last_line);
+        str_add_n(&search->last_line, text, len);
         first = &search->first_claim.at[search->last_entry];
         *vec_push(&search->claims) = (struct claim){
                 .next = *first,

@@ -26,8 +26,8 @@ int dpkg_read(int root_fd, uint64_t *budget, struct dpkg **ret, struct err *err)
  * Fill the owner of each query that a package owns. Directories have none, nor does a path that two packages claim.
  * Versions are NULL when the status file cannot be read: then the return is negative, but the owners are there.
  */
-int dpkg_owners(const struct dpkg *dpkg, struct package_query *queries, size_t n, struct pool *pool, uint64_t *budget,
-                struct err *err);
+int dpkg_owners(const struct dpkg *dpkg, struct package_query *queries, size_t n, struct pool *pool,
+                uint64_t *budget, struct err *err);
 
 struct dpkg *dpkg_free(struct dpkg *dpkg); /* accepts NULL, returns NULL */
 

@@ -197,31 +197,18 @@ static void gather(struct collection *c, struct places *places)
 
 static void failed(struct collection *c, const char *where, int r, const struct err *err)
 {
-        if (r == -ENODATA)
-                inside_gap(c->view, SOURCE, NULL, false, "%s: %s", where, err->text);
-        else if (r < 0 && r != -ENOENT)
+        if (r < 0)
                 inside_gap(c->view, SOURCE, r == -EACCES || r == -EPERM ? "root" : NULL, true, "%s: %s",
                            where, err->text);
 }
 
-/* The other package managers of a root, for the paths that none before them owns. */
-static void ask_others(struct collection *c, struct place *place, const char *where, uint64_t *budget)
+/* A database that is not there is no gap; one without lists of files is told. */
+static void not_read(struct collection *c, const char *where, int r, const struct err *err)
 {
-        struct err err = {0};
-        int r = apk_owners(place->root_fd, place->queries.at, place->queries.n, c->view->pool, budget, &err);
-
-        failed(c, where, r, &err);
-        if (!rpm_database_exists(place->root_fd))
-                return;
-        if (place->root_fd != c->root_fd) {
-                inside_gap(c->view, SOURCE, NULL, false,
-                           "%s: rpm databases of others are not read, as rpm would run macros found there",
-                           where);
-                return;
-        }
-        r = rpm_owners(&rpm_installed, place->root_fd, place->queries.at, place->queries.n, c->view->pool,
-                       &err);
-        failed(c, where, r, &err);
+        if (r == -ENODATA)
+                inside_gap(c->view, SOURCE, NULL, false, "%s: %s", where, err->text);
+        else if (r != -ENOENT)
+                failed(c, where, r, err);
 }
 
 static void ask_dpkg(struct collection *c, struct place *place, const struct dpkg *dpkg, const char *where,
@@ -233,14 +220,39 @@ static void ask_dpkg(struct collection *c, struct place *place, const struct dpk
         failed(c, where, r, &err);
 }
 
+static void ask_apk(struct collection *c, struct place *place, const char *where, uint64_t *budget)
+{
+        struct err err = {0};
+        int r = apk_owners(place->root_fd, place->queries.at, place->queries.n, c->view->pool, budget, &err);
+
+        not_read(c, where, r, &err);
+}
+
+static void ask_rpm(struct collection *c, struct place *place)
+{
+        struct err err = {0};
+        int r;
+
+        if (!rpm_database_exists(place->root_fd))
+                return;
+        r = rpm_owners(&rpm_installed, place->root_fd, place->queries.at, place->queries.n, c->view->pool,
+                       &err);
+        if (r == -ENOENT)
+                inside_gap(c->view, SOURCE, NULL, false,
+                           "this host: an rpm database, but no '%s' to read it", rpm_installed.program);
+        else
+                failed(c, "this host", r, &err);
+}
+
 static void ask_own(struct collection *c, struct place *place)
 {
         struct package_index *index = c->packages;
 
+        not_read(c, "this host", index->result, &index->err);
         if (index->dpkg)
                 ask_dpkg(c, place, index->dpkg, "this host", &index->budget);
-        failed(c, "this host", index->result, &index->err);
-        ask_others(c, place, "this host", &index->budget);
+        ask_apk(c, place, "this host", &index->budget);
+        ask_rpm(c, place);
 }
 
 static void ask_foreign(struct collection *c, struct place *place, uint64_t *budget)
@@ -249,10 +261,13 @@ static void ask_foreign(struct collection *c, struct place *place, uint64_t *bud
         struct err err = {0};
         int r = dpkg_read(place->root_fd, budget, &dpkg, &err);
 
+        not_read(c, "containers", r, &err);
         if (dpkg)
                 ask_dpkg(c, place, dpkg, "containers", budget);
-        failed(c, "containers", r, &err);
-        ask_others(c, place, "containers", budget);
+        ask_apk(c, place, "containers", budget);
+        if (rpm_database_exists(place->root_fd))
+                inside_gap(c->view, SOURCE, NULL, false,
+                           "containers: rpm databases are not read, as rpm would run macros it finds there");
 }
 
 static void keep_answers(struct collection *c, struct place *place)

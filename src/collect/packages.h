@@ -8,6 +8,7 @@
 #include "model/inside.h"
 
 struct package_query {
-        const char *path;     /* absolute, as that root has it */
-        struct package owner; /* name NULL: no owner is known. Strings are in the pool the answer was asked into */
+        const char *path; /* absolute, as that root has it */
+        struct package
+                owner; /* name NULL: no owner is known. Strings are in the pool the answer was asked into */
 };

@@ -57,8 +57,8 @@ size_t usr_merge_skip(const struct usr_merge *merge, const char *path, size_t le
 {
         size_t skip = len > 0 && path[0] == '/';
 
-        if (len > 6 && memcmp(path, "/usr/", 5) == 0 && (path[5] == 'l' || path[6] == 'b' || path[5] == 'b') &&
-            is_merged(merge, path + 5, len - 5))
+        if (len > 6 && memcmp(path, "/usr/", 5) == 0 &&
+            (path[5] == 'l' || path[6] == 'b' || path[5] == 'b') && is_merged(merge, path + 5, len - 5))
                 skip = 5;
         if (merge->sbin && len - skip > 5 && memcmp(path + skip, "sbin/", 5) == 0)
                 skip++;

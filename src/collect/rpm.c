@@ -115,7 +115,7 @@ static int spawn(const char *program, char **argv, int stdout_fd, pid_t *ret)
 {
         /* rpm reads ~/.rpmmacros, and its messages are translated. */
         static const char *const environment[] = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/nonexistent",
-                                            "LC_ALL=C", NULL};
+                                                  "LC_ALL=C", NULL};
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
         sigset_t none, usual;

@@ -42,5 +42,5 @@ extern const struct rpm_command rpm_installed;
  * Fill the owner of each query (of our own root, root_fd) that has none yet and that a package owns. 0; -ENOENT when there is no
  * such program; -ETIMEDOUT, -EFBIG, other negative errno: what was said until then is filled in.
  */
-int rpm_owners(const struct rpm_command *command, int root_fd, struct package_query *queries, size_t n, struct pool *pool,
-               struct err *err);
+int rpm_owners(const struct rpm_command *command, int root_fd, struct package_query *queries, size_t n,
+               struct pool *pool, struct err *err);
