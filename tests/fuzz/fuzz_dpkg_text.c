@@ -22,7 +22,8 @@ static void take(void *arg, const char *text, size_t len)
         if (dpkg_stanza_line(&readers->stanza, text, len))
                 readers->stanza = (struct dpkg_stanza){0};
         if (dpkg_diversion_line(&readers->diversion, text, len) &&
-            (readers->diversion.from[0] != '/' || readers->diversion.to[0] != '/' || !readers->diversion.by[0]))
+            (readers->diversion.from[0] != '/' || readers->diversion.to[0] != '/' ||
+             !readers->diversion.by[0]))
                 abort();
         if (path_set_find(&readers->paths, text, len) &&
             !path_set_has_hash(&readers->paths, path_hash(&readers->paths.merge, text, len)))

@@ -8,7 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        struct package_query queries[] = {{.path = "/usr/sbin/nginx"}, {.path = "/bin/busybox"}, {.path = "/x"}};
+        struct package_query queries[] = {
+                {.path = "/usr/sbin/nginx"}, {.path = "/bin/busybox"}, {.path = "/x"}};
         struct path_set paths = {.merge = {.dirs = ~0u}};
         struct pool *pool = pool_new();
         struct rpm_reader reader = {.paths = &paths, .queries = queries, .pool = pool};
