@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "tree.h"
+#include "small_tree.h"
 
 #include "collect/dpkg.h"
 #include "collect/dpkg_text.h"

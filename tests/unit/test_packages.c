@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "tree.h"
+#include "small_tree.h"
 
 #include "collect/collector.h"
 
