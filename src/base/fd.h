@@ -39,6 +39,7 @@ int fd_readlink(int dir_fd, const char *path, char *buf, size_t size);
 /*
  * Open a file or directory below root_fd as if root_fd were "/": links inside, also absolute ones,
  * cannot lead out (openat2(2), RESOLVE_IN_ROOT). For trees that others own, such as a container's.
- * flags as for open; close-on-exec and non-blocking are added. fd or negative errno.
+ * flags as for open; close-on-exec and (without O_PATH) non-blocking are added. fd or negative errno;
+ * -ENOSYS where the kernel has no openat2 (before 5.6), unless root_fd is our own "/".
  */
 int fd_open_in_root(int root_fd, const char *path, int flags);

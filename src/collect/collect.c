@@ -12,8 +12,10 @@
 
 /* The registry: in this order, since each finds in the view what those before it left there. */
 static const struct collector *const collectors[] = {
-        &collector_netns,  &collector_sockets, &collector_processes,
-
+        &collector_netns,
+        &collector_sockets,
+        &collector_processes,
+        &collector_packages,
 };
 
 /* Without these two there is nothing to say about the host at all. */
