@@ -327,7 +327,7 @@ static void test_broken_override(void **state)
             PAGE("telnet", "23/tcp", "  note: Long enough to be one.\n  colour: red\n"));
         expect_warning(
                 *state, &warnings,
-                "%/10-a.yaml:12: field 'colour': unknown; known are id, name, aliases, ports, also_ports, programs, "
+                "%/10-a.yaml:12: field 'colour': unknown; known are id, name, aliases, ports, also_ports, programs, also_programs, "
                 "packages, what, encrypted, advice, why, risk, remediation, bind, alternative, note, references, "
                 "controls");
         put(*state, "10-a.yaml", PAGE("fine", "99/tcp", "") PAGE("telnet", "23/icmp", ""));

@@ -161,7 +161,7 @@ static void test_bad_fields(void **state)
                 {13, "", "t.yaml:1: field 'references': is missing; add it"},
                 {0, "  name: Again\n", "t.yaml:14: field 'name': is given twice"},
                 {0, "  colour: blue is the colour\n",
-                 "t.yaml:14: field 'colour': unknown; known are id, name, aliases, ports, also_ports, programs, "
+                 "t.yaml:14: field 'colour': unknown; known are id, name, aliases, ports, also_ports, programs, also_programs, "
                  "packages, what, encrypted, advice, why, risk, remediation, bind, alternative, note, references, "
                  "controls"},
                 {0, "  bind: [{package: demo, set: x}]\n",
