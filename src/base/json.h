@@ -18,6 +18,12 @@
 
 #include "base/str.h"
 
+/*
+ * jansson has functions of the same names. A program may link both, and then each caller must get its own:
+ * the linker knows ours by other symbols. (One file cannot include both headers.)
+ */
+#define _json_symbol_(name) __asm__("quaymaster_" name)
+
 struct json {
         struct str *to;
         uint64_t arrays; /* bit n set: level n is an array */
@@ -27,14 +33,14 @@ struct json {
 
 struct json json_to(struct str *to);
 
-void json_object(struct json *j, const char *key);
-void json_array(struct json *j, const char *key);
+void json_object(struct json *j, const char *key) _json_symbol_("json_object");
+void json_array(struct json *j, const char *key) _json_symbol_("json_array");
 void json_end(struct json *j); /* of the innermost object or array; at most 64 levels */
 
 void json_str(struct json *j, const char *key, const char *value); /* NULL gives null */
 void json_u64(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_null(struct json *j, const char *key) _json_symbol_("json_null");
 void json_double(struct json *j, const char *key, double value); /* three decimals */
 /* Text that already is a JSON value, from this writer. */
 void json_raw(struct json *j, const char *key, const char *value, size_t len);
