@@ -14,6 +14,7 @@ struct collection {
         int root_fd;            /* "/" as a directory; tests put a tree of their own here */
         struct package_index *packages; /* packages.c */
         struct netns_handles *handles;  /* netns.c */
+        struct firewall_run *firewall;  /* firewall.c */
 };
 
 struct collector {
@@ -29,4 +30,6 @@ struct collector {
 };
 
 extern const struct collector collector_netns, collector_interfaces, collector_sockets, collector_processes,
-        collector_systemd, collector_sysv, collector_inetd, collector_packages, collector_firewall;
+        collector_systemd, collector_sysv, collector_inetd, collector_packages;
+/* The first, right after netns, starts quaymaster-nft; the second, near the end, reads what it wrote. */
+extern const struct collector collector_firewall_start, collector_firewall;
