@@ -15,9 +15,16 @@ const char *text_of(const json_t *object, const char *key)
         return text ? text : "";
 }
 
+/* The key of a chain or set. Valid until the next call: only names that are stored go into the pool. */
 static const char *full_name(struct walk *w, const char *family, const char *table, const char *name)
 {
-        return pool_printf(w->pool, "%s %s %s", family, table, name);
+        str_reset(&w->name);
+        str_add(&w->name, family);
+        str_add_char(&w->name, ' ');
+        str_add(&w->name, table);
+        str_add_char(&w->name, ' ');
+        str_add(&w->name, name);
+        return w->name.text;
 }
 
 static struct chain *find_chain(struct walk *w, const char *family, const char *table, const char *name)
@@ -37,7 +44,7 @@ static struct chain *make_chain(struct walk *w, const char *family, const char *
 
         if (map_get_str(&w->chain_by_name, full, &index))
                 return &w->chains.at[index];
-        map_put_str(&w->chain_by_name, full, w->chains.n);
+        map_put_str(&w->chain_by_name, pool_intern(w->pool, full), w->chains.n);
         chain = vec_push(&w->chains);
         chain->family = pool_intern(w->pool, family);
         return chain;
@@ -55,8 +62,8 @@ static bool has_nat(const char *family)
 
 static void index_object(struct walk *w, const json_t *object)
 {
+        const char *family, *name;
         json_t *body;
-        const char *family;
 
         if ((body = value_of(object, "rule"))) {
                 family = text_of(body, "family");
@@ -70,8 +77,8 @@ static void index_object(struct walk *w, const json_t *object)
                         make_chain(w, family, text_of(body, "table"), text_of(body, "name"))->base = body;
         } else if ((body = value_of(object, "set")) || (body = value_of(object, "map"))) {
                 family = text_of(body, "family");
-                map_put_str(&w->set_by_name,
-                            full_name(w, family, text_of(body, "table"), text_of(body, "name")),
+                name = full_name(w, family, text_of(body, "table"), text_of(body, "name"));
+                map_put_str(&w->set_by_name, pool_intern(w->pool, name),
                             (uintptr_t)json_object_get(body, "elem"));
         }
 }
@@ -197,11 +204,19 @@ static bool in_list(const char *word, const char *const *list, size_t n)
         return false;
 }
 
+/* Targets of iptables-nft that forward. */
+static bool is_nat_extension(const json_t *body)
+{
+        static const char *const targets[] = {"DNAT", "REDIRECT", "NETMAP"};
+
+        return streq(text_of(body, "type"), "target") &&
+               in_list(text_of(body, "name"), targets, array_len(targets));
+}
+
 /* An extension of iptables, known by name; what it says stands in the translated text. */
 static void extension(struct walk *w, struct step *step, struct scope *scope, const json_t *body)
 {
         static const char *const port_matches[] = {"tcp", "udp", "udplite", "sctp", "multiport"};
-        static const char *const nat_targets[] = {"DNAT", "REDIRECT", "NETMAP"};
         const char *name = text_of(body, "name");
         const struct translated *text = &step->translated;
         const json_t *target = NULL;
@@ -215,7 +230,7 @@ static void extension(struct walk *w, struct step *step, struct scope *scope, co
                         step->unknown = true;
                 return;
         }
-        if (!in_list(name, nat_targets, array_len(nat_targets)))
+        if (!is_nat_extension(body))
                 return;
         target = text->target;
         if (!target)
@@ -276,10 +291,13 @@ static bool forwards_anything(const struct step *step)
         json_t *what;
         size_t i;
 
-        json_array_foreach (step->expressions, i, what)
+        json_array_foreach (step->expressions, i, what) {
+                if (is_nat_extension(json_object_get(what, "xt")))
+                        return true;
                 for (size_t k = 0; k < array_len(words); k++)
                         if (json_object_get(what, words[k]))
                                 return true;
+        }
         return step->leads_on;
 }
 
@@ -339,6 +357,7 @@ static void walk_release(struct walk *w)
         map_release(&w->chain_by_name);
         map_release(&w->set_by_name);
         map_release(&w->known);
+        str_release(&w->name);
         pool_free(w->pool);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "base/pool.h"
+#include "base/str.h"
 #include "base/vec.h"
 #include "collect/forwards_scope.h"
 #include "collect/forwards_text.h"
@@ -22,6 +23,7 @@ struct walk {
         struct inside *view;
         uint32_t netns;
         struct pool *pool;
+        struct str name; /* scratch for looking up chains and sets */
         vec(struct chain) chains;
         struct map chain_by_name,
                 set_by_name; /* "family table name" -> index of chains, json_t of elements */
