@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,12 +35,6 @@ static void context_free(struct nft_ctx **context)
 static void json_release(json_t **json)
 {
         json_decref(*json);
-}
-
-static void file_close(FILE **file)
-{
-        if (*file)
-                (void)fclose(*file);
 }
 
 static int list_failed(const char *words, struct err *err)
@@ -79,13 +72,16 @@ static int list_json(struct str *ret, struct err *err)
 static int list_text(const char *command, int fd)
 {
         _cleanup_(context_free) struct nft_ctx *context = nft_ctx_new(NFT_CTX_DEFAULT);
-        _cleanup_(file_close) FILE *out = fdopen(fd, "w");
+        const char *out;
 
-        if (!context || !out || nft_ctx_buffer_error(context))
+        /* Through a buffer: written straight to a file, libnftables makes a system call of each word. */
+        if (!context || nft_ctx_buffer_output(context) || nft_ctx_buffer_error(context))
                 return EXIT_FAILURE;
         nft_ctx_output_set_flags(context, NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS);
-        (void)nft_ctx_set_output(context, out);
-        return nft_run_cmd_from_buffer(context, command) ? EXIT_FAILURE : EXIT_SUCCESS;
+        if (nft_run_cmd_from_buffer(context, command))
+                return EXIT_FAILURE;
+        out = nft_ctx_get_output_buffer(context);
+        return fd_write_all(fd, out, strlen(out)) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /*
