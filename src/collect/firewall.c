@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Ports that the packet filter forwards. The ruleset comes from quaymaster-nft, which runs beside the other collectors: one
- * collector starts it, another reads it.
+ * Ports that the packet filter forwards. The ruleset comes from quaymaster-nft, which runs beside the
+ * other collectors: one collector starts it, another reads it.
  */
 #include <errno.h>
 #include <fcntl.h>

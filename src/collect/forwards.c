@@ -159,7 +159,10 @@ static void verdict_map(struct walk *w, struct step *step, const struct scope *s
 
 static void run_from(struct walk *w, struct step *step, struct scope *scope, size_t at);
 
-/* A match on a concatenation: each element is a set of packets of its own, with which the rest of the rule goes on. */
+/*
+ * A match on a concatenation: each element is a set of packets of its own, with which the rest of the rule
+ * goes on.
+ */
 static void match_each(struct walk *w, struct step *step, struct scope *scope, const json_t *match,
                        size_t next)
 {
@@ -241,10 +244,17 @@ static void extension(struct walk *w, struct step *step, struct scope *scope, co
                 forward_to(w, step, scope, json_object_get(target, "redirect"), true);
 }
 
+static const char *statement_name(const json_t *what)
+{
+        const char *name = json_object_iter_key(json_object_iter((json_t *)what));
+
+        return name ? name : "";
+}
+
 /* True when the rule goes on after this statement. */
 static bool statement(struct walk *w, struct step *step, struct scope *scope, const json_t *what)
 {
-        static const char *const narrowing[] = {"limit", "quota", "ct count", "connlimit", "last"};
+        static const char *const harmless[] = {"counter", "log", "mangle", "notrack"};
         const json_t *body;
 
         if ((body = json_object_get(what, "match")))
@@ -258,10 +268,9 @@ static bool statement(struct walk *w, struct step *step, struct scope *scope, co
         else if ((body = json_object_get(what, "vmap")))
                 verdict_map(w, step, scope, body);
         else if (verdict(w, step, scope, what))
-                return false;
-        for (size_t i = 0; i < array_len(narrowing); i++)
-                if (json_object_get(what, narrowing[i]))
-                        scope->exact = false;
+                return !step->ends;
+        else if (!in_list(statement_name(what), harmless, array_len(harmless)))
+                scope->exact = false; /* limit, quota, a set that may be full: some packets stop here */
         return !step->ends;
 }
 

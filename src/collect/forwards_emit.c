@@ -53,7 +53,10 @@ static void add_part(struct walk *w, const struct step *step, struct forward for
         add_forward(w, step, &forward);
 }
 
-/* Ports that lie within the range of target ports stay as they are (the kernel's nf_nat_l4proto_unique_tuple). */
+/*
+ * Ports that lie within the range of target ports stay as they are (the kernel's
+ * nf_nat_l4proto_unique_tuple).
+ */
 static void add_span(struct walk *w, const struct step *step, struct forward forward, struct span span,
                      const struct target *target)
 {

@@ -384,7 +384,10 @@ static bool narrow_protocols(struct scope *s, const struct key *key, const char 
         return true;
 }
 
-/* A network is no single address and counts as any, but for that of loopback: the difference is who can reach it. */
+/*
+ * A network is no single address and counts as any, but for that of loopback: the difference is who can
+ * reach it.
+ */
 static bool value_address(const json_t *value, struct address *ret)
 {
         const json_t *prefix = value_of(value, "prefix");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which packets can still be meant at one point of a ruleset: a set of (transport, port), and of destination addresses. Matches narrow
- * it. Internal to forwards*.c.
+ * Which packets can still be meant at one point of a ruleset: a set of (transport, port), and of
+ * destination addresses. Matches narrow it. Internal to forwards*.c.
  */
 #pragma once
 
@@ -12,7 +12,10 @@
 
 #include "model/address.h"
 
-/* One number for transport and port keeps sets simple. Port 0 is never in a set, so spans of two transports never touch. */
+/*
+ * One number for transport and port keeps sets simple. Port 0 is never in a set, so spans of two
+ * transports never touch.
+ */
 #define PLACE(transport, port) ((uint32_t)(transport) << 16 | (uint32_t)(port))
 
 struct span {
@@ -72,17 +75,23 @@ struct key {
 struct key key_of(const json_t *expression);
 
 /*
- * Narrow s to packets for which `key op one of the elements` holds. False when the condition is not understood and bears on
- * the port; s is then as it was.
+ * Narrow s to packets for which `key op one of the elements` holds. False when the condition is not
+ * understood and bears on the port; s is then as it was.
  */
 bool scope_narrow(struct scope *s, const struct key *key, const char *op, const json_t *elements);
-/* As above for one element of a set or map: a value, or a concatenation of values when `expression` is one. */
+/*
+ * As above for one element of a set or map: a value, or a concatenation of values when `expression` is
+ * one.
+ */
 bool scope_narrow_element(struct scope *s, const json_t *expression, json_t *element);
 void scope_narrow_family(struct scope *s, uint8_t families);
 /* Take away what `done` holds, where that is certain. */
 void scope_subtract(struct scope *s, const struct scope *done);
 
-/* A port or address as the ruleset has it: number, string, {"range":[a,b]}, {"prefix":...}, {"elem":{"val":...}}. */
+/*
+ * A port or address as the ruleset has it: number, string, {"range":[a,b]}, {"prefix":...},
+ * {"elem":{"val":...}}.
+ */
 bool value_ports(const json_t *value, uint32_t *ret_first, uint32_t *ret_last);
 /* The value inside {"elem":{"val":...}}, or the value itself. */
 const json_t *value_plain(const json_t *value);

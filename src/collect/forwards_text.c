@@ -18,7 +18,10 @@ struct words {
         const char *at, *end;
 };
 
-/* The next word: quoted text is one, and so are each of { } and ',' . Empty at the end or at the comment with the handle. */
+/*
+ * The next word: quoted text is one, and so are each of { } and ',' . Empty at the end or at the comment
+ * with the handle.
+ */
 static struct word next_word(struct words *w)
 {
         struct word word;
@@ -128,7 +131,10 @@ static bool copy_address(const char *at, size_t len, char text[ADDRESS_TEXT_SIZE
         return address_parse(text, &unused) == 0;
 }
 
-/* The address at the start of word, in brackets where a port follows an IPv6 one: how much of word it takes, or 0. */
+/*
+ * The address at the start of word, in brackets where a port follows an IPv6 one: how much of word it
+ * takes, or 0.
+ */
 static size_t read_address(struct word word, char text[ADDRESS_TEXT_SIZE])
 {
         const char *end[] = {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rules made by iptables-nft: libnftables prints their extensions in JSON by name only, as {"xt":...}, but its text output has them translated to
- * nftables' own language. This reads back from such a line what forwards need. Internal to forwards*.c.
+ * Rules made by iptables-nft: libnftables prints their extensions in JSON by name only, as {"xt":...}, but
+ * its text output has them translated to nftables' own language. This reads back from such a line what
+ * forwards need. Internal to forwards*.c.
  */
 #pragma once
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Following a ruleset: what the walk over chains and the writing down of forwards share. Internal to forwards*.c. */
+/*
+ * Following a ruleset: what the walk over chains and the writing down of forwards share. Internal to
+ * forwards*.c.
+ */
 #pragma once
 
 #include "base/map.h"
@@ -48,12 +51,15 @@ struct step {
 /* The string of that key, "" when there is none. */
 const char *text_of(const json_t *object, const char *key);
 
-/* The elements that a value stands for, as a new array: of {"set":[...]}, of the named set "@x", or the value alone. */
+/*
+ * The elements that a value stands for, as a new array: of {"set":[...]}, of the named set "@x", or the
+ * value alone.
+ */
 json_t *elements_of(struct walk *w, const struct step *step, json_t *value);
 
 /*
- * A `dnat` or `redirect` statement that packets of `scope` reach: adds the forwards. {"dnat":{"addr":...,"port":...}},
- * {"redirect":{"port":...}}; the body is null for a plain `redirect`. Sets what it says about the rule in step, and narrows scope to
- * the packets that are forwarded.
+ * A `dnat` or `redirect` statement that packets of `scope` reach: adds the forwards.
+ * {"dnat":{"addr":...,"port":...}}, {"redirect":{"port":...}}; the body is null for a plain `redirect`.
+ * Sets what it says about the rule in step, and narrows scope to the packets that are forwarded.
  */
 void forward_to(struct walk *w, struct step *step, struct scope *scope, const json_t *body, bool redirect);

@@ -43,7 +43,10 @@ static void keep_capabilities(const unsigned *wanted, size_t n)
         for (size_t i = 0; i < n; i++)
                 if (had[i])
                         (void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, wanted[i]);
-        /* The bounding set needs CAP_SETPCAP, which a plain caller lacks; nothing is executed from here on anyway. */
+        /*
+         * The bounding set needs CAP_SETPCAP, which a plain caller lacks; nothing is executed from here on
+         * anyway.
+         */
         (void)capng_apply(CAPNG_SELECT_BOUNDS);
         if (capng_apply(CAPNG_SELECT_CAPS) < 0)
                 _exit(STATUS_OUTPUT);
@@ -114,8 +117,9 @@ static int list_one(int fd)
 }
 
 /*
- * Each namespace in a process of its own: one that makes libnftables fall over (it asserts on text that is no UTF-8) costs its own line
- * only, caches of one namespace are not taken for another's, and CAP_SYS_ADMIN is gone before a ruleset is read.
+ * Each namespace in a process of its own: one that makes libnftables fall over (it asserts on text that is
+ * no UTF-8) costs its own line only, caches of one namespace are not taken for another's, and
+ * CAP_SYS_ADMIN is gone before a ruleset is read.
  */
 static int list_apart(int fd)
 {

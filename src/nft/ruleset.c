@@ -14,8 +14,8 @@
 #include "nft/ruleset_text.h"
 
 /*
- * Names of tables and chains are chosen by whoever administers a namespace, a container's root too. They never become part of
- * a command here: every command is one of these literals.
+ * Names of tables and chains are chosen by whoever administers a namespace, a container's root too. They
+ * never become part of a command here: every command is one of these literals.
  */
 static const struct {
         const char *family, *command;
@@ -85,8 +85,8 @@ static int list_text(const char *command, int fd)
 }
 
 /*
- * libxtables 1.8.9 finds an extension for the family it was first asked for and then for no other ("XT target DNAT not found"): each
- * family is listed in a process of its own.
+ * libxtables 1.8.9 finds an extension for the family it was first asked for and then for no other ("XT
+ * target DNAT not found"): each family is listed in a process of its own.
  */
 static int list_text_apart(const char *command, struct str *ret, struct err *err)
 {
@@ -132,7 +132,10 @@ static bool has_extensions(const json_t *objects, const char *family)
         return false;
 }
 
-/* A translation that fails costs the "text" of those rules, not the listing: their reader sees that it lacks. */
+/*
+ * A translation that fails costs the "text" of those rules, not the listing: their reader sees that it
+ * lacks.
+ */
 static void join_all(json_t *objects)
 {
         for (size_t i = 0; i < array_len(listings); i++) {
@@ -159,7 +162,9 @@ int ruleset_add(struct str *line, struct err *err)
 
         if (r < 0)
                 return r;
-        /* No rules of iptables: what libnftables wrote is passed on as it stands, but for its outer brace. */
+        /*
+         * No rules of iptables: what libnftables wrote is passed on as it stands, but for its outer brace.
+         */
         if (json.len > 2 && !strstr(json.text, "\"xt\"") && !strchr(json.text, '\n')) {
                 str_add_n(line, json.text + 1, json.len - 2);
                 return 0;

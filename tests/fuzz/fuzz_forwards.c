@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What quaymaster-nft wrote: names, comments and sets in it are chosen by whoever administers a namespace. */
+/*
+ * What quaymaster-nft wrote: names, comments and sets in it are chosen by whoever administers a namespace.
+ */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>

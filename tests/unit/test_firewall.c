@@ -36,7 +36,7 @@ static int set_up(void **state)
         static const char *const roles[N_NETNS] = {"host", "docker:web", "gone"};
         struct fixture *f = xcalloc(1, sizeof(*f));
 
-        (void)snprintf(f->dir, sizeof(f->dir), "/tmp/qf-test-XXXXXX");
+        (void)snprintf(f->dir, sizeof(f->dir), "/tmp/quaymaster-test-XXXXXX");
         assert_non_null(mkdtemp(f->dir));
         (void)snprintf(f->program, sizeof(f->program), "%s/helper", f->dir);
         f->options.nft_program = f->program;
