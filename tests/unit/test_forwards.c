@@ -126,6 +126,35 @@ static void test_depth_is_that_of_the_kernel(void **state)
         }
 }
 
+/* The second rule is shadowed only when every packet of the first one's port ends there. */
+static void test_shadowing(void **state)
+{
+        static const struct {
+                const char *json;
+                size_t n;
+        } cases[] = {
+                {RULESET("", IN("pre", DPORT("5") ",{\"accept\":null}") IN("pre", DPORT("5") "," DNAT)), 0},
+                {RULESET("", IN("pre", DPORT("5") ",{\"counter\":null},{\"return\":null}")
+                                     IN("pre", DPORT("5") "," DNAT)),
+                 0},
+                {RULESET("", IN("pre", DPORT("5") ",{\"limit\":{\"rate\":5}},{\"accept\":null}")
+                                     IN("pre", DPORT("5") "," DNAT)),
+                 1},
+                {RULESET("", IN("pre", DPORT("5") ",{\"set\":{\"op\":\"add\"}},{\"accept\":null}")
+                                     IN("pre", DPORT("5") "," DNAT)),
+                 1},
+                {RULESET("", IN("pre", DPORT("6") ",{\"accept\":null}") IN("pre", DPORT("5") "," DNAT)), 1},
+                {RULESET("", IN("pre", DPORT("5") ",{\"counter\":null}") IN("pre", DPORT("5") "," DNAT)), 1},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                _cleanup_(inside_freep) struct inside *view = inside_new();
+
+                assert_int_equal(parse(view, cases[i].json), 0);
+                assert_int_equal(view->forwards.n, cases[i].n);
+        }
+}
+
 static void test_malformed(void **state)
 {
         static const struct {
@@ -258,6 +287,7 @@ int main(void)
                 cmocka_unit_test(test_loops_end),
                 cmocka_unit_test(test_fan_out_is_bounded),
                 cmocka_unit_test(test_depth_is_that_of_the_kernel),
+                cmocka_unit_test(test_shadowing),
                 cmocka_unit_test(test_malformed),
                 cmocka_unit_test(test_deep_nesting),
                 cmocka_unit_test(test_too_large_is_not_read),
