@@ -403,8 +403,10 @@ static void json_release(json_t **json)
 static int reported_error(const json_t *root, struct err *err)
 {
         json_int_t number = json_integer_value(json_object_get(root, "errno"));
+        const char *words = text_of(root, "error");
 
-        return err_set(err, number > 0 && number < 4096 ? -(int)number : -EIO, "%s", text_of(root, "error"));
+        return err_set(err, number > 0 && number < 4096 ? -(int)number : -EIO, "%s",
+                       words[0] ? words : "the ruleset could not be listed");
 }
 
 int forwards_parse(const char *json, size_t len, uint32_t netns, struct inside *view, struct err *err)
