@@ -40,12 +40,12 @@ static void open_level(struct json *j, const char *key, bool array)
         j->comma = false;
 }
 
-void json_object(struct json *j, const char *key)
+void json_open_object(struct json *j, const char *key)
 {
         open_level(j, key, false);
 }
 
-void json_array(struct json *j, const char *key)
+void json_open_array(struct json *j, const char *key)
 {
         open_level(j, key, true);
 }
@@ -134,7 +134,7 @@ void json_bool(struct json *j, const char *key, bool value)
         str_add(j->to, value ? "true" : "false");
 }
 
-void json_null(struct json *j, const char *key)
+void json_put_null(struct json *j, const char *key)
 {
         begin_value(j, key);
         str_add(j->to, "null");

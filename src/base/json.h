@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A streaming JSON writer into a string: no tree, one pass. Whole documents from others are read with jansson.
+ * A streaming JSON writer into a string: no tree, one pass. Whole documents from others are read with jansson
+ * (whose json_object, json_array and json_null are other functions, hence the longer names here).
  *
  *      struct json j = json_to(&line);
- *      json_object(&j, NULL);
+ *      json_open_object(&j, NULL);
  *      json_str(&j, "type", "listener");
  *      json_u64(&j, "port", 22);
  *      json_end(&j);
@@ -27,14 +28,14 @@ struct json {
 
 struct json json_to(struct str *to);
 
-void json_object(struct json *j, const char *key);
-void json_array(struct json *j, const char *key);
+void json_open_object(struct json *j, const char *key);
+void json_open_array(struct json *j, const char *key);
 void json_end(struct json *j); /* of the innermost object or array; at most 64 levels */
 
 void json_str(struct json *j, const char *key, const char *value); /* NULL gives null */
 void json_u64(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
-void json_null(struct json *j, const char *key);
+void json_put_null(struct json *j, const char *key);
 void json_double(struct json *j, const char *key, double value); /* three decimals */
 /* Text that already is a JSON value, from this writer. */
 void json_raw(struct json *j, const char *key, const char *value, size_t len);

@@ -8,7 +8,7 @@ static void add_ranges(struct json *j, const char *key, const struct port_range 
 {
         char text[PORT_RANGE_TEXT_SIZE];
 
-        json_array(j, key);
+        json_open_array(j, key);
         for (size_t i = 0; i < n; i++)
                 json_str(j, NULL, port_range_format(&ranges[i], text));
         json_end(j);
@@ -16,7 +16,7 @@ static void add_ranges(struct json *j, const char *key, const struct port_range 
 
 static void add_texts(struct json *j, const char *key, const char *const *texts, size_t n)
 {
-        json_array(j, key);
+        json_open_array(j, key);
         for (size_t i = 0; i < n; i++)
                 json_str(j, NULL, texts[i]);
         json_end(j);
@@ -27,7 +27,7 @@ static void add_registered(struct json *j, const struct explained_port *port, bo
 {
         static const enum transport transports[] = {TRANSPORT_TCP, TRANSPORT_UDP, TRANSPORT_SCTP};
 
-        json_object(j, descriptions ? "descriptions" : "registered");
+        json_open_object(j, descriptions ? "descriptions" : "registered");
         for (size_t i = 0; i < array_len(transports); i++) {
                 enum transport t = transports[i];
                 const struct registry_entry *entry = &port->entry[t];
@@ -35,14 +35,14 @@ static void add_registered(struct json *j, const struct explained_port *port, bo
                 if (port->known[t])
                         json_str(j, transport_name(t), descriptions ? entry->description : entry->name);
                 else if (t != TRANSPORT_SCTP)
-                        json_null(j, transport_name(t));
+                        json_put_null(j, transport_name(t));
         }
         json_end(j);
 }
 
 static void add_control(struct json *j, const struct control *control)
 {
-        json_object(j, NULL);
+        json_open_object(j, NULL);
         json_str(j, "framework", control->framework);
         json_str(j, "id", control->id);
         json_str(j, "title", control->title);
@@ -53,7 +53,7 @@ static void add_controls(struct json *j, const struct page *page)
 {
         struct control control;
 
-        json_array(j, "controls");
+        json_open_array(j, "controls");
         for (const struct control *c = controls_baseline(); c->framework; c++)
                 add_control(j, c);
         for (size_t i = 0; page && i < page->n_controls; i++)
@@ -64,7 +64,7 @@ static void add_controls(struct json *j, const struct page *page)
 
 static void add_advice(struct json *j, enum advice_class class, const char *why)
 {
-        json_object(j, "advice");
+        json_open_object(j, "advice");
         json_str(j, "class", advice_class_name(class));
         json_str(j, "why", why);
         json_end(j);
@@ -74,7 +74,7 @@ static void add_remediation(struct json *j, const char *const *steps, size_t n, 
 {
         _cleanup_str_ struct str step = {0};
 
-        json_array(j, "remediation");
+        json_open_array(j, "remediation");
         for (size_t i = 0; i < n; i++) {
                 str_reset(&step);
                 explain_step(&step, steps[i], port);
@@ -85,7 +85,7 @@ static void add_remediation(struct json *j, const char *const *steps, size_t n, 
 
 static void add_risk(struct json *j, const struct page *page)
 {
-        json_object(j, "risk");
+        json_open_object(j, "risk");
         json_str(j, "loopback", severity_name(page->risk_loopback));
         json_str(j, "link", severity_name(page->risk_link));
         json_str(j, "internet", severity_name(page->risk_internet));
@@ -95,10 +95,10 @@ static void add_risk(struct json *j, const struct page *page)
 static void add_alternative(struct json *j, const struct alternative *alternative)
 {
         if (!alternative->protocol) {
-                json_null(j, "alternative");
+                json_put_null(j, "alternative");
                 return;
         }
-        json_object(j, "alternative");
+        json_open_object(j, "alternative");
         json_str(j, "protocol", alternative->protocol);
         json_str(j, "port", alternative->port);
         json_str(j, "package", alternative->package);
@@ -107,9 +107,9 @@ static void add_alternative(struct json *j, const struct alternative *alternativ
 
 static void add_binds(struct json *j, const struct page *page)
 {
-        json_array(j, "bind");
+        json_open_array(j, "bind");
         for (size_t i = 0; i < page->n_binds; i++) {
-                json_object(j, NULL);
+                json_open_object(j, NULL);
                 json_str(j, "package", page->binds[i].package);
                 json_str(j, "file", page->binds[i].file);
                 json_str(j, "set", page->binds[i].set);
@@ -124,7 +124,7 @@ static void add_asked(struct json *j, const struct explained_port *port)
         if (port)
                 json_u64(j, "port", port->port);
         else
-                json_null(j, "port");
+                json_put_null(j, "port");
         json_str(j, "transport", port && port->asked != TRANSPORT_MAX ? transport_name(port->asked) : NULL);
 }
 
@@ -133,7 +133,7 @@ static void add_page(struct json *j, const struct explained *e, const struct exp
         const struct page *page = found->page;
         struct explained_port port = explain_port_of(e, page);
 
-        json_object(j, NULL);
+        json_open_object(j, NULL);
         json_str(j, "type", "page");
         json_u64(j, "schema", 1);
         json_str(j, "id", page->id);
@@ -166,7 +166,7 @@ static void add_port(struct json *j, const struct explained_port *port)
 
         while (explain_unknown_steps[n_steps])
                 n_steps++;
-        json_object(j, NULL);
+        json_open_object(j, NULL);
         json_str(j, "type", "port");
         json_u64(j, "schema", 1);
         add_asked(j, port);
@@ -187,11 +187,11 @@ void explain_json(const struct explained *e, struct str *to)
                 add_page(&j, e, found);
         for (size_t i = 0; !e->pages.n && i < e->ports.n; i++)
                 add_port(&j, &e->ports.at[i]);
-        json_object(&j, NULL);
+        json_open_object(&j, NULL);
         json_str(&j, "type", "summary");
         json_u64(&j, "schema", 1);
         json_bool(&j, "complete", true);
-        json_array(&j, "incomplete");
+        json_open_array(&j, "incomplete");
         json_end(&j);
         json_u64(&j, "pages", e->pages.n);
         json_end_line(&j);

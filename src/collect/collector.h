@@ -15,6 +15,7 @@ struct collection {
         struct package_index *packages; /* packages.c */
         struct netns_handles *handles;  /* netns.c */
         unsigned netns_unreadable; /* processes whose namespace may not be read */
+        struct firewall_run *firewall;  /* firewall.c */
 };
 
 struct collector {
@@ -30,4 +31,6 @@ struct collector {
 };
 
 extern const struct collector collector_netns, collector_sockets, collector_processes,
-        collector_systemd, collector_sysv, collector_inetd, collector_packages, collector_firewall;
+        collector_systemd, collector_sysv, collector_inetd, collector_packages;
+/* The first, right after netns, starts quaymaster-nft; the second, near the end, reads what it wrote. */
+extern const struct collector collector_firewall_start, collector_firewall;

@@ -22,7 +22,7 @@ struct writer {
 
 static void begin_record(struct writer *w, const char *type)
 {
-        json_object(&w->json, NULL);
+        json_open_object(&w->json, NULL);
         json_str(&w->json, "type", type);
         json_raw(&w->json, NULL, w->head.text, w->head.len);
 }
@@ -43,7 +43,7 @@ static void add_time(struct json *j, const char *key, int64_t seconds)
         if (seconds)
                 json_str(j, key, clock_format(seconds, text));
         else
-                json_null(j, key);
+                json_put_null(j, key);
 }
 
 static void make_head(struct writer *w)
@@ -61,7 +61,7 @@ static void make_head(struct writer *w)
 
 static void add_process(struct json *j, const struct process *p)
 {
-        json_object(j, NULL);
+        json_open_object(j, NULL);
         json_u64(j, "pid", (uint64_t)p->pid);
         json_str(j, "name", p->name);
         json_str(j, "exe", p->exe);
@@ -77,10 +77,10 @@ static void add_process(struct json *j, const struct process *p)
 static void add_unit(struct json *j, const struct service *s)
 {
         if (!s) {
-                json_null(j, "unit");
+                json_put_null(j, "unit");
                 return;
         }
-        json_object(j, "unit");
+        json_open_object(j, "unit");
         json_str(j, "name", s->name);
         json_str(j, "manager", s->manager);
         json_str(j, "state", s->state);
@@ -92,10 +92,10 @@ static void add_unit(struct json *j, const struct service *s)
 static void add_activation(struct json *j, const struct service *s)
 {
         if (!s) {
-                json_null(j, "activation");
+                json_put_null(j, "activation");
                 return;
         }
-        json_object(j, "activation");
+        json_open_object(j, "activation");
         json_str(j, "name", s->name);
         json_str(j, "state", s->state);
         json_str(j, "startup", s->startup);
@@ -105,10 +105,10 @@ static void add_activation(struct json *j, const struct service *s)
 static void add_package(struct json *j, const struct package *p)
 {
         if (!p) {
-                json_null(j, "package");
+                json_put_null(j, "package");
                 return;
         }
-        json_object(j, "package");
+        json_open_object(j, "package");
         json_str(j, "name", p->name);
         json_str(j, "version", p->version);
         json_str(j, "manager", p->manager);
@@ -118,10 +118,10 @@ static void add_package(struct json *j, const struct package *p)
 static void add_container(struct json *j, const struct container *c)
 {
         if (!c) {
-                json_null(j, "container");
+                json_put_null(j, "container");
                 return;
         }
-        json_object(j, "container");
+        json_open_object(j, "container");
         json_str(j, "runtime", c->runtime);
         json_str(j, "id", c->id);
         json_str(j, "name", c->name);
@@ -131,7 +131,7 @@ static void add_container(struct json *j, const struct container *c)
 
 static void add_strings(struct json *j, const char *key, const char *const *list)
 {
-        json_array(j, key);
+        json_open_array(j, key);
         for (; *list; list++)
                 json_str(j, NULL, *list);
         json_end(j);
@@ -142,7 +142,7 @@ static void make_owner(struct json *j, const void *object)
 {
         const struct listener *l = object;
 
-        json_array(j, "processes");
+        json_open_array(j, "processes");
         for (size_t i = 0; i < l->n_processes; i++)
                 add_process(j, l->processes[i]);
         json_end(j);
@@ -171,10 +171,10 @@ static uint64_t owner_id(const struct listener *l)
 
 static void add_exposure(struct json *j, const struct exposure *e)
 {
-        json_object(j, "exposure");
+        json_open_object(j, "exposure");
         json_str(j, "scope", exposure_scope_name(e->scope));
         json_str(j, "why", e->why);
-        json_array(j, "reachable_from");
+        json_open_array(j, "reachable_from");
         for (size_t i = 0; i < array_len(e->reachable_from) && e->reachable_from[i]; i++)
                 json_str(j, NULL, e->reachable_from[i]);
         json_end(j);
@@ -184,7 +184,7 @@ static void add_exposure(struct json *j, const struct exposure *e)
 
 static void add_advice(struct json *j, const struct advice *a)
 {
-        json_object(j, "advice");
+        json_open_object(j, "advice");
         json_str(j, "class", advice_class_name(a->class));
         json_str(j, "why", a->why);
         json_end(j);
@@ -198,7 +198,7 @@ static void make_judgement(struct json *j, const void *object)
         add_exposure(j, &l->exposure);
         add_advice(j, &l->advice);
         json_str(j, "guide", l->guide);
-        json_null(j, "verdict");
+        json_put_null(j, "verdict");
 }
 
 static uint64_t judgement_id(const struct listener *l)
@@ -259,10 +259,10 @@ static void add_forward(struct json *j, const struct forward *f)
         char to[ADDRESS_TEXT_SIZE];
 
         if (!f) {
-                json_null(j, "forward");
+                json_put_null(j, "forward");
                 return;
         }
-        json_object(j, "forward");
+        json_open_object(j, "forward");
         json_str(j, "to_address", f->to.family ? address_format(&f->to, to) : NULL);
         json_u64(j, "to_port", f->to_port ? f->to_port : f->port);
         json_str(j, "rule", f->rule);
@@ -299,9 +299,9 @@ static void write_service(struct writer *w, const struct service_use *use)
         json_str(j, "exec", s->exec);
         json_str(j, "triggered_by",
                  s->triggered_by < view->services.n ? view->services.at[s->triggered_by].name : NULL);
-        json_array(j, "listeners");
+        json_open_array(j, "listeners");
         for (size_t i = 0; i < use->n_listeners; i++) {
-                json_object(j, NULL);
+                json_open_object(j, NULL);
                 add_place(j, use->listeners[i]);
                 add_netns(j, use->listeners[i]);
                 json_end(j);
@@ -314,7 +314,7 @@ static void add_subject(struct json *j, const struct finding *f)
 {
         const struct listener *l = f->listener;
 
-        json_object(j, "subject");
+        json_open_object(j, "subject");
         if (l) {
                 add_place(j, l);
                 add_netns(j, l);
@@ -330,10 +330,10 @@ static void add_subject(struct json *j, const struct finding *f)
 static void add_alternative(struct json *j, const struct alternative *a)
 {
         if (!a->protocol) {
-                json_null(j, "alternative");
+                json_put_null(j, "alternative");
                 return;
         }
-        json_object(j, "alternative");
+        json_open_object(j, "alternative");
         json_str(j, "protocol", a->protocol);
         json_str(j, "port", a->port);
         json_str(j, "package", a->package);
@@ -342,9 +342,9 @@ static void add_alternative(struct json *j, const struct alternative *a)
 
 static void add_controls(struct json *j, const struct control *controls)
 {
-        json_array(j, "controls");
+        json_open_array(j, "controls");
         for (; controls->framework; controls++) {
-                json_object(j, NULL);
+                json_open_object(j, NULL);
                 json_str(j, "framework", controls->framework);
                 json_str(j, "id", controls->id);
                 json_str(j, "title", controls->title);
@@ -362,7 +362,7 @@ static void write_finding(struct writer *w, const struct finding *f)
         json_str(j, "severity", severity_name(f->severity));
         json_str(j, "title", f->title);
         add_subject(j, f);
-        json_null(j, "verdict");
+        json_put_null(j, "verdict");
         add_advice(j, &f->advice);
         add_strings(j, "evidence", f->evidence);
         add_strings(j, "remediation", f->remediation);
@@ -394,28 +394,28 @@ static void add_counts(struct json *j, const struct report_input *in)
                 json_u64(j, "listeners", a->listeners.n);
                 json_u64(j, "clients", a->clients.n);
         } else {
-                json_null(j, "listeners");
-                json_null(j, "clients");
+                json_put_null(j, "listeners");
+                json_put_null(j, "clients");
         }
         if (in->with_services)
                 json_u64(j, "services", a->services.n);
         else
-                json_null(j, "services");
+                json_put_null(j, "services");
         if (in->with_findings) {
-                json_object(j, "findings");
+                json_open_object(j, "findings");
                 for (int severity = SEVERITY_MAX - 1; severity >= 0; severity--)
                         json_u64(j, severity_name(severity), tally.severity[severity]);
                 json_end(j);
         } else {
-                json_null(j, "findings");
+                json_put_null(j, "findings");
         }
         if (in->with_listeners) {
-                json_object(j, "advice");
+                json_open_object(j, "advice");
                 for (int class = 0; class < ADVICE_MAX; class ++)
                         json_u64(j, advice_class_name(class), tally.advice[class]);
                 json_end(j);
         } else {
-                json_null(j, "advice");
+                json_put_null(j, "advice");
         }
 }
 
@@ -427,7 +427,7 @@ static void write_summary(struct writer *w)
         begin_record(w, "summary");
         json_str(j, "hostname", in->view->hostname);
         json_bool(j, "complete", in->complete);
-        json_array(j, "incomplete");
+        json_open_array(j, "incomplete");
         vec_foreach (gap, &in->view->gaps)
                 if (gap->incomplete)
                         json_str(j, NULL, gap->reason);

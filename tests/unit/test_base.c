@@ -112,13 +112,13 @@ static void test_json(void **state)
         _cleanup_str_ struct str s = {0};
         struct json j = json_to(&s);
 
-        json_object(&j, NULL);
+        json_open_object(&j, NULL);
         json_str(&j, "a", "q\"\\\n\x1b[0m\xff\xc3\xa9\xe2\x80\xae\xc2\x9b");
-        json_array(&j, "l");
+        json_open_array(&j, "l");
         json_u64(&j, NULL, 1);
-        json_object(&j, NULL);
+        json_open_object(&j, NULL);
         json_end(&j);
-        json_null(&j, NULL);
+        json_put_null(&j, NULL);
         json_end(&j);
         json_bool(&j, "b", true);
         json_str(&j, "n", NULL);

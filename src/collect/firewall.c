@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Ports that the packet filter forwards. The ruleset comes from quaymaster-nft, which runs beside the
+ * other collectors: one collector starts it, another reads it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "collect/collector.h"
+#include "collect/forwards.h"
+#include "collect/netns.h"
+
+#define SOURCE      "firewall"
+#define MAX_NETNS   64
+#define FIRST_FD    3   /* of the namespaces, in the helper */
+#define ABOVE_FDS   128 /* no descriptor of ours there is overwritten while they are put in place */
+#define MAX_TIME_NS (5 * UINT64_C(1000000000))
+#define PIPE_SIZE   (1 << 20) /* so that it seldom has to wait for us */
+
+struct firewall_run {
+        pid_t pid; /* 0: none */
+        int output;
+        int start_error; /* negative errno, 0 = it runs */
+        uint64_t deadline_ns;
+        uint32_t netns[MAX_NETNS]; /* in the order they were given */
+        int fds[MAX_NETNS];
+        size_t n, n_left_out;
+        struct str text;
+};
+
+static void add_netns(struct firewall_run *run, uint32_t index, int fd)
+{
+        if (fd < 0)
+                return;
+        if (run->n == MAX_NETNS) {
+                run->n_left_out++;
+                return;
+        }
+        fd = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE_FDS);
+        if (fd < 0) {
+                run->n_left_out++;
+                return;
+        }
+        run->netns[run->n] = index;
+        run->fds[run->n++] = fd;
+}
+
+static void close_netns(struct firewall_run *run)
+{
+        for (size_t i = 0; i < run->n; i++)
+                fd_close(&run->fds[i]);
+}
+
+static int place_descriptors(const struct firewall_run *run, int output, posix_spawn_file_actions_t *actions)
+{
+        int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+
+        if (!r)
+                r = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        if (!r)
+                r = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
+        for (size_t i = 0; i < run->n && !r; i++)
+                r = posix_spawn_file_actions_adddup2(actions, run->fds[i], FIRST_FD + (int)i);
+        return r;
+}
+
+/* A process group of its own, since it has children: all of them can be ended. */
+static int spawn(struct firewall_run *run, const char *program, char **argv, int output)
+{
+        static char *const environment[] = {NULL};
+        posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
+        sigset_t none, pipe_signal;
+        int r;
+
+        sigemptyset(&none);
+        sigemptyset(&pipe_signal);
+        sigaddset(&pipe_signal, SIGPIPE);
+        posix_spawn_file_actions_init(&actions);
+        posix_spawnattr_init(&attributes);
+        posix_spawnattr_setflags(&attributes,
+                                 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        posix_spawnattr_setsigmask(&attributes, &none);
+        posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
+        r = place_descriptors(run, output, &actions);
+        if (!r)
+                r = posix_spawn(&run->pid, program, &actions, &attributes, argv, environment);
+        if (r)
+                run->pid = 0;
+        posix_spawnattr_destroy(&attributes);
+        posix_spawn_file_actions_destroy(&actions);
+        return -r;
+}
+
+static int start_program(struct firewall_run *run, const char *program)
+{
+        static char list[] = "list", option[] = "--netns-fd";
+        char *argv[2 + 2 * MAX_NETNS + 1] = {(char *)program, list};
+        char numbers[MAX_NETNS][4];
+        _cleanup_close_ int output = -1;
+        int ends[2];
+
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return -errno;
+        run->output = ends[0];
+        output = fcntl(ends[1], F_DUPFD_CLOEXEC, ABOVE_FDS);
+        (void)close(ends[1]);
+        if (output < 0)
+                return -errno;
+        (void)fcntl(output, F_SETPIPE_SZ, PIPE_SIZE);
+        for (size_t i = 0; i < run->n; i++) {
+                (void)snprintf(numbers[i], sizeof(numbers[i]), "%zu", FIRST_FD + i);
+                argv[2 + 2 * i] = option;
+                argv[3 + 2 * i] = numbers[i];
+        }
+        return spawn(run, program, argv, output);
+}
+
+static struct firewall_run *start(struct collection *c)
+{
+        struct firewall_run *run = xcalloc(1, sizeof(*run));
+        const char *program = c->options->nft_program;
+
+        run->output = -1;
+        run->deadline_ns = clock_monotonic_ns() + MAX_TIME_NS;
+        if (!program) {
+                run->start_error = -ENOENT;
+                return run;
+        }
+        vec_foreach (netns, &c->view->netns) {
+                uint32_t index = (uint32_t)(netns - c->view->netns.at);
+
+                add_netns(run, index, netns_handle_fd(c->handles, index));
+        }
+        if (run->n)
+                run->start_error = start_program(run, program);
+        close_netns(run);
+        return run;
+}
+
+static int collect_start(struct collection *c, struct err *err)
+{
+        if (!c->firewall)
+                c->firewall = start(c);
+        return 0;
+}
+
+/* It has written all or runs too long: nothing is left for it to do. */
+static void stop(struct firewall_run *run)
+{
+        if (run->pid > 0) {
+                (void)kill(-run->pid, SIGKILL);
+                while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
+                        ;
+        }
+        run->pid = 0;
+        fd_close(&run->output);
+}
+
+static int wait_readable(const struct firewall_run *run)
+{
+        uint64_t now = clock_monotonic_ns();
+        struct pollfd poll_fd = {.fd = run->output, .events = POLLIN};
+        int r;
+
+        if (now >= run->deadline_ns)
+                return -ETIMEDOUT;
+        r = poll(&poll_fd, 1, (int)((run->deadline_ns - now) / 1000000) + 1);
+        if (r < 0)
+                return errno == EINTR ? -EAGAIN : -errno;
+        return r == 0 ? -ETIMEDOUT : 0;
+}
+
+static int read_output(struct firewall_run *run)
+{
+        for (;;) {
+                int r = wait_readable(run);
+                ssize_t n;
+
+                if (r == -EAGAIN)
+                        continue;
+                if (r < 0)
+                        return r;
+                str_reserve(&run->text, 64 << 10);
+                n = read(run->output, run->text.text + run->text.len, run->text.room - run->text.len - 1);
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                if (n == 0)
+                        return 0;
+                if (n > 0)
+                        run->text.len += (size_t)n;
+                run->text.text[run->text.len] = '\0';
+                if (run->text.len > FORWARDS_MAX_JSON)
+                        return -EFBIG;
+        }
+}
+
+static void note_result(struct inside *view, uint32_t netns, int result, const struct err *err)
+{
+        const char *role = view->netns.at[netns].role;
+
+        if (result == -EPERM)
+                inside_gap(view, SOURCE, "CAP_NET_ADMIN", true,
+                           "rules of the packet filter may not be read, so forwarded ports are missing");
+        else if (result < 0)
+                inside_gap(view, SOURCE, NULL, true, "forwarded ports of namespace '%s': %s", role,
+                           err->text);
+        else if (result > 0)
+                inside_gap(view, SOURCE, NULL, false,
+                           "%d rules that forward ports in namespace '%s' were not understood", result,
+                           role);
+}
+
+/* One line a namespace, in the order they were given. How many there were. */
+static size_t read_lines(struct firewall_run *run, struct inside *view)
+{
+        const char *at = str_text(&run->text), *end = at + run->text.len, *stop;
+        size_t i;
+
+        for (i = 0; i < run->n && (stop = memchr(at, '\n', (size_t)(end - at))); i++) {
+                char head[32];
+                int len = snprintf(head, sizeof(head), "{\"netns_fd\":%zu,", FIRST_FD + i);
+                struct err err = {0};
+
+                if (stop - at < len || memcmp(at, head, (size_t)len) != 0)
+                        break;
+                note_result(view, run->netns[i],
+                            forwards_parse(at, (size_t)(stop - at), run->netns[i], view, &err), &err);
+                at = stop + 1;
+        }
+        return i;
+}
+
+/* Tables of the old iptables interface are not nftables'; the file is only there with it. */
+static void note_legacy(struct collection *c)
+{
+        static const char *const files[] = {"net/ip_tables_names", "net/ip6_tables_names"};
+
+        for (size_t i = 0; i < array_len(files); i++) {
+                _cleanup_str_ struct str names = {0};
+
+                if (fd_read_file(c->proc_fd, files[i], 4096, &names) < 0)
+                        continue;
+                if (str_after(str_text(&names), "nat\n") || strstr(str_text(&names), "\nnat\n"))
+                        inside_gap(
+                                c->view, SOURCE, NULL, true,
+                                "rules of legacy iptables are not read, so ports they forward are missing");
+        }
+}
+
+static void note_start_error(struct inside *view, int error)
+{
+        if (error == -ENOENT)
+                inside_gap(view, SOURCE, NULL, false,
+                           "this installation has no quaymaster-nft, so forwarded ports are not listed");
+        else
+                inside_gap(view, SOURCE, NULL, true, "starting quaymaster-nft failed: %s",
+                           strerrordesc_np(-error) ? strerrordesc_np(-error) : "unknown error");
+}
+
+static void note_missing(struct inside *view, const struct firewall_run *run, size_t n_lines, int error)
+{
+        if (run->n_left_out)
+                inside_gap(view, SOURCE, NULL, true,
+                           "forwarded ports of %zu more namespaces were not read (at most %d are)",
+                           run->n_left_out, MAX_NETNS);
+        if (n_lines < run->n)
+                inside_gap(view, SOURCE, NULL, true,
+                           "quaymaster-nft told nothing of %zu of %zu namespaces: %s", run->n - n_lines,
+                           run->n,
+                           error == -ETIMEDOUT ? "it took too long"
+                           : error == -EFBIG   ? "the rulesets are too large"
+                                               : "it ended early");
+}
+
+static int collect_finish(struct collection *c, struct err *err)
+{
+        struct firewall_run *run;
+        size_t n_lines;
+        int r;
+
+        (void)collect_start(c, err);
+        run = c->firewall;
+        note_legacy(c);
+        if (run->start_error) {
+                note_start_error(c->view, run->start_error);
+                return 0;
+        }
+        r = run->pid ? read_output(run) : 0;
+        stop(run);
+        n_lines = read_lines(run, c->view);
+        note_missing(c->view, run, n_lines, r);
+        return 0;
+}
+
+static void end(struct collection *c)
+{
+        if (!c->firewall)
+                return;
+        stop(c->firewall);
+        str_release(&c->firewall->text);
+        free(c->firewall);
+        c->firewall = NULL;
+}
+
+const struct collector collector_firewall_start = {
+        .name = "firewall-start",
+        .what = "starts quaymaster-nft, which reads nftables beside the other collectors",
+        .collect = collect_start,
+};
+
+const struct collector collector_firewall = {
+        .name = SOURCE,
+        .what = "ports forwarded by nftables and iptables rules",
+        .collect = collect_finish,
+        .end = end,
+};

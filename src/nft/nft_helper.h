@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The program quaymaster-nft: the only one that links libnftables, whose licence (GPL-2 without "or
+ * later") does not go together with that of OpenSSL and NATS. Others start it and read JSON lines from its
+ * standard output.
+ *
+ *      quaymaster-nft list [--netns-fd N]...
+ *
+ * writes for each open descriptor N of a network namespace, in the order given, or without any for its own
+ * namespace (N is -1), one line:
+ *
+ *      {"netns_fd":N,"nftables":[...]}          as libnftables-json(5); see ruleset.h for what is added
+ *      {"netns_fd":N,"error":"words","errno":E}
+ *
+ * It runs privileged, so nothing else goes in: no environment, no file, no standard input. It keeps
+ * CAP_NET_ADMIN, and CAP_SYS_ADMIN until it is in the namespace. Exit status: 0 when every namespace has
+ * its line, 1 when output failed, 2 for wrong usage.
+ */
+#pragma once
+
+int nft_helper_main(int argc, char **argv, const char *version);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What quaymaster-nft wrote: names, comments and sets in it are chosen by whoever administers a namespace.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collect/forwards.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        struct inside *view = inside_new();
+        struct err err = {0};
+        int r = forwards_parse((const char *)data, size, 7, view, &err);
+
+        assert(r >= 0 || err.text[0]);
+        vec_foreach (f, &view->forwards) {
+                assert(f->port >= 1 && f->port <= f->port_last);
+                assert(f->transport < TRANSPORT_RAW);
+                assert(f->netns == 7 && f->rule);
+        }
+        inside_free(view);
+        return 0;
+}
