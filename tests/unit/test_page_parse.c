@@ -239,6 +239,25 @@ static void test_bombs(void **state)
         assert_string_equal(err.text, "t.yaml:1: field 'id': longer than 4096 bytes; shorten it");
 }
 
+/* %TAG directives cost libyaml quadratic time; also behind the document and behind every kind of line break. */
+static void test_directives(void **state)
+{
+        static const char *const texts[] = {"%TAG !a! b\n[]\n",          "\xef\xbb\xbf%YAML 1.1\n--- []\n",
+                                            "[]\n...\n%TAG !a! b\n--- ", "# a\r%TAG !a! b\r[]",
+                                            "# a\xc2\x85%TAG !a! b\n[]", "# a\xe2\x80\xa8%TAG !a! b\n[]"};
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        _cleanup_(parsed_pages_release) struct parsed_pages pages = {0};
+
+        for (size_t i = 0; i < array_len(texts); i++) {
+                struct err err = {0};
+
+                assert_int_equal(parse(texts[i], strlen(texts[i]), &pages, pool, &err), -EINVAL);
+                assert_string_equal(err.text,
+                                    "t.yaml: a line begins with '%'; directives are not supported");
+        }
+        assert_int_equal(parse("# 100 %\n[] # %", 14, &pages, pool, NULL), 0);
+}
+
 static void test_too_many_pages(void **state)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
@@ -303,6 +322,7 @@ int main(void)
                 cmocka_unit_test(test_not_a_list),
                 cmocka_unit_test(test_same_id_in_a_file),
                 cmocka_unit_test(test_bombs),
+                cmocka_unit_test(test_directives),
                 cmocka_unit_test(test_too_many_pages),
                 cmocka_unit_test(test_port_range),
         };
