@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "base/text.h"
 
-static int fail(struct yaml_read *r, unsigned line, const char *fmt, va_list ap)
+static _printf_(3, 0) int fail(struct yaml_read *r, unsigned line, const char *fmt, va_list ap)
 {
         char text[400];
 
