@@ -127,8 +127,8 @@ static bool ends_with(const char *s, size_t len, const char *suffix)
 }
 
 /*
- * libyaml compares every %TAG directive with all before it: 60,000 of them, 1 MiB, take it 7 seconds. A line starts behind any
- * break that YAML 1.1 knows: LF, CR, NEL, LS, PS.
+ * libyaml compares every %TAG directive with all before it: 60,000 of them, 1 MiB, take it 7 seconds. A
+ * line starts behind any break that YAML 1.1 knows: LF, CR, NEL, LS, PS.
  */
 static bool has_directive(const char *text, size_t len)
 {
@@ -231,7 +231,10 @@ int yaml_read_list(struct yaml_read *r, size_t max, yaml_read_item *each, void *
         return rc;
 }
 
-/* True for plain words that YAML 1.1 resolves to null, a boolean or a number: readers of YAML do not agree on them. */
+/*
+ * True for plain words that YAML 1.1 resolves to null, a boolean or a number: readers of YAML do not agree
+ * on them.
+ */
 static bool is_not_text(const char *s)
 {
         static const char *const words[] = {"",   "~",  "null", "true", "false", "yes",
