@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What `explain` says about one word: found in the guide and the registry (explain_find), then rendered as text or records. Pure:
- * no I/O. For this folder only.
+ * What `explain` says about one word: found in the guide and the registry (explain_find), then rendered as
+ * text or records. Pure: no I/O. For this folder only.
  */
 #pragma once
 
@@ -26,16 +26,21 @@ struct explained_port { /* what the registry says of a number */
         uint16_t port;
 };
 
-/* Either pages, or, where the guide has none, the numbers the word stands for; never neither. Points into knowledge. */
+/*
+ * Pages; `ports` has the number that was asked for, or all numbers of a registered name. Where the guide has no
+ * page there are ports; never neither. Points into knowledge.
+ */
 struct explained {
         vec(struct explained_page) pages;
-        vec(struct explained_port)
-                ports; /* one for a number, also when there are pages; all numbers of a registered name */
+        vec(struct explained_port) ports;
 };
 
 void explained_release(struct explained *e);
 
-/* word: "23", "23/tcp", or a name in any case. 0; -EINVAL for a malformed port, -ENOENT for an unknown name, with near spellings. */
+/*
+ * word: "23", "23/tcp", or a name in any case. 0; -EINVAL for a malformed port, -ENOENT for an unknown
+ * name, with near spellings.
+ */
 int explain_find(const struct knowledge *k, const char *word, struct explained *ret, struct err *err);
 /* What the registry says of a port, for pages shown by name. */
 struct explained_port explain_port(enum transport asked, uint16_t port);
@@ -49,9 +54,15 @@ void explain_text(const struct explained *e, const struct explain_style *style, 
 /* One record a page or port, then the summary, each a line. */
 void explain_json(const struct explained *e, struct str *to);
 
-/* The number that a page's registered names are shown for: the one asked for, else the page's first; port 0 when there is none. */
+/*
+ * The number that a page's registered names are shown for: the one asked for, else the page's first; port
+ * 0 when there is none.
+ */
 struct explained_port explain_port_of(const struct explained *e, const struct page *page);
-/* A remediation step as it reads without a machine: {unit} as <unit>; {port} as the number where it is known (not 0). */
+/*
+ * A remediation step as it reads without a machine: {unit} as <unit>; {port} as the number where it is
+ * known (not 0).
+ */
 void explain_step(struct str *to, const char *step, uint16_t port);
 /* The number a page is shown with: the one asked for, else the page's own when it is just one, else 0. */
 uint16_t explain_number(const struct explained *e, const struct page *page);

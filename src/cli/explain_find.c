@@ -7,8 +7,8 @@
 #include "base/text.h"
 
 const char explain_unknown_why[] =
-        "The guide has no page for it, so the number alone says little: what counts is which program listens there "
-        "and whether it is needed.";
+        "The guide has no page for it, so the number alone says little: what counts is which program "
+        "listens there and whether it is needed.";
 const char *const explain_unknown_steps[] = {
         "Find out who listens: quaymaster host (or: ss -lntup)",
         "Nobody needs it: stop and disable the unit that runs it: systemctl disable --now <unit>",

@@ -8,8 +8,8 @@
 #include "model/finding.h"
 
 /*
- * The registry without a pointer: names and descriptions are offsets in registry_text. Rows by transport, then first port; of one
- * port the main name first. Ranges of different first ports do not overlap.
+ * The registry without a pointer: names and descriptions are offsets in registry_text. Rows by transport,
+ * then first port; of one port the main name first. Ranges of different first ports do not overlap.
  */
 struct registry_row {
         uint32_t name, description;

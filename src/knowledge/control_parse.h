@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* data/frameworks/controls.yaml, for the build. Pure; checks what data/schema/frameworks.schema.json says. */
+/* data/frameworks/controls.yaml, for the build. Pure. Form: data/schema/frameworks.schema.json. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * At build time: knowledge-generate PAGES_DIR PORTS_TSV CONTROLS_YAML OUT.c OUT.d
- * Checks all data, says everything that is wrong with it, and writes it as static arrays. The dependency file names the directory
- * too, so that a page file that is added is noticed.
+ *
+ * Checks all data, says everything that is wrong with it, and writes it as static arrays. The dependency
+ * file names the directory too, so that a page file that is added is noticed.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Parts of the build-time program that turns data/ into one C file (builtin.h). Each appends its arrays to `out`. */
+/* Parts of the build-time program that makes one C file (builtin.h) of data/. Each appends arrays to `out`. */
 #pragma once
 
 #include "base/err.h"

@@ -28,7 +28,7 @@ static void registry_release(struct registry *registry)
         map_release(&registry->offsets);
 }
 
-/* "name TAB ports TAB transport TAB description"; rows of transports without listeners of ours are left out. */
+/* "name TAB ports TAB transport TAB description". Rows of DCCP, which quaymaster does not see, are left out. */
 static int parse_line(struct registry *registry, char *line, unsigned number, const char *file,
                       struct err *err)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Guide pages from YAML: one parser for the files the program is built from and for those of /etc/quaymaster/knowledge.d. Pure;
- * checks everything data/schema/knowledge.schema.json says, and that ports are ports. Form: data/knowledge/README.md.
+ * Guide pages from YAML: one parser for the files the program is built from and for those of
+ * /etc/quaymaster/knowledge.d. Pure; checks everything data/schema/knowledge.schema.json says, and that
+ * ports are ports. Form: data/knowledge/README.md.
  */
 #pragma once
 
@@ -26,8 +27,9 @@ static inline void parsed_pages_release(struct parsed_pages *pages)
 }
 
 /*
- * Append the pages of one file. Strings and lists go to the pool; `source` (which must outlive it) becomes page.source,
- * `file` is the name in errors. 0; -EINVAL or -EFBIG with "file:line: field 'x': what to do", and then no page is appended.
+ * Append the pages of one file. Strings and lists go to the pool; `source` (which must outlive it) becomes
+ * page.source, `file` is the name in errors. 0; -EINVAL or -EFBIG with "file:line: field 'x': what to do",
+ * and then no page is appended.
  */
 int page_parse(const char *text, size_t len, const char *file, const char *source, struct pool *pool,
                struct parsed_pages *pages, struct err *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pages with the sorted arrays they are looked up by. The build makes one of the pages of data/knowledge and compiles it in;
- * where there are override pages the same function makes another at run time.
+ * Pages with the sorted arrays they are looked up by. The build makes one of the pages of data/knowledge
+ * and compiles it in; where there are override pages the same function makes another at run time.
  */
 #pragma once
 
@@ -31,16 +31,17 @@ struct page_table {
 };
 
 /*
- * Sort pages (ids unique, at most PAGES_MAX) and make the arrays, all in the pool. Where two pages claim the same word, program,
- * package or port: an override page (source other than PAGE_BUILT_IN) before a built-in one; then, for a port, the page
- * whose range there is narrower; for a word, an id before an alias before a name; then the first by id.
+ * Sort pages (ids unique, at most PAGES_MAX) and make the arrays, all in the pool. Where two pages claim
+ * the same word, program, package or port: an override page (source other than PAGE_BUILT_IN) before a
+ * built-in one; then, for a port, the page whose range there is narrower; for a word, an id before an
+ * alias before a name; then the first by id.
  */
 void page_table_build(struct page_table *table, const struct page *const *pages, size_t n,
                       struct pool *pool);
 
 /*
- * What is claimed twice among these pages: words, programs, packages. Calls back for each with the two pages. Ports may be
- * claimed twice: services do compete for numbers.
+ * What is claimed twice among these pages: words, programs, packages. Calls back for each with the two
+ * pages. Ports may be claimed twice: services do compete for numbers.
  */
 void page_table_conflicts(const struct page *const *pages, size_t n,
                           void (*found)(const char *kind, const char *word, const struct page *a,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading a YAML document event by event, into strings of a pool, with the file, line and field in every error. Only what data
- * files need: one document of block or flow lists, mappings and text. Anchors, aliases, tags and further documents are errors, so
- * that a small file cannot become a large one.
+ * Reading a YAML document event by event, into strings of a pool, with the file, line and field in every
+ * error. Only what data files need: one document of block or flow lists, mappings and text. Anchors,
+ * aliases, tags and further documents are errors, so that a small file cannot become a large one.
  *
  * Callbacks get a value by its first event (r->event) and return with r->event being its last.
  */
@@ -32,8 +32,9 @@ struct yaml_read {
 };
 
 /*
- * Start on text, which must outlive r; r->event is then the first event of the document, or YAML_STREAM_END_EVENT
- * when it holds nothing. 0, -EFBIG, or -EINVAL. r must be released also after an error.
+ * Start on text, which must outlive r; r->event is then the first event of the document, or
+ * YAML_STREAM_END_EVENT when it holds nothing. 0, -EFBIG, or -EINVAL. r must be released also after an
+ * error.
  */
 int yaml_read_begin(struct yaml_read *r, const char *text, size_t len, const char *file, struct pool *pool,
                     struct err *err);
@@ -47,7 +48,10 @@ typedef int yaml_read_item(struct yaml_read *r, size_t index, void *arg);
 int yaml_read_mapping(struct yaml_read *r, yaml_read_key *each, void *arg);
 /* At most max items. */
 int yaml_read_list(struct yaml_read *r, size_t max, yaml_read_item *each, void *arg);
-/* Text without blanks around it, in the pool. Words YAML takes for something else (yes, null, 12) need quotes. */
+/*
+ * Text without blanks around it, in the pool. Words YAML takes for something else (yes, null, 12) need
+ * quotes.
+ */
 int yaml_read_text(struct yaml_read *r, const char **ret);
 /* true or false, without quotes. */
 int yaml_read_bool(struct yaml_read *r, bool *ret);
