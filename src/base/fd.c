@@ -88,8 +88,10 @@ int fd_readlink(int dir_fd, const char *path, char *buf, size_t size)
 
 int fd_open_in_root(int root_fd, const char *path, int flags)
 {
+        /* openat2(2) refuses flags that O_PATH would ignore. */
+        int more = flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
         struct open_how how = {
-                .flags = (uint64_t)(flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
+                .flags = (uint64_t)(flags | more),
                 .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
         };
         long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
