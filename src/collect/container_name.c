@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/container_name.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+
+#define MAX_DOCKER    (1024u * 1024)
+#define MAX_PODMAN    (8u * 1024 * 1024)
+#define DOCKER_CONFIG "/var/lib/docker/containers/%s/config.v2.json"
+#define PODMAN_LIST   "/var/lib/containers/storage/overlay-containers/containers.json"
+
+static void json_drop(json_t **json)
+{
+        json_decref(*json);
+}
+
+const char *container_name_docker(const char *text, size_t len, struct pool *pool)
+{
+        _cleanup_(json_drop) json_t *root = json_loadb(text, len, 0, NULL);
+        const char *name = json_string_value(json_object_get(root, "Name"));
+
+        if (!name)
+                return NULL;
+        name += *name == '/'; /* docker keeps "/web" */
+        return *name ? pool_intern(pool, name) : NULL;
+}
+
+const char *container_name_podman(const char *text, size_t len, const char *id, struct pool *pool)
+{
+        _cleanup_(json_drop) json_t *root = json_loadb(text, len, 0, NULL);
+        json_t *item;
+        size_t i;
+
+        json_array_foreach (root, i, item) {
+                const char *known = json_string_value(json_object_get(item, "id"));
+                const char *name = json_string_value(json_array_get(json_object_get(item, "names"), 0));
+
+                if (known && name && *name && streq(known, id))
+                        return pool_intern(pool, name);
+        }
+        return NULL;
+}
+
+static int read_below(int root_fd, const char *path, size_t max, struct str *to)
+{
+        _cleanup_close_ int fd = fd_open_in_root(root_fd, path, O_RDONLY);
+
+        return fd < 0 ? fd : fd_read_all(fd, max, to);
+}
+
+const char *container_name(int root_fd, const char *runtime, const char *id, struct pool *pool)
+{
+        _cleanup_str_ struct str text = {0};
+        char path[256];
+
+        /* id becomes part of a path: digits of a full id only. */
+        if (strlen(id) != 64 || strspn(id, "0123456789abcdef") != 64)
+                return NULL;
+        if (streq(runtime, "docker")) {
+                (void)snprintf(path, sizeof(path), DOCKER_CONFIG, id);
+                if (read_below(root_fd, path, MAX_DOCKER, &text) < 0)
+                        return NULL;
+                return container_name_docker(str_text(&text), text.len, pool);
+        }
+        if (!streq(runtime, "podman") || read_below(root_fd, PODMAN_LIST, MAX_PODMAN, &text) < 0)
+                return NULL;
+        return container_name_podman(str_text(&text), text.len, id, pool);
+}

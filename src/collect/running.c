@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect/running.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+
+#define MAX_PROCESSES 200000
+#define DELETED       " (deleted)"
+
+void running_release(struct running *running)
+{
+        vec_clear(&running->processes);
+        map_release(&running->by_pid);
+}
+
+const struct running_process *running_find(const struct running *running, pid_t pid)
+{
+        uint64_t i;
+
+        return map_get(&running->by_pid, (uint64_t)pid, &i) ? &running->processes.at[i] : NULL;
+}
+
+static void add(struct running *running, pid_t pid, const char *exe, const char *comm)
+{
+        *vec_push(&running->processes) = (struct running_process){.pid = pid, .exe = exe, .comm = comm};
+        map_put(&running->by_pid, (uint64_t)pid, running->processes.n - 1);
+}
+
+static const char *read_comm(struct running *running, pid_t pid)
+{
+        _cleanup_str_ struct str text = {0};
+        char path[40];
+
+        (void)snprintf(path, sizeof(path), "%d/comm", pid);
+        if (fd_read_file(running->c->proc_fd, path, 64, &text) < 0 || text.len < 2)
+                return NULL;
+        return pool_intern_n(running->c->view->pool, text.text, strcspn(text.text, "\n"));
+}
+
+static void read_process(struct running *running, pid_t pid)
+{
+        char path[40], exe[PATH_MAX];
+        const char *comm, *known = NULL;
+        int len;
+
+        (void)snprintf(path, sizeof(path), "%d/exe", pid);
+        len = fd_readlink(running->c->proc_fd, path, exe, sizeof(exe));
+        if (len == -EACCES || len == -EPERM)
+                running->unreadable = true; /* ENOENT: a kernel thread, or gone */
+        if (len > 0) {
+                if (str_ends(exe, DELETED))
+                        exe[len - (int)strlen(DELETED)] = '\0';
+                known = pool_intern(running->c->view->pool, exe);
+        }
+        comm = running->names ? read_comm(running, pid) : NULL;
+        if (known || comm)
+                add(running, pid, known, comm);
+}
+
+static void close_dir(DIR **dir)
+{
+        if (*dir)
+                (void)closedir(*dir);
+}
+
+static void scan_proc(struct running *running)
+{
+        _cleanup_close_ int fd = openat(running->c->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        _cleanup_(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        struct dirent *entry;
+        uint64_t pid;
+
+        if (dir)
+                fd = -1;
+        while (dir && running->processes.n < MAX_PROCESSES && (entry = readdir(dir)))
+                if (str_to_u64(entry->d_name, INT_MAX, &pid) >= 0 && !running_find(running, (pid_t)pid))
+                        read_process(running, (pid_t)pid);
+}
+
+void running_read(struct running *running, struct collection *c, bool names)
+{
+        *running = (struct running){.c = c, .names = names};
+        vec_foreach(process, &c->view->processes) {
+                /*
+                 * A process of another root has the path of a file over there, and belongs to another init.
+                 */
+                if (process->foreign_root)
+                        add(running, process->pid, NULL, "");
+                else if (process->kernel || (process->exe && (process->name || !names)))
+                        add(running, process->pid, process->exe, process->name);
+        }
+        scan_proc(running);
+}
+
+const struct running_process *running_by(const struct running *running, const char *exe, const char *name)
+{
+        for (size_t i = 0; i < running->processes.n; i++) {
+                const struct running_process *process = &running->processes.at[i];
+
+                if ((!exe || (process->exe && streq(process->exe, exe))) &&
+                    (!name || (process->comm && streq(process->comm, name))))
+                        return process;
+        }
+        return NULL;
+}
+
+const char *running_real_path(const struct running *running, const char *path)
+{
+        _cleanup_close_ int fd = fd_open_in_root(running->c->root_fd, path, O_PATH);
+        char self[40], real[PATH_MAX];
+
+        (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+        if (fd < 0 || fd_readlink(AT_FDCWD, self, real, sizeof(real)) < 0)
+                return path;
+        return pool_intern(running->c->view->pool, real);
+}

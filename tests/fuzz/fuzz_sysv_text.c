@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdint.h>
+
+#include "collect/sysv_text.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        struct sysv_text text;
+
+        sysv_text_parse(&text, pool, (const char *)data, size);
+        return 0;
+}
