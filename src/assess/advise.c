@@ -30,24 +30,55 @@ static bool is_interpreter(const char *program)
         return false;
 }
 
+bool listener_is_interpreted(const struct listener *l)
+{
+        const struct process *p = listener_main_process(l);
+
+        return p && p->exe && is_interpreter(str_basename(p->exe));
+}
+
+bool listener_of_inetd(const struct listener *l)
+{
+        return l->activation && !streq_ptr(l->activation->manager, "systemd");
+}
+
 struct candidates {
         const struct page *by_port, *by_program;
         const char *program;
 };
 
-static struct candidates candidates_of(const struct knowledge *knowledge, const struct listener *l)
+/* What answers there, or would be started to. */
+static const char *program_of(const struct listener *l)
 {
         const struct process *p = listener_main_process(l);
-        struct candidates c = {0};
+        const char *path = p ? p->exe : (l->unit ? l->unit->exec : NULL);
+
+        if (listener_of_inetd(l))
+                path = l->activation->exec;
+        return path ? str_basename(path) : NULL;
+}
+
+/* An entry of inetd that names no program of its own is answered by inetd itself, or behind tcpd(8): its name says what it is. */
+static const struct page *page_of_entry(const struct knowledge *knowledge, const struct listener *l, const char *program)
+{
+        _cleanup_free_ char *name = NULL;
+
+        if (!listener_of_inetd(l) || (program && !streq(program, "tcpd")))
+                return NULL;
+        name = xstrndup(l->activation->name, strcspn(l->activation->name, "/"));
+        return knowledge_by_word(knowledge, name);
+}
+
+static struct candidates candidates_of(const struct knowledge *knowledge, const struct listener *l)
+{
+        struct candidates c = {.program = program_of(l)};
 
         if (l->transport != TRANSPORT_RAW)
                 c.by_port = knowledge_by_port(knowledge, l->transport, l->port);
-        if (p && p->exe)
-                c.program = str_basename(p->exe);
-        else if (!p && l->unit && l->unit->exec)
-                c.program = str_basename(l->unit->exec); /* what systemd would start */
         if (c.program)
                 c.by_program = knowledge_by_program(knowledge, c.program);
+        if (!c.by_program)
+                c.by_program = page_of_entry(knowledge, l, c.program);
         if (!c.by_program && l->package && c.program && !is_interpreter(c.program))
                 c.by_program = knowledge_by_package(knowledge, l->package->name);
         return c;

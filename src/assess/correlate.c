@@ -148,7 +148,10 @@ static void add_socket(struct joining *j, struct listener *l, const struct socke
                 l->unit = service_at(view, s->unit);
 }
 
-/* Unit, package and container are those of the process that stands for the listener, else of what would be started for it. */
+/*
+ * Unit, package and container are those of the process that stands for the listener, else of what would be started for it. The
+ * package is of the program that answers: with inetd that of the entry's, where it is known.
+ */
 static void attach_owner(const struct joining *j, struct listener *l)
 {
         const struct inside *view = j->view;
@@ -160,6 +163,8 @@ static void attach_owner(const struct joining *j, struct listener *l)
                 if (p->container != NONE)
                         l->container = &view->containers.at[p->container];
                 package = p->package;
+                if (listener_of_inetd(l) && l->activation->package != NONE)
+                        package = l->activation->package;
         } else if (l->activation)
                 l->unit = l->activation->triggers != NONE ? service_at(view, l->activation->triggers)
                                                           : l->activation;

@@ -10,6 +10,12 @@ struct exposure exposure_of(struct pool *pool, const struct inside *view, const 
 /* The process that stands for a listener: the first that is not PID 1 holding it for another; NULL when none is visible. */
 const struct process *listener_main_process(const struct listener *listener);
 
+/* The super-server holds the socket, and starts or is what answers there. */
+bool listener_of_inetd(const struct listener *listener);
+
+/* A script or virtual machine: what it is called, and which package it is of, says nothing about what it serves. */
+bool listener_is_interpreted(const struct listener *listener);
+
 /* Which guide page fits; sets registered, protocol, confidence, guide and advice. Returns the page or NULL. */
 const struct page *advise(const struct knowledge *knowledge, struct listener *listener);
 

@@ -41,6 +41,8 @@ const char *listener_program(const struct listener *l)
 {
         const struct process *p = listener_main_process(l);
 
+        if (listener_of_inetd(l) && l->activation->exec)
+                return str_basename(l->activation->exec);
         if (p)
                 return p->exe ? str_basename(p->exe) : p->name;
         return l->unit ? l->unit->name : NULL;
@@ -92,7 +94,11 @@ static void describe(struct pool *pool, const struct listener *l, struct lines *
                 lines_add(to, pool_printf(pool, "unit: %s (%s, %s at start-up)", l->unit->name,
                                           l->unit->state ? l->unit->state : "unknown",
                                           l->unit->startup ? l->unit->startup : "unknown"));
-        if (l->activation && l->activation != l->unit)
+        if (listener_of_inetd(l))
+                lines_add(to, pool_printf(pool, "entry of %s: %s in %s, answered by %s", l->activation->manager,
+                                          l->activation->name, l->activation->file ? l->activation->file : "its configuration",
+                                          l->activation->exec ? l->activation->exec : "itself"));
+        else if (l->activation && l->activation != l->unit)
                 lines_add(to, pool_printf(pool, "started on demand by: %s", l->activation->name));
         if (l->package)
                 lines_add(to, pool_printf(pool, "package: %s %s", l->package->name,

@@ -14,7 +14,7 @@ struct lines { /* evidence or remediation while it is gathered; more than MAX_LI
         size_t n;
 };
 
-void lines_add(struct lines *lines, const char *line); /* NULL is passed over */
+void lines_add(struct lines *lines, const char *line); /* NULL, and what is there, is passed over */
 
 struct verdict_draft {
         enum severity severity;
@@ -52,11 +52,20 @@ const char *listener_port_text(struct pool *pool, const struct listener *l);
 /* The program's base name, else its comm, else the unit's name, else NULL. */
 const char *listener_program(const struct listener *l);
 
-/* --- remediation (remedy.c) --- */
+/* --- remediation (remedy.c): lines that are there already, or whose command is, are not added again --- */
 
-/* A step of a page with {unit}, {package}, {port}, {exe} filled; NULL when it names one that this listener does not have. */
-const char *remedy_fill(struct pool *pool, const char *step, const struct listener *l);
+/*
+ * A step of a page with {unit}, {package}, {port}, {exe} filled; NULL when it names one that this listener does not have, or one
+ * that is not its own (the unit of a super-server, of a login session, of a container).
+ */
+const char *remedy_fill(const struct rule_input *in, const char *step);
 /* How to stop this very listener for good: by its container, unit, init script, inetd entry, forward rule or process. */
-void remedy_stop(struct pool *pool, const struct listener *l, struct lines *to);
+void remedy_stop(const struct rule_input *in, struct lines *to);
+/* How to remove the package, where that is the server's own. */
+void remedy_remove(const struct rule_input *in, struct lines *to);
 /* How to restrict it to loopback where the page knows the file; nothing otherwise. */
-void remedy_bind(struct pool *pool, const struct listener *l, const struct page *page, struct lines *to);
+void remedy_bind(const struct rule_input *in, struct lines *to);
+/* The steps of the page that are for this machine. */
+void remedy_page(const struct rule_input *in, struct lines *to);
+/* The better protocol of the page, after these words: "Use", "Needed? Use". */
+void remedy_alternative(const struct rule_input *in, const char *begin, struct lines *to);

@@ -25,25 +25,54 @@ static const char *page_title(struct pool *pool, const struct listener *l, const
         return pool_printf(pool, "%s listens on %s", page->name, port);
 }
 
-static void add_page_steps(const struct rule_input *in, struct verdict_draft *draft)
+/* The page's own steps are for daemons of that protocol, which this need not be. */
+static void add_steps_by_number(const struct rule_input *in, struct lines *to)
 {
-        const struct page *page = in->page;
+        lines_add(to, pool_printf(in->pool,
+                                  "Find out what it speaks; if that is %s, the guide says what to do: quaymaster explain %s",
+                                  in->page->name, in->page->id));
+        remedy_stop(in, to);
+        remedy_remove(in, to);
+}
 
-        if (number_only(in->listener)) { /* the page's own steps are for daemons of that protocol, which this need not be */
-                lines_add(&draft->remediation,
-                          pool_printf(in->pool, "Find out what it speaks; if that is %s, the guide says what to do: quaymaster explain %s",
-                                      page->name, page->id));
-                return;
+static bool page_stops(const struct rule_input *in)
+{
+        for (unsigned i = 0; i < in->page->n_remediation; i++)
+                if (strstr(in->page->remediation[i], "systemctl disable --now") &&
+                    remedy_fill(in, in->page->remediation[i]))
+                        return true;
+        return false;
+}
+
+/*
+ * What is sensible first depends on the advice: move to the better protocol; ask whether it is needed at all; or keep it and make it
+ * safer. The page's own words on how to stop it are better than ours, so ours come only where it has none.
+ */
+static void add_steps(const struct rule_input *in, struct lines *to)
+{
+        switch (in->page->advice) {
+        case ADVICE_RECONFIGURE:
+                remedy_alternative(in, "Use", to);
+                remedy_page(in, to);
+                remedy_bind(in, to);
+                remedy_stop(in, to);
+                remedy_remove(in, to);
+                break;
+        case ADVICE_REVIEW:
+                if (!page_stops(in))
+                        remedy_stop(in, to);
+                remedy_page(in, to);
+                remedy_bind(in, to);
+                remedy_stop(in, to);
+                remedy_remove(in, to);
+                remedy_alternative(in, "Needed? Use", to);
+                break;
+        default:
+                remedy_page(in, to);
+                remedy_bind(in, to);
+                remedy_stop(in, to);
+                remedy_alternative(in, "Where the other side can, use", to);
         }
-        for (unsigned i = 0; i < page->n_remediation; i++)
-                lines_add(&draft->remediation, remedy_fill(in->pool, page->remediation[i], in->listener));
-        if (page->alternative.protocol && page->alternative.package &&
-            !(in->listener->package && streq(page->alternative.package, in->listener->package->name)))
-                lines_add(&draft->remediation,
-                          pool_printf(in->pool, "Use %s%s%s instead: apt-get install %s", page->alternative.protocol,
-                                      page->alternative.port ? " on " : "",
-                                      page->alternative.port ? page->alternative.port : "",
-                                      page->alternative.package));
 }
 
 static bool look_advice(const struct rule_input *in, struct verdict_draft *draft)
@@ -70,9 +99,10 @@ static bool look_advice(const struct rule_input *in, struct verdict_draft *draft
                                                         "judged by the port number alone: the guide does not know this "
                                                         "program as %s",
                                                         page->name));
-        remedy_stop(in->pool, l, &draft->remediation);
-        remedy_bind(in->pool, l, page, &draft->remediation);
-        add_page_steps(in, draft);
+        if (number_only(l))
+                add_steps_by_number(in, &draft->remediation);
+        else
+                add_steps(in, &draft->remediation);
         return true;
 }
 
@@ -94,7 +124,8 @@ static bool look_unknown(const struct rule_input *in, struct verdict_draft *draf
         draft->advice = l->advice;
         lines_add(&draft->remediation,
                   pool_intern(in->pool, "Find out who needs it and from where; let only that through"));
-        remedy_stop(in->pool, l, &draft->remediation);
+        remedy_stop(in, &draft->remediation);
+        remedy_remove(in, &draft->remediation);
         return true;
 }
 

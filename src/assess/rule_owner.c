@@ -28,8 +28,9 @@ static bool look_deleted(const struct rule_input *in, struct verdict_draft *draf
                        "sometimes a program that hides its file.",
         };
         lines_add(&draft->evidence, pool_printf(in->pool, "deleted or replaced: %s", p->exe));
-        if (l->unit && streq_ptr(l->unit->manager, "systemd"))
-                lines_add(&draft->remediation, remedy_fill(in->pool, "Restart it: systemctl restart {unit}", l));
+        lines_add(&draft->remediation, remedy_fill(in, "Restart it: systemctl restart {unit}"));
+        if (l->container)
+                lines_add(&draft->remediation, pool_intern(in->pool, "Restart its container, from an image that is up to date"));
         lines_add(&draft->remediation,
                   pool_printf(in->pool, "If no update explains it, keep a copy first: cp /proc/%d/exe SAFE_PLACE", p->pid));
         return true;
@@ -53,7 +54,10 @@ static bool look_temporary(const struct rule_input *in, struct verdict_draft *dr
                         .class = ADVICE_REVIEW,
                         .why = "Services are not installed where every user may write; intruders' programs often are.",
                 };
-                remedy_stop(in->pool, l, &draft->remediation);
+                lines_add(&draft->remediation,
+                          pool_printf(in->pool, "Nobody knows it? Keep a copy before you end it: cp /proc/%d/exe SAFE_PLACE",
+                                      p->pid));
+                remedy_stop(in, &draft->remediation);
                 lines_add(&draft->remediation,
                           pool_intern(in->pool, "If it is yours, install it below /usr/local or /opt, owned by root"));
                 return true;
@@ -109,11 +113,19 @@ static bool look_unowned(const struct rule_input *in, struct verdict_draft *draf
 
 const struct rule rule_unowned = {.name = "owner-unseen", .look = look_unowned};
 
+static void add_start_steps(const struct rule_input *in, struct lines *to)
+{
+        lines_add(to, remedy_fill(in, "Not needed: systemctl stop {unit}"));
+        lines_add(to, remedy_fill(in, "Needed: systemctl enable {unit}"));
+        if (!to->n)
+                lines_add(to, pool_intern(in->pool, "Not needed? Stop the unit named in the evidence; needed? Enable it"));
+}
+
 static bool look_started_by_hand(const struct rule_input *in, struct verdict_draft *draft)
 {
         const struct listener *l = in->listener;
 
-        if (!l->unit || l->activation || !streq_ptr(l->unit->startup, "disabled") ||
+        if (!l->unit || l->activation || l->container || !streq_ptr(l->unit->startup, "disabled") ||
             !streq_ptr(l->unit->state, "running") || l->unit->triggered_by != NONE)
                 return false;
         draft->severity = by_exposure(l, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_LOW);
@@ -122,10 +134,9 @@ static bool look_started_by_hand(const struct rule_input *in, struct verdict_dra
         draft->title = pool_printf(in->pool, "%s runs although it is disabled at start-up", l->unit->name);
         draft->advice = (struct advice){
                 .class = ADVICE_REVIEW,
-                .why = "Someone or something started it by hand: after a reboot this port will be closed, or nobody knows it is open.",
+                .why = "Somebody, or another unit, started it: after a reboot this port may be closed, or nobody knows it is open.",
         };
-        lines_add(&draft->remediation, remedy_fill(in->pool, "Not needed: systemctl stop {unit}", l));
-        lines_add(&draft->remediation, remedy_fill(in->pool, "Needed: systemctl enable {unit}", l));
+        add_start_steps(in, &draft->remediation);
         return true;
 }
 
