@@ -136,27 +136,6 @@ const char *remedy_fill(const struct rule_input *in, const char *step)
         return pool_intern(in->pool, str_text(&filled));
 }
 
-/*
- * The guide is for every system; this machine is not Windows, and whether inetd holds the port is known here: remedy_stop() then
- * says in which file.
- */
-static bool is_for_others(const char *step)
-{
-        return str_after(step, "Windows:") || str_after(step, "Active Directory:") || strstr(step, "inetd");
-}
-
-void remedy_page(const struct rule_input *in, struct lines *to)
-{
-        for (unsigned i = 0; i < in->page->n_remediation; i++) {
-                const char *step = in->page->remediation[i];
-                const char *filled = is_for_others(step) ? NULL : remedy_fill(in, step);
-                const char *command = filled ? strstr(filled, STOP_COMMAND) : NULL;
-
-                if (!command || !lines_have(to, command))
-                        lines_add(to, filled);
-        }
-}
-
 void remedy_alternative(const struct rule_input *in, const char *begin, struct lines *to)
 {
         const struct alternative *better = &in->page->alternative;
@@ -277,6 +256,32 @@ void remedy_stop(const struct rule_input *in, struct lines *to)
                 stop_service(in, to);
         else if (p)
                 stop_process(in, p, to);
+}
+
+/* --- the page's steps ------------------------------------------------------------------------------- */
+
+/*
+ * The guide is for every system; this machine is not Windows, and whether inetd holds the port is known here: remedy_stop() then
+ * says in which file.
+ */
+static bool is_for_others(const char *step)
+{
+        return str_after(step, "Windows:") || str_after(step, "Active Directory:") || strstr(step, "inetd");
+}
+
+/* Where the page says how to stop it in words that are not for this owner, stands how that is done here. */
+void remedy_page(const struct rule_input *in, struct lines *to)
+{
+        for (unsigned i = 0; i < in->page->n_remediation; i++) {
+                const char *step = in->page->remediation[i];
+                const char *filled = is_for_others(step) ? NULL : remedy_fill(in, step);
+                const char *command = filled ? strstr(filled, STOP_COMMAND) : NULL;
+
+                if (!filled && strstr(step, STOP_COMMAND "{unit}"))
+                        remedy_stop(in, to);
+                else if (!command || !lines_have(to, command))
+                        lines_add(to, filled);
+        }
 }
 
 /* --- remove and restrict -------------------------------------------------------------------------- */

@@ -35,11 +35,11 @@ static void add_steps_by_number(const struct rule_input *in, struct lines *to)
         remedy_remove(in, to);
 }
 
+/* Somewhere among its steps, in a place that makes sense. */
 static bool page_stops(const struct rule_input *in)
 {
         for (unsigned i = 0; i < in->page->n_remediation; i++)
-                if (strstr(in->page->remediation[i], "systemctl disable --now") &&
-                    remedy_fill(in, in->page->remediation[i]))
+                if (strstr(in->page->remediation[i], "systemctl disable --now"))
                         return true;
         return false;
 }
