@@ -18,18 +18,18 @@ static int compare_u32(uint32_t a, uint32_t b)
         return (a > b) - (a < b);
 }
 
-/* Identity: namespace, transport, port, address, device. Sockets that agree in all are one SO_REUSEPORT group. */
-static int compare_sockets(const void *a, const void *b, void *arg)
-{
-        const struct inside *view = arg;
-        const struct socket_seen *x = &view->sockets.at[*(const uint32_t *)a];
-        const struct socket_seen *y = &view->sockets.at[*(const uint32_t *)b];
-        int r = compare_u32(x->netns, y->netns);
+struct ordered { /* a socket in the order of listeners */
+        uint64_t key; /* namespace, transport, port: decides nearly always, without looking at the socket */
+        const struct socket_seen *socket;
+};
 
-        if (!r)
-                r = compare_u32(x->transport, y->transport);
-        if (!r)
-                r = compare_u32(x->port, y->port);
+/* Identity: namespace, transport, port, address, device. Sockets that agree in all are one SO_REUSEPORT group. */
+static int compare_sockets(const void *a, const void *b)
+{
+        const struct ordered *o = a, *p = b;
+        const struct socket_seen *x = o->socket, *y = p->socket;
+        int r = (o->key > p->key) - (o->key < p->key);
+
         if (!r)
                 r = address_compare(&x->address, &y->address);
         if (!r)
@@ -217,13 +217,17 @@ static void finish(struct joining *j, struct listener *l, bool autobound)
 static void join_sockets(struct joining *j)
 {
         const struct inside *view = j->view;
-        _cleanup_free_ uint32_t *order = xcalloc(view->sockets.n, sizeof(*order));
+        _cleanup_free_ struct ordered *order = xcalloc(view->sockets.n, sizeof(*order));
 
-        for (uint32_t i = 0; i < view->sockets.n; i++)
-                order[i] = i;
-        qsort_r(order, view->sockets.n, sizeof(*order), compare_sockets, (void *)(uintptr_t)view);
+        for (size_t i = 0; i < view->sockets.n; i++) {
+                const struct socket_seen *s = &view->sockets.at[i];
+
+                order[i].key = (uint64_t)s->netns << 32 | (uint64_t)s->transport << 16 | s->port;
+                order[i].socket = s;
+        }
+        qsort(order, view->sockets.n, sizeof(*order), compare_sockets);
         for (size_t i = 0, next; i < view->sockets.n; i = next) {
-                const struct socket_seen *s = &view->sockets.at[order[i]];
+                const struct socket_seen *s = order[i].socket;
                 bool any6 = s->address.family == 6 && address_is_any(&s->address);
                 struct listener l = {
                         .kind = LISTENER_SOCKET,
@@ -237,9 +241,8 @@ static void join_sockets(struct joining *j)
                         .netns = &view->netns.at[s->netns],
                 };
 
-                for (next = i; next < view->sockets.n && compare_sockets(&order[i], &order[next], (void *)(uintptr_t)view) == 0;
-                     next++)
-                        add_socket(j, &l, &view->sockets.at[order[next]]);
+                for (next = i; next < view->sockets.n && compare_sockets(&order[i], &order[next]) == 0; next++)
+                        add_socket(j, &l, order[next].socket);
                 finish(j, &l, s->autobound);
         }
 }
@@ -261,6 +264,16 @@ static void join_forwards(struct joining *j)
         }
 }
 
+/* Sorting moves large records through a copy of them all: mostly there is nothing to do, since sockets came in order. */
+static void sort_listeners(struct listener *at, size_t n)
+{
+        for (size_t i = 1; i < n; i++)
+                if (compare_listeners(&at[i - 1], &at[i]) > 0) {
+                        qsort(at, n, sizeof(*at), compare_listeners);
+                        return;
+                }
+}
+
 struct assessment *assess_correlate(const struct inside *view, const struct knowledge *knowledge)
 {
         struct assessment *a = xcalloc(1, sizeof(*a));
@@ -271,8 +284,8 @@ struct assessment *assess_correlate(const struct inside *view, const struct know
         find_dynamic_servers(&j);
         join_sockets(&j);
         join_forwards(&j);
-        vec_sort(&a->listeners, compare_listeners);
-        vec_sort(&a->clients, compare_listeners);
+        sort_listeners(a->listeners.at, a->listeners.n);
+        sort_listeners(a->clients.at, a->clients.n);
         free(j.dynamic_server);
         return a;
 }
