@@ -8,7 +8,8 @@ struct joining {
         const struct inside *view;
         const struct knowledge *knowledge;
         struct assessment *a;
-        bool *dynamic_server; /* by process: it holds a TCP listener on a port the kernel chose */
+        bool *dynamic_server;    /* by process: it holds a TCP listener on a port the kernel chose */
+        struct program *programs; /* by process: what the guide says of it, looked up once */
 };
 
 /* --- order and groups ----------------------------------------------------------------------------- */
@@ -202,11 +203,23 @@ static const char *client_reason(const struct joining *j, const struct listener 
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
+static const struct program *program_of(struct joining *j, const struct listener *l)
+{
+        const struct process *p = listener_main_process(l);
+        struct program *known = p ? &j->programs[p - j->view->processes.at] : NULL;
+
+        if (!known)
+                known = pool_alloc(j->a->pool, sizeof(*known));
+        if (!known->looked)
+                *known = look_up_program(j->knowledge, l);
+        return known;
+}
+
 static void finish(struct joining *j, struct listener *l, bool autobound)
 {
         attach_owner(j, l);
         l->exposure = exposure_of(j->a->pool, j->view, l);
-        (void)advise(j->knowledge, l);
+        advise(j->knowledge, l, program_of(j, l));
         l->client_reason = client_reason(j, l, autobound);
         if (l->client_reason)
                 *vec_push(&j->a->clients) = *l;
@@ -281,12 +294,15 @@ struct assessment *assess_correlate(const struct inside *view, const struct know
 
         a->pool = pool_new();
         a->view = view;
+        j.programs = xcalloc(view->processes.n, sizeof(*j.programs));
+        vec_reserve(&a->listeners, view->sockets.n + view->forwards.n);
         find_dynamic_servers(&j);
         join_sockets(&j);
         join_forwards(&j);
         sort_listeners(a->listeners.at, a->listeners.n);
         sort_listeners(a->clients.at, a->clients.n);
         free(j.dynamic_server);
+        free(j.programs);
         return a;
 }
 

@@ -10,8 +10,17 @@ struct exposure exposure_of(struct pool *pool, const struct inside *view, const 
 /* The process that stands for a listener: the first that is not PID 1 holding it for another; NULL when none is visible. */
 const struct process *listener_main_process(const struct listener *listener);
 
-/* Which guide page fits; sets registered, protocol, confidence, guide and advice. Returns the page or NULL. */
-const struct page *advise(const struct knowledge *knowledge, struct listener *listener);
+struct program { /* what listens, as the guide knows it */
+        bool looked;
+        const char *name;        /* base name of the executable, or NULL */
+        const struct page *page; /* of the program or of its package, whatever the port; or NULL */
+};
+
+/* The program of a listener: of its process, else of the unit that would be started. */
+struct program look_up_program(const struct knowledge *knowledge, const struct listener *listener);
+
+/* Choose the guide page that fits; sets registered, protocol, confidence, guide and advice. */
+void advise(const struct knowledge *knowledge, struct listener *listener, const struct program *program);
 
 /* The page that advise() chose. */
 const struct page *listener_page(const struct knowledge *knowledge, const struct listener *listener);

@@ -252,15 +252,26 @@ static void add(struct collection *c, const struct netns *ns, int fd)
         *vec_push(&c->handles->fds) = fd;
 }
 
+static uint32_t find_known(const struct inside *view, uint64_t inode)
+{
+        vec_foreach(known, &view->netns)
+                if (known->inode == inode)
+                        return (uint32_t)(known - view->netns.at);
+        return NONE;
+}
+
+bool netns_is_wanted(const struct collection *c, uint64_t inode)
+{
+        return !c->handles->filtered || find_known(c->view, inode) != NONE;
+}
+
 uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid)
 {
+        uint32_t index = find_known(c->view, inode);
         struct netns ns = {.inode = inode};
 
-        vec_foreach(known, &c->view->netns)
-                if (known->inode == inode)
-                        return (uint32_t)(known - c->view->netns.at);
-        if (c->handles->filtered)
-                return NONE;
+        if (index != NONE || c->handles->filtered)
+                return index;
         /* No process lives in it and nothing mounts it: only an open socket keeps it. */
         ns.role = unique_role(c->view, process_role(c, pid, &ns.kind));
         ns.seen = true;

@@ -29,7 +29,7 @@ struct dump {
 
 bool sock_diag_parse(struct wire w, enum transport transport, struct socket_seen *ret)
 {
-        struct socket_seen s = {.transport = transport, .unit = NONE, .activation = NONE};
+        struct socket_seen s = {.transport = transport, .unit = NONE};
         uint8_t family = wire_u8(&w), source[16];
         uint64_t cookie;
         struct wire value;
@@ -75,66 +75,41 @@ static void each_socket(uint16_t type, struct wire payload, void *arg)
         *vec_push(dump->list) = s;
 }
 
-/* Which sockets a dump asks for, as a program in the filter language of the kernel. */
-enum filter { FILTER_NONE, FILTER_AUTOBOUND, FILTER_NOT_AUTOBOUND };
-
 /*
  * Whether the kernel chose the port is no attribute of a socket, but the filter language can ask for it (INET_DIAG_BC_AUTO, what
- * `ss autobound` uses). Jumps count bytes of program: one to its end accepts, one 4 bytes beyond rejects, and each `no` must land where
- * the chain of `yes` passes (net/ipv4/inet_diag.c, inet_diag_bc_audit). So the first step always goes on by `yes` with the autobound
- * sockets; the others leave by `no`, rejected or accepted; the second step accepts or rejects what came to it.
+ * `ss autobound` uses). One step: jumps count bytes of program; to its end accepts, 4 bytes beyond rejects (net/ipv4/inet_diag.c).
  */
-static void fill_filter(enum filter filter, struct inet_diag_bc_op steps[2])
-{
-        bool keep = filter == FILTER_AUTOBOUND;
+static const struct inet_diag_bc_op only_autobound = {.code = INET_DIAG_BC_AUTO, .yes = 4, .no = 8};
 
-        steps[0] = (struct inet_diag_bc_op){.code = INET_DIAG_BC_AUTO, .yes = 4, .no = keep ? 12 : 8};
-        steps[1] = (struct inet_diag_bc_op){.code = keep ? INET_DIAG_BC_NOP : INET_DIAG_BC_JMP, .yes = 4, .no = 8};
-}
-
-static int dump(int fd, int family, int protocol, enum filter filter, struct dump *dump, struct err *err)
+static int dump(int fd, int family, int protocol, enum sock_diag_which which, struct dump *dump, struct err *err)
 {
         bool datagram = dump->transport == TRANSPORT_UDP || dump->transport == TRANSPORT_UDPLITE;
         struct {
                 struct nlmsghdr header;
                 struct inet_diag_req_v2 request;
                 struct nlattr attribute;
-                struct inet_diag_bc_op steps[2];
+                struct inet_diag_bc_op filter;
         } message = {
                 .header = {.nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
                 .request = {.sdiag_family = (uint8_t)family,
                             .sdiag_protocol = (uint8_t)protocol,
                             .idiag_states = 1u << (datagram ? STATE_CLOSE : STATE_LISTEN)},
-                .attribute = {.nla_len = sizeof(struct nlattr) + sizeof(message.steps),
+                .attribute = {.nla_len = sizeof(struct nlattr) + sizeof(message.filter),
                               .nla_type = INET_DIAG_REQ_BYTECODE},
+                .filter = only_autobound,
         };
         size_t start = dump->list->n, len = sizeof(message);
         int r = 1;
 
-        if (filter == FILTER_NONE)
+        if (which == SOCK_DIAG_ALL)
                 len = offsetof(__typeof__(message), attribute);
-        else
-                fill_filter(filter, message.steps);
         message.header.nlmsg_len = (uint32_t)len;
-        dump->autobound = filter == FILTER_AUTOBOUND;
+        dump->autobound = which == SOCK_DIAG_AUTOBOUND;
         for (unsigned tries = 0; r == 1 && tries < 4; tries++) {
                 dump->list->n = start;
                 r = netlink_dump(fd, &message, len, each_socket, dump, err);
         }
         return r < 0 ? r : 0; /* still changing after four tries: the last answer is as good as any */
-}
-
-static int dump_transport(int fd, int family, int protocol, enum sock_diag_which which, struct dump *to,
-                          struct err *err)
-{
-        int r;
-
-        if (which == SOCK_DIAG_UNTOLD)
-                return dump(fd, family, protocol, FILTER_NONE, to, err);
-        r = dump(fd, family, protocol, FILTER_AUTOBOUND, to, err);
-        if (r == 0 && which == SOCK_DIAG_TOLD)
-                r = dump(fd, family, protocol, FILTER_NOT_AUTOBOUND, to, err);
-        return r;
 }
 
 void raw_table_parse(const char *text, size_t len, int family, uint32_t netns, struct socket_list *list)
@@ -172,7 +147,6 @@ void raw_table_parse(const char *text, size_t len, int family, uint32_t netns, s
                         .inode = inode,
                         .netns = netns,
                         .unit = NONE,
-                        .activation = NONE,
                 };
         }
 }
@@ -209,7 +183,7 @@ static int read_protocols(int fd, uint32_t netns, enum sock_diag_which which, st
                 enum transport transport = protocols[i / 2].transport;
                 struct dump to = {.transport = transport, .netns = netns, .list = list};
                 struct err why = {0};
-                int r = dump_transport(fd, i % 2 ? AF_INET6 : AF_INET, protocols[i / 2].protocol, which, &to, &why);
+                int r = dump(fd, i % 2 ? AF_INET6 : AF_INET, protocols[i / 2].protocol, which, &to, &why);
 
                 if (r == 0 && to.malformed)
                         r = err_set(&why, -EBADMSG, "the kernel's socket records have an unknown form");

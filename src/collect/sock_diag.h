@@ -16,8 +16,7 @@ struct socket_list {
 };
 
 enum sock_diag_which {
-        SOCK_DIAG_TOLD,      /* all, and of each whether the kernel chose its port: costs a second pass */
-        SOCK_DIAG_UNTOLD,    /* all; autobound is false in each */
+        SOCK_DIAG_ALL,       /* autobound is false in each: the tables tell it only by asking for those alone */
         SOCK_DIAG_AUTOBOUND, /* only those whose port the kernel chose; no raw sockets */
 };
 

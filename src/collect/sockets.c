@@ -22,6 +22,7 @@
 #include "collect/interfaces.h"
 #include "collect/netns.h"
 #include "collect/owners.h"
+#include "collect/processes.h"
 #include "collect/sock_diag.h"
 
 struct visit { /* one namespace, as the visiting thread saw it */
@@ -195,6 +196,7 @@ static void take_tables(struct gathering *g)
         view->sockets.at = take_ptr(g->tables.sockets.at);
         view->sockets.n = g->tables.sockets.n;
         view->sockets.room = g->tables.sockets.room;
+        map_reserve(&g->by_inode, view->sockets.n);
         for (uint32_t i = 0; i < view->sockets.n; i++)
                 enter(g, i);
 }
@@ -216,6 +218,7 @@ static void claim(struct gathering *g, uint32_t socket, pid_t pid)
 
 static void join_held(struct gathering *g)
 {
+        vec_reserve(&g->claims, g->held.sockets.n);
         vec_foreach(held, &g->held.sockets) {
                 uint64_t index;
 
@@ -256,6 +259,7 @@ static void assign_owners(struct gathering *g)
         const struct claim *last = NULL;
 
         vec_foreach(s, &view->sockets) s->n_owners = 0;
+        vec_reserve(&view->owners, g->claims.n);
         view->owners.n = 0;
         vec_sort(&g->claims, compare_claims);
         vec_foreach(now, &g->claims) {
@@ -336,10 +340,10 @@ static void explain_unowned(struct gathering *g)
 }
 
 /*
- * BPF tells of each socket whether the kernel chose its port; of those that no process holds only the tables can, in a pass of their
- * own that is seldom needed.
+ * Which ports the kernel chose, of sockets that nobody holds as far as we know: of the others BPF has told it. A pass over the tables
+ * of its own, always without BPF and seldom with it.
  */
-static void tell_unowned_autobound(struct gathering *g)
+static void tell_autobound(struct gathering *g)
 {
         struct tables tables = {0};
         bool needed = false;
@@ -384,55 +388,51 @@ static void find_owners(struct gathering *g)
                            "processes of other users may run in network namespaces that are not visible to this user");
         assign_owners(g);
         search_rings(g);
-        if (g->by_bpf)
-                tell_unowned_autobound(g);
         explain_unowned(g);
 }
 
-static void give_up_bpf(struct gathering *g, int code, const char *reason)
+static void try_bpf(struct gathering *g)
 {
-        inside_gap(g->c->view, "bpf", code == -EPERM || code == -EACCES ? "CAP_BPF and CAP_PERFMON" : NULL, false,
-                   "owners were read from /proc, which is slower: %s", reason);
-        g->by_bpf = false;
-}
-
-/* The kernel's tables in a thread and the BPF iterator, when there is one, beside it. Negative: reading the iterator failed. */
-static int gather(struct gathering *g, int iterator, struct err *err)
-{
-        pthread_t thread;
+        _cleanup_close_ int iterator = -1;
+        struct err err = {0};
         int r;
 
-        tables_release(&g->tables);
-        plan_visits(g->c, iterator >= 0 ? SOCK_DIAG_UNTOLD : SOCK_DIAG_TOLD, &g->tables);
-        r = pthread_create(&thread, NULL, visit_thread, &g->tables);
-        if (r)
-                return err_errno(err, r, "cannot start a thread");
-        r = iterator >= 0 ? bpf_sockets_read(iterator, &g->held, err) : 0;
-        (void)pthread_join(thread, NULL);
-        return r;
+        if (g->c->options->no_bpf)
+                return;
+        iterator = bpf_sockets_open(&err);
+        r = iterator < 0 ? iterator : bpf_sockets_read(iterator, &g->held, &err);
+        g->by_bpf = r == 0;
+        if (r == 0)
+                return;
+        held_release(&g->held);
+        inside_gap(g->c->view, "bpf", r == -EPERM || r == -EACCES ? "CAP_BPF and CAP_PERFMON" : NULL, false,
+                   "owners were read from /proc, which is slower: %s", err.text);
 }
 
 static int read_all(struct gathering *g, struct err *err)
 {
-        struct err why = {0};
-        _cleanup_close_ int iterator = g->c->options->no_bpf ? -1 : bpf_sockets_open(&why);
+        pthread_t thread;
         int r;
 
-        g->by_bpf = iterator >= 0;
-        if (!g->by_bpf && !g->c->options->no_bpf)
-                give_up_bpf(g, iterator, why.text);
-        r = gather(g, iterator, err);
-        if (r < 0 && g->by_bpf) {
-                give_up_bpf(g, r, err->text);
-                held_release(&g->held);
-                r = gather(g, -1, err);
-        }
-        if (r < 0)
-                return r;
+        plan_visits(g->c, SOCK_DIAG_ALL, &g->tables);
+        r = pthread_create(&thread, NULL, visit_thread, &g->tables);
+        if (r)
+                return err_errno(err, r, "cannot start a thread");
+        try_bpf(g);
+        /* the tables take longer: meanwhile, look at the processes that are known to hold something */
+        vec_foreach(held, &g->held.sockets)
+                if (netns_is_wanted(g->c, held->netns_inode))
+                        (void)inside_process(g->c->view, held->pid);
+        processes_read(g->c);
+        (void)pthread_join(thread, NULL);
         take_visits(g);
         take_interfaces(g);
         take_tables(g);
+        if (!g->by_bpf)
+                tell_autobound(g);
         find_owners(g);
+        if (g->by_bpf)
+                tell_autobound(g);
         g->c->view->sockets_by = g->by_bpf ? "bpf" : "sock_diag";
         return 0;
 }
