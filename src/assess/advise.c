@@ -42,24 +42,12 @@ bool listener_of_inetd(const struct listener *l)
         return l->activation && !streq_ptr(l->activation->manager, "systemd");
 }
 
-struct candidates {
-        const struct page *by_port, *by_program;
-        const char *program;
-};
-
-/* What answers there, or would be started to. */
-static const char *program_of(const struct listener *l)
-{
-        const struct process *p = listener_main_process(l);
-        const char *path = p ? p->exe : (l->unit ? l->unit->exec : NULL);
-
-        if (listener_of_inetd(l))
-                path = l->activation->exec;
-        return path ? str_basename(path) : NULL;
-}
-
-/* An entry of inetd that names no program of its own is answered by inetd itself, or behind tcpd(8): its name says what it is. */
-static const struct page *page_of_entry(const struct knowledge *knowledge, const struct listener *l, const char *program)
+/*
+ * An entry of inetd that names no program of its own is answered by inetd itself, or behind tcpd(8): its name
+ * says what it is.
+ */
+static const struct page *page_of_entry(const struct knowledge *knowledge, const struct listener *l,
+                                        const char *program)
 {
         _cleanup_free_ char *name = NULL;
 
@@ -69,38 +57,45 @@ static const struct page *page_of_entry(const struct knowledge *knowledge, const
         return knowledge_by_word(knowledge, name);
 }
 
-static struct candidates candidates_of(const struct knowledge *knowledge, const struct listener *l)
+struct program look_up_program(const struct knowledge *knowledge, const struct listener *l)
 {
-        struct candidates c = {.program = program_of(l)};
+        const struct process *p = listener_main_process(l);
+        struct program program = {.looked = true};
 
-        if (l->transport != TRANSPORT_RAW)
-                c.by_port = knowledge_by_port(knowledge, l->transport, l->port);
-        if (c.program)
-                c.by_program = knowledge_by_program(knowledge, c.program);
-        if (!c.by_program)
-                c.by_program = page_of_entry(knowledge, l, c.program);
-        if (!c.by_program && l->package && c.program && !is_interpreter(c.program))
-                c.by_program = knowledge_by_package(knowledge, l->package->name);
-        return c;
+        if (p && p->exe)
+                program.name = str_basename(p->exe);
+        else if (!p && l->unit && l->unit->exec)
+                program.name = str_basename(l->unit->exec); /* what systemd or inetd would start */
+        if (program.name)
+                program.page = knowledge_by_program(knowledge, program.name);
+        if (!program.page)
+                program.page = page_of_entry(knowledge, l, program.name);
+        if (!program.page && l->package && program.name && !is_interpreter(program.name))
+                program.page = knowledge_by_package(knowledge, l->package->name);
+        return program;
 }
 
-static const struct page *choose(const struct candidates *c, struct listener *l)
+static const struct page *choose(const struct page *by_port, const struct program *program, struct listener *l)
 {
         /* nginx is http, but on 443 it is https: that page names it too */
-        if (c->by_port && c->program &&
-            (lists(c->by_port->programs, c->by_port->n_programs, c->program) ||
-             lists(c->by_port->also_programs, c->by_port->n_also_programs, c->program))) {
+        if (by_port && program->name &&
+            (lists(by_port->programs, by_port->n_programs, program->name) ||
+             lists(by_port->also_programs, by_port->n_also_programs, program->name))) {
                 l->confidence = CONFIDENCE_LIKELY;
-                return c->by_port;
+                return by_port;
         }
-        l->confidence = c->by_program ? CONFIDENCE_LIKELY : CONFIDENCE_REGISTERED;
-        return c->by_program ? c->by_program : c->by_port;
+        l->confidence = program->page ? CONFIDENCE_LIKELY : CONFIDENCE_REGISTERED;
+        return program->page ? program->page : by_port;
 }
 
-const struct page *advise(const struct knowledge *knowledge, struct listener *l)
+static const struct page *page_of_number(const struct knowledge *knowledge, const struct listener *l)
 {
-        struct candidates c = candidates_of(knowledge, l);
-        const struct page *page = choose(&c, l);
+        return l->transport == TRANSPORT_RAW ? NULL : knowledge_by_port(knowledge, l->transport, l->port);
+}
+
+void advise(const struct knowledge *knowledge, struct listener *l, const struct program *program)
+{
+        const struct page *page = choose(page_of_number(knowledge, l), program, l);
         struct registry_entry entry;
 
         if (l->transport != TRANSPORT_RAW && registry_find(l->transport, l->port, &entry) && entry.name[0])
@@ -112,13 +107,12 @@ const struct page *advise(const struct knowledge *knowledge, struct listener *l)
                                        ? "A raw socket takes every packet of an IP protocol; find out what needs it."
                                        : "The guide knows neither this program nor this port; find out what needs it.",
                 };
-                return NULL;
+                return;
         }
         l->guide = page->id;
         l->advice = (struct advice){.class = page->advice, .why = page->why};
         if (l->confidence == CONFIDENCE_LIKELY)
                 l->protocol = page->id;
-        return page;
 }
 
 const struct page *listener_page(const struct knowledge *knowledge, const struct listener *l)

@@ -8,7 +8,8 @@ struct joining {
         const struct inside *view;
         const struct knowledge *knowledge;
         struct assessment *a;
-        bool *dynamic_server; /* by process: it holds a TCP listener on a port the kernel chose */
+        bool *dynamic_server;    /* by process: it holds a TCP listener on a port the kernel chose */
+        struct program *programs; /* by process: what the guide says of it, looked up once */
 };
 
 /* --- order and groups ----------------------------------------------------------------------------- */
@@ -18,18 +19,18 @@ static int compare_u32(uint32_t a, uint32_t b)
         return (a > b) - (a < b);
 }
 
-/* Identity: namespace, transport, port, address, device. Sockets that agree in all are one SO_REUSEPORT group. */
-static int compare_sockets(const void *a, const void *b, void *arg)
-{
-        const struct inside *view = arg;
-        const struct socket_seen *x = &view->sockets.at[*(const uint32_t *)a];
-        const struct socket_seen *y = &view->sockets.at[*(const uint32_t *)b];
-        int r = compare_u32(x->netns, y->netns);
+struct ordered { /* a socket in the order of listeners */
+        uint64_t key; /* namespace, transport, port: decides nearly always, without looking at the socket */
+        const struct socket_seen *socket;
+};
 
-        if (!r)
-                r = compare_u32(x->transport, y->transport);
-        if (!r)
-                r = compare_u32(x->port, y->port);
+/* Identity: namespace, transport, port, address, device. Sockets that agree in all are one SO_REUSEPORT group. */
+static int compare_sockets(const void *a, const void *b)
+{
+        const struct ordered *o = a, *p = b;
+        const struct socket_seen *x = o->socket, *y = p->socket;
+        int r = (o->key > p->key) - (o->key < p->key);
+
         if (!r)
                 r = address_compare(&x->address, &y->address);
         if (!r)
@@ -148,10 +149,7 @@ static void add_socket(struct joining *j, struct listener *l, const struct socke
                 l->unit = service_at(view, s->unit);
 }
 
-/*
- * Unit, package and container are those of the process that stands for the listener, else of what would be started for it. The
- * package is of the program that answers: with inetd that of the entry's, where it is known.
- */
+/* Unit, package and container are those of the process that stands for the listener, else of what would be started for it. */
 static void attach_owner(const struct joining *j, struct listener *l)
 {
         const struct inside *view = j->view;
@@ -163,8 +161,6 @@ static void attach_owner(const struct joining *j, struct listener *l)
                 if (p->container != NONE)
                         l->container = &view->containers.at[p->container];
                 package = p->package;
-                if (listener_of_inetd(l) && l->activation->package != NONE)
-                        package = l->activation->package;
         } else if (l->activation)
                 l->unit = l->activation->triggers != NONE ? service_at(view, l->activation->triggers)
                                                           : l->activation;
@@ -207,11 +203,23 @@ static const char *client_reason(const struct joining *j, const struct listener 
 
 /* --- listeners ------------------------------------------------------------------------------------ */
 
+static const struct program *program_of(struct joining *j, const struct listener *l)
+{
+        const struct process *p = listener_main_process(l);
+        struct program *known = p ? &j->programs[p - j->view->processes.at] : NULL;
+
+        if (!known)
+                known = pool_alloc(j->a->pool, sizeof(*known));
+        if (!known->looked)
+                *known = look_up_program(j->knowledge, l);
+        return known;
+}
+
 static void finish(struct joining *j, struct listener *l, bool autobound)
 {
         attach_owner(j, l);
         l->exposure = exposure_of(j->a->pool, j->view, l);
-        (void)advise(j->knowledge, l);
+        advise(j->knowledge, l, program_of(j, l));
         l->client_reason = client_reason(j, l, autobound);
         if (l->client_reason)
                 *vec_push(&j->a->clients) = *l;
@@ -222,13 +230,17 @@ static void finish(struct joining *j, struct listener *l, bool autobound)
 static void join_sockets(struct joining *j)
 {
         const struct inside *view = j->view;
-        _cleanup_free_ uint32_t *order = xcalloc(view->sockets.n, sizeof(*order));
+        _cleanup_free_ struct ordered *order = xcalloc(view->sockets.n, sizeof(*order));
 
-        for (uint32_t i = 0; i < view->sockets.n; i++)
-                order[i] = i;
-        qsort_r(order, view->sockets.n, sizeof(*order), compare_sockets, (void *)(uintptr_t)view);
+        for (size_t i = 0; i < view->sockets.n; i++) {
+                const struct socket_seen *s = &view->sockets.at[i];
+
+                order[i].key = (uint64_t)s->netns << 32 | (uint64_t)s->transport << 16 | s->port;
+                order[i].socket = s;
+        }
+        qsort(order, view->sockets.n, sizeof(*order), compare_sockets);
         for (size_t i = 0, next; i < view->sockets.n; i = next) {
-                const struct socket_seen *s = &view->sockets.at[order[i]];
+                const struct socket_seen *s = order[i].socket;
                 bool any6 = s->address.family == 6 && address_is_any(&s->address);
                 struct listener l = {
                         .kind = LISTENER_SOCKET,
@@ -242,9 +254,8 @@ static void join_sockets(struct joining *j)
                         .netns = &view->netns.at[s->netns],
                 };
 
-                for (next = i; next < view->sockets.n && compare_sockets(&order[i], &order[next], (void *)(uintptr_t)view) == 0;
-                     next++)
-                        add_socket(j, &l, &view->sockets.at[order[next]]);
+                for (next = i; next < view->sockets.n && compare_sockets(&order[i], &order[next]) == 0; next++)
+                        add_socket(j, &l, order[next].socket);
                 finish(j, &l, s->autobound);
         }
 }
@@ -266,6 +277,16 @@ static void join_forwards(struct joining *j)
         }
 }
 
+/* Sorting moves large records through a copy of them all: mostly there is nothing to do, since sockets came in order. */
+static void sort_listeners(struct listener *at, size_t n)
+{
+        for (size_t i = 1; i < n; i++)
+                if (compare_listeners(&at[i - 1], &at[i]) > 0) {
+                        qsort(at, n, sizeof(*at), compare_listeners);
+                        return;
+                }
+}
+
 struct assessment *assess_correlate(const struct inside *view, const struct knowledge *knowledge)
 {
         struct assessment *a = xcalloc(1, sizeof(*a));
@@ -273,12 +294,15 @@ struct assessment *assess_correlate(const struct inside *view, const struct know
 
         a->pool = pool_new();
         a->view = view;
+        j.programs = xcalloc(view->processes.n, sizeof(*j.programs));
+        vec_reserve(&a->listeners, view->sockets.n + view->forwards.n);
         find_dynamic_servers(&j);
         join_sockets(&j);
         join_forwards(&j);
-        vec_sort(&a->listeners, compare_listeners);
-        vec_sort(&a->clients, compare_listeners);
+        sort_listeners(a->listeners.at, a->listeners.n);
+        sort_listeners(a->clients.at, a->clients.n);
         free(j.dynamic_server);
+        free(j.programs);
         return a;
 }
 

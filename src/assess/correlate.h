@@ -16,8 +16,17 @@ bool listener_of_inetd(const struct listener *listener);
 /* A script or virtual machine: what it is called, and which package it is of, says nothing about what it serves. */
 bool listener_is_interpreted(const struct listener *listener);
 
-/* Which guide page fits; sets registered, protocol, confidence, guide and advice. Returns the page or NULL. */
-const struct page *advise(const struct knowledge *knowledge, struct listener *listener);
+struct program { /* what listens, as the guide knows it */
+        bool looked;
+        const char *name;        /* base name of the executable, or NULL */
+        const struct page *page; /* of the program or of its package, whatever the port; or NULL */
+};
+
+/* The program of a listener: of its process, else of the unit that would be started. */
+struct program look_up_program(const struct knowledge *knowledge, const struct listener *listener);
+
+/* Choose the guide page that fits; sets registered, protocol, confidence, guide and advice. */
+void advise(const struct knowledge *knowledge, struct listener *listener, const struct program *program);
 
 /* The page that advise() chose. */
 const struct page *listener_page(const struct knowledge *knowledge, const struct listener *listener);

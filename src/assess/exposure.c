@@ -48,10 +48,10 @@ static struct exposure in_own_namespace(struct pool *pool, const struct listener
 
         e.reachable_from[0] = pool_printf(pool, "netns %s", l->netns->role);
         if (!via) {
-                e.why = pool_intern(pool, "in a network namespace of its own, without an interface to the outside");
+                e.why = "in a network namespace of its own, without an interface to the outside";
                 return e;
         }
-        e.reachable_from[1] = pool_intern(pool, "link");
+        e.reachable_from[1] = "link";
         e.why = pool_printf(pool, "in network namespace '%s', which is attached to others by %s (%s)",
                             l->netns->role, via->device, address_format(&via->address, text));
         return e;
@@ -61,10 +61,9 @@ static struct exposure on_loopback(struct pool *pool, const struct listener *l)
 {
         struct exposure e = {.scope = EXPOSURE_LOOPBACK};
 
-        e.why = pool_intern(pool, l->device && !address_is_loopback(&l->address)
-                                          ? "bound to the loopback device"
-                                          : "bound to a loopback address");
-        e.reachable_from[0] = l->netns->kind == NETNS_HOST ? pool_intern(pool, "host")
+        e.why = l->device && !address_is_loopback(&l->address) ? "bound to the loopback device"
+                                                               : "bound to a loopback address";
+        e.reachable_from[0] = l->netns->kind == NETNS_HOST ? "host"
                                                            : pool_printf(pool, "netns %s", l->netns->role);
         return e;
 }
@@ -76,19 +75,20 @@ static const char *bound_to(const struct listener *l)
 
 struct exposure exposure_of(struct pool *pool, const struct inside *view, const struct listener *l)
 {
-        struct reach reach = reach_of(view, l);
         struct exposure e = {.scope = EXPOSURE_LINK};
         char text[ADDRESS_TEXT_SIZE];
+        struct reach reach;
 
         if (address_is_loopback(&l->address) || (l->device && streq(l->device, "lo")))
                 return on_loopback(pool, l);
+        reach = reach_of(view, l);
         if (l->netns->kind != NETNS_HOST)
                 return in_own_namespace(pool, l, &reach);
-        e.reachable_from[0] = pool_intern(pool, "host");
-        e.reachable_from[1] = pool_intern(pool, "link");
+        e.reachable_from[0] = "host";
+        e.reachable_from[1] = "link";
         if (reach.public) {
                 e.scope = EXPOSURE_INTERNET;
-                e.reachable_from[2] = pool_intern(pool, "internet");
+                e.reachable_from[2] = "internet";
                 e.why = pool_printf(pool, "%s, and %s of %s is a public one; packet filters not considered",
                                     bound_to(l), address_format(&reach.public->address, text),
                                     reach.public->device);
@@ -96,10 +96,10 @@ struct exposure exposure_of(struct pool *pool, const struct inside *view, const 
                 e.why = pool_printf(pool, "%s; reachable over %s (%s); packet filters not considered", bound_to(l),
                                     reach.other->device, address_format(&reach.other->address, text));
         else if (address_is_multicast(&l->address))
-                e.why = pool_intern(pool, "bound to a multicast group of the attached networks");
+                e.why = "bound to a multicast group of the attached networks";
         else if (reach.loopback_only)
                 e.why = pool_printf(pool, "%s; this host has no other address than loopback now", bound_to(l));
         else
-                e.why = pool_intern(pool, "bound to an address that no interface has now");
+                e.why = "bound to an address that no interface has now";
         return e;
 }

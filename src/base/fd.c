@@ -47,15 +47,9 @@ int fd_read_all(int fd, size_t max, struct str *s)
 int fd_read_file(int dir_fd, const char *path, size_t max, struct str *s)
 {
         _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        struct stat st;
 
         if (fd < 0)
                 return -errno;
-        if (fstat(fd, &st) == 0 && st.st_size > 0) {
-                if ((uint64_t)st.st_size > max)
-                        return -EFBIG;
-                str_reserve(s, (size_t)st.st_size + 1);
-        }
         return fd_read_all(fd, max, s);
 }
 

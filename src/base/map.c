@@ -32,9 +32,9 @@ static struct map_slot *find(const struct map *map, uint64_t key, const char *te
 
 static void put(struct map *map, struct map_slot entry);
 
-static void grow(struct map *map)
+static void resize(struct map *map, size_t n_slots)
 {
-        struct map bigger = {.n_slots = map->n_slots ? map->n_slots * 2 : 16};
+        struct map bigger = {.n_slots = n_slots};
 
         bigger.slots = xcalloc(bigger.n_slots, sizeof(*bigger.slots));
         for (size_t i = 0; i < map->n_slots; i++)
@@ -44,12 +44,27 @@ static void grow(struct map *map)
         *map = bigger;
 }
 
+static bool is_full(size_t n, size_t n_slots)
+{
+        return n * 4 > n_slots * 3;
+}
+
+void map_reserve(struct map *map, size_t n)
+{
+        size_t n_slots = map->n_slots ? map->n_slots : 16;
+
+        while (is_full(n, n_slots))
+                n_slots *= 2;
+        if (n_slots > map->n_slots)
+                resize(map, n_slots);
+}
+
 static void put(struct map *map, struct map_slot entry)
 {
         struct map_slot *slot;
 
-        if ((map->n + 1) * 4 > map->n_slots * 3)
-                grow(map);
+        if (is_full(map->n + 1, map->n_slots))
+                resize(map, map->n_slots ? map->n_slots * 2 : 16);
         slot = find(map, entry.key, entry.text, entry.text ? strlen(entry.text) : 0);
         if (!slot->used)
                 map->n++;

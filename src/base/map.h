@@ -23,6 +23,9 @@ struct map {
 
 void map_release(struct map *map);
 
+/* Make room for n keys in all, so that putting them does not grow the map again and again. */
+void map_reserve(struct map *map, size_t n);
+
 /* Set the value for a key, replacing one that is there. */
 void map_put(struct map *map, uint64_t key, uint64_t value);
 void map_put_str(struct map *map, const char *key, uint64_t value);

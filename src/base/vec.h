@@ -31,6 +31,15 @@ static inline void *vec_grow(void *at, size_t n, size_t *room, size_t size)
                 &(v)->at[(v)->n++];                                                                          \
         })
 
+/* Room for `count` elements in all. */
+#define vec_reserve(v, count)                                                                                \
+        do {                                                                                                 \
+                if ((v)->room < (count)) {                                                                   \
+                        (v)->room = (count);                                                                 \
+                        (v)->at = xrealloc((v)->at, (v)->room, sizeof(*(v)->at));                            \
+                }                                                                                            \
+        } while (0)
+
 #define vec_clear(v)                                                                                         \
         do {                                                                                                 \
                 free((v)->at);                                                                               \

@@ -1,52 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/text.h"
 #include "cli/command.h"
+#include "cli/config_dir.h"
 #include "cli/explain.h"
-#include "config.h"
+#include "cli/terminal.h"
 
 #define WIDTH_MAX 100u /* longer lines are hard to read */
 #define WIDTH_MIN 40u
 
-static void warn(const char *text, void *arg)
+static struct explain_style style_of(const struct terminal *terminal)
 {
-        _cleanup_str_ struct str line = {0};
+        struct explain_style style = {.width = 80, .colour = terminal->colour};
 
-        text_add_printable(&line, text);
-        (void)fprintf(stderr, "quaymaster: %s\n", str_text(&line));
-}
-
-static struct explain_style style_of(int fd)
-{
-        const char *no_colour = getenv("NO_COLOR"); /* no-color.org: set and not empty */
-        struct explain_style style = {.width = 80};
-        struct winsize size;
-
-        if (!isatty(fd))
-                return style;
-        style.colour = !no_colour || !*no_colour;
-        if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
-                style.width = size.ws_col > WIDTH_MAX   ? WIDTH_MAX
-                              : size.ws_col < WIDTH_MIN ? WIDTH_MIN
-                                                        : size.ws_col;
+        if (terminal->width)
+                style.width = terminal->width > WIDTH_MAX   ? WIDTH_MAX
+                              : terminal->width < WIDTH_MIN ? WIDTH_MIN
+                                                            : terminal->width;
         return style;
 }
 
 static int run(const struct invocation *in, struct err *err)
 {
-        _cleanup_(knowledge_freep) struct knowledge *knowledge =
-                knowledge_open(QM_SYSCONFDIR "/knowledge.d", warn, NULL);
+        _cleanup_(knowledge_freep) struct knowledge *knowledge = NULL;
+        const struct terminal terminal = terminal_of(STDOUT_FILENO);
         _cleanup_(explained_release) struct explained found = {0};
         _cleanup_str_ struct str out = {0};
-        struct explain_style style = style_of(STDOUT_FILENO);
-        int rc = explain_find(knowledge, in->arguments[0], &found, err);
+        struct explain_style style = style_of(&terminal);
+        int rc = config_open_knowledge(in, &knowledge, err);
 
+        if (rc == 0)
+                rc = explain_find(knowledge, in->arguments[0], &found, err);
         if (rc < 0)
                 return QM_EXIT_USAGE;
         if (invocation_has(in, "json"))
@@ -63,6 +50,7 @@ static int run(const struct invocation *in, struct err *err)
 
 static const struct option_spec options[] = {
         {"json", 'j', OPTION_FLAG, NULL, "one JSON record a page, and a summary", NULL},
+        CONFIG_OPTION,
 };
 
 const struct command command_explain = {

@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "base/text.h"
+#include "cli/config_dir.h"
+#include "cli/terminal.h"
 #include "collect/collect.h"
 #include "config.h"
 
@@ -22,15 +22,6 @@ void inside_run_release(struct inside_run *run)
         assess_freep(&run->assessment);
         inside_freep(&run->view);
         knowledge_freep(&run->knowledge);
-}
-
-static void warn(const char *text, void *arg)
-{
-        const char *command = arg;
-        _cleanup_str_ struct str safe = {0};
-
-        text_add_printable(&safe, text);
-        (void)fprintf(stderr, "quaymaster %s: warning: %s\n", command, str_text(&safe));
 }
 
 /* Installed, or beside us in a build folder. NULL when there is none. */
@@ -60,9 +51,9 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
         int r;
 
         run->started_ns = clock_monotonic_ns();
-        run->knowledge =
-                knowledge_open(QM_SYSCONFDIR "/knowledge.d", warn, (void *)(uintptr_t)in->command->name);
-        r = collect_inside(&options, &run->view, err);
+        r = config_open_knowledge(in, &run->knowledge, err);
+        if (r == 0)
+                r = collect_inside(&options, &run->view, err);
         if (r < 0)
                 return r;
         run->assessment = assess_correlate(run->view, run->knowledge);
@@ -74,15 +65,6 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
 int inside_run_failed(int r)
 {
         return r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE : QM_EXIT_INCOMPLETE;
-}
-
-static unsigned terminal_width(int fd)
-{
-        struct winsize size = {0};
-
-        if (!isatty(fd))
-                return 0;
-        return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
 /* The report replaces FILE only when it is whole. Where FILE is no plain file (a pipe, /dev/null) it is written in place. */
@@ -113,7 +95,7 @@ int inside_run_report(const struct inside_run *run, const struct invocation *in,
                       struct err *err)
 {
         const char *name = invocation_get(in, "format"), *path = invocation_get(in, "output");
-        const char *no_colour = getenv("NO_COLOR");
+        const struct terminal terminal = terminal_of(STDOUT_FILENO);
         const struct report_format *format;
         int r;
 
@@ -128,8 +110,8 @@ int inside_run_report(const struct inside_run *run, const struct invocation *in,
         shape.elapsed_ms = (double)(clock_monotonic_ns() - run->started_ns) / 1e6;
         if (path)
                 return write_file(format, &shape, path, err);
-        shape.width = terminal_width(STDOUT_FILENO);
-        shape.colour = shape.width && !(no_colour && *no_colour);
+        shape.width = terminal.width;
+        shape.colour = terminal.colour;
         r = format->write(&shape, STDOUT_FILENO, err);
         if (r == -EPIPE) /* `quaymaster host | head`: the reader had enough */
                 err->text[0] = '\0';

@@ -4,6 +4,7 @@
 
 #include "assess/assess.h"
 #include "cli/command.h"
+#include "cli/config_dir.h"
 #include "report/report.h"
 
 /* The options both have, for their tables. */
@@ -17,6 +18,7 @@ extern const char *const format_choices[];
                 {.name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",                      \
                  .help = "write to FILE (made with mode 0600) instead of the terminal"},                     \
                 {.name = "all", .letter = 'a', .help = "in text, also list sockets of clients"},              \
+                CONFIG_OPTION,                                                                               \
         {                                                                                                    \
                 .name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"               \
         }

@@ -31,7 +31,7 @@ static enum transport transport_of(uint8_t protocol, bool raw)
 /* Field by field in the order of struct bpf_record. */
 bool bpf_record_parse(struct wire *w, struct held *held)
 {
-        struct socket_seen s = {.unit = NONE, .activation = NONE};
+        struct socket_seen s = {.unit = NONE};
         uint32_t kind, pid, fd, netns_inode;
         uint8_t address[16], family, protocol;
         bool raw;

@@ -38,13 +38,13 @@ static int open_iterator(int link_fd)
         return fd < 0 ? -errno : (int)fd;
 }
 
-static int read_records(int fd, struct held *held, struct err *err)
+int bpf_sockets_read(int iterator_fd, struct held *held, struct err *err)
 {
         _cleanup_free_ uint8_t *buffer = xmalloc(BUFFER_SIZE);
         size_t have = 0;
 
         for (;;) {
-                ssize_t n = read(fd, buffer + have, BUFFER_SIZE - have);
+                ssize_t n = read(iterator_fd, buffer + have, BUFFER_SIZE - have);
                 struct wire w;
 
                 if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -63,10 +63,10 @@ static int read_records(int fd, struct held *held, struct err *err)
         }
 }
 
-int bpf_sockets_read(struct held *held, struct err *err)
+/* The iterator keeps program and link alive: the skeleton may go. */
+int bpf_sockets_open(struct err *err)
 {
         _cleanup_(skeleton_free) struct sockets_bpf *skeleton = sockets_bpf__open();
-        _cleanup_close_ int iterator = -1;
         int r;
 
         if (!skeleton)
@@ -77,8 +77,6 @@ int bpf_sockets_read(struct held *held, struct err *err)
         r = sockets_bpf__attach(skeleton);
         if (r < 0)
                 return err_errno(err, -r, "cannot attach the BPF iterator");
-        iterator = open_iterator(skeleton->links.sockets_fd);
-        if (iterator < 0)
-                return err_errno(err, -iterator, "cannot start the BPF iterator");
-        return read_records(iterator, held, err);
+        r = open_iterator(skeleton->links.sockets_fd);
+        return r < 0 ? err_errno(err, -r, "cannot start the BPF iterator") : r;
 }

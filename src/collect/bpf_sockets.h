@@ -33,8 +33,12 @@ void held_release(struct held *held);
 /* Whether this build has the programs at all (clang and bpftool were there). */
 bool bpf_sockets_built(void);
 
-/* Fill *held (zeroed by the caller). 0; -ENOSYS when not built in; -EPERM and others when not permitted or the kernel is too old. */
-int bpf_sockets_read(struct held *held, struct err *err);
+/* Load the iterator: a descriptor to read from, close-on-exec; -ENOSYS when not built in; -EPERM and others when not permitted or
+ * the kernel is too old. */
+int bpf_sockets_open(struct err *err);
+
+/* Read it to its end into *held (zeroed by the caller). 0 or negative errno. Closes nothing. */
+int bpf_sockets_read(int iterator_fd, struct held *held, struct err *err);
 
 /* The pure half: one record of the iterator into *held. False when the record makes no sense. */
 bool bpf_record_parse(struct wire *w, struct held *held);

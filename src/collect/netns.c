@@ -27,6 +27,7 @@ struct found { /* one namespace while discovering */
         uint64_t inode;
         const char *path; /* its mount, or NULL */
         pid_t pid;        /* lowest process in it, or 0 */
+        struct netns ns;  /* what is told of it */
 };
 
 struct discovery {
@@ -221,7 +222,6 @@ static struct netns describe(struct discovery *d, const struct found *found)
                 ns.kind = NETNS_NAMED;
                 ns.role = pool_printf(view->pool, "mount:%s", found->path ? found->path : "unknown");
         }
-        ns.role = unique_role(view, ns.role);
         return ns;
 }
 
@@ -248,23 +248,30 @@ static bool wanted(const struct collection *c, const struct netns *ns)
 
 static void add(struct collection *c, const struct netns *ns, int fd)
 {
-        if (!wanted(c, ns)) {
-                fd_close(&fd);
-                return;
-        }
         *vec_push(&c->view->netns) = *ns;
         *vec_push(&c->handles->fds) = fd;
 }
 
+static uint32_t find_known(const struct inside *view, uint64_t inode)
+{
+        vec_foreach(known, &view->netns)
+                if (known->inode == inode)
+                        return (uint32_t)(known - view->netns.at);
+        return NONE;
+}
+
+bool netns_is_wanted(const struct collection *c, uint64_t inode)
+{
+        return !c->handles->filtered || find_known(c->view, inode) != NONE;
+}
+
 uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid)
 {
+        uint32_t index = find_known(c->view, inode);
         struct netns ns = {.inode = inode};
 
-        vec_foreach(known, &c->view->netns)
-                if (known->inode == inode)
-                        return (uint32_t)(known - c->view->netns.at);
-        if (c->handles->filtered)
-                return NONE;
+        if (index != NONE || c->handles->filtered)
+                return index;
         /* No process lives in it and nothing mounts it: only an open socket keeps it. */
         ns.role = unique_role(c->view, process_role(c, pid, &ns.kind));
         ns.seen = true;
@@ -272,12 +279,34 @@ uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid)
         return (uint32_t)(c->view->netns.n - 1);
 }
 
-/* The own namespace first, then that of the host, then by role: the order in which things are shown. */
+/* The host's first, then by role, those of one role by age: the order in which things are shown. */
 static int compare_found(const void *a, const void *b)
 {
         const struct found *x = a, *y = b;
+        int r = (x->ns.kind != NETNS_HOST) - (y->ns.kind != NETNS_HOST);
 
-        return (x->inode > y->inode) - (x->inode < y->inode);
+        if (!r)
+                r = strcmp(x->ns.role, y->ns.role);
+        return r ? r : (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static void add_all(struct discovery *d)
+{
+        struct collection *c = d->c;
+        const char *role = NULL; /* interned: equal roles are one pointer */
+        unsigned same = 0;
+
+        vec_foreach(found, &d->found) found->ns = describe(d, found);
+        vec_sort(&d->found, compare_found);
+        vec_foreach(found, &d->found) {
+                same = role == found->ns.role ? same + 1 : 1;
+                role = found->ns.role;
+                if (same > 1)
+                        found->ns.role = pool_printf(c->view->pool, "%s#%u", role, same);
+                if (wanted(c, &found->ns))
+                        add(c, &found->ns, open_namespace(c, found));
+        }
+        c->handles->filtered = !streq(c->options->netns, "all");
 }
 
 static int netns_collect(struct collection *c, struct err *err)
@@ -295,17 +324,14 @@ static int netns_collect(struct collection *c, struct err *err)
         for (pid_t pid = 1; pid <= 2 && !d.host; pid++)
                 (void)proc_namespace(c->proc_fd, pid, &d.host);
         c->handles = xcalloc(1, sizeof(*c->handles));
-        find(&d, d.own)->pid = getpid();
+        (void)find(&d, d.own);
         find_mounts(&d);
-        if (!self)
+        /* who else lives in the own namespace matters only where nothing else names it */
+        if (!self || (d.own != d.host && !find(&d, d.own)->path))
                 proc_each(c->proc_fd, find_process, &d);
-        vec_sort(&d.found, compare_found);
-        vec_foreach(found, &d.found) {
-                struct netns ns = describe(&d, found);
-
-                add(c, &ns, wanted(c, &ns) ? open_namespace(c, found) : -1);
-        }
-        c->handles->filtered = !streq(c->options->netns, "all");
+        if (!find(&d, d.own)->pid)
+                find(&d, d.own)->pid = getpid();
+        add_all(&d);
         c->netns_unreadable = self ? 0 : d.unreadable;
         vec_clear(&d.found);
         map_release(&d.by_inode);

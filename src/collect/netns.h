@@ -16,6 +16,9 @@ int netns_handle_fd(const struct netns_handles *handles, uint32_t index);
 /* Index of the namespace with that inode; a new one, held by `pid` alone, is added. NONE when it is not among those asked for. */
 uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid);
 
+/* Whether sockets of the namespace with that inode were asked for. */
+bool netns_is_wanted(const struct collection *c, uint64_t inode);
+
 /* Whether `role` is what the user means by `name`: the same, or the part after "docker:" and the like. */
 bool netns_role_matches(const char *role, const char *name);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the owners of sockets are: executable, command line, user, start time, control group. From /proc/PID (proc(5)). */
+#include "collect/processes.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +11,6 @@
 #include "base/fd.h"
 #include "base/mask.h"
 #include "collect/cgroup.h"
-#include "collect/collector.h"
 #include "collect/containers.h"
 #include "collect/process_parse.h"
 
@@ -119,23 +119,32 @@ static void read_users(struct reading *r)
                 process_parse_passwd(str_text(&text), text.len, r->c->view->pool, &r->users);
 }
 
-static int processes_collect(struct collection *c, struct err *err)
+void processes_read(struct collection *c)
 {
         struct reading r = {.c = c, .ticks_per_s = sysconf(_SC_CLK_TCK)};
         struct timespec real, boot;
 
+        if (c->n_processes_read == c->view->processes.n)
+                return;
         (void)clock_gettime(CLOCK_REALTIME, &real);
         (void)clock_gettime(CLOCK_BOOTTIME, &boot);
         r.boot_time_s = real.tv_sec - boot.tv_sec;
         r.root_known = fstatat(c->proc_fd, "self/root", &r.root, 0) == 0;
         read_users(&r);
-        vec_foreach(p, &c->view->processes) read_process(&r, p);
-        if (r.denied)
-                inside_gap(c->view, "processes", "CAP_SYS_PTRACE", true,
-                           "the executable of %u process%s is not visible to this user", r.denied,
-                           r.denied == 1 ? "" : "es");
+        for (; c->n_processes_read < c->view->processes.n; c->n_processes_read++)
+                read_process(&r, &c->view->processes.at[c->n_processes_read]);
+        c->n_processes_denied += r.denied;
         str_release(&r.text);
         map_release(&r.users);
+}
+
+static int processes_collect(struct collection *c, struct err *err)
+{
+        processes_read(c);
+        if (c->n_processes_denied)
+                inside_gap(c->view, "processes", "CAP_SYS_PTRACE", true,
+                           "the executable of %u process%s is not visible to this user", c->n_processes_denied,
+                           c->n_processes_denied == 1 ? "" : "es");
         return 0;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/running.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "collect/proc.h"
 
 #define MAX_PROCESSES 200000
 #define DELETED       " (deleted)"
@@ -64,24 +64,12 @@ static void read_process(struct running *running, pid_t pid)
                 add(running, pid, known, comm);
 }
 
-static void close_dir(DIR **dir)
+static void each_process(pid_t pid, void *arg)
 {
-        if (*dir)
-                (void)closedir(*dir);
-}
+        struct running *running = arg;
 
-static void scan_proc(struct running *running)
-{
-        _cleanup_close_ int fd = openat(running->c->proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-        struct dirent *entry;
-        uint64_t pid;
-
-        if (dir)
-                fd = -1;
-        while (dir && running->processes.n < MAX_PROCESSES && (entry = readdir(dir)))
-                if (str_to_u64(entry->d_name, INT_MAX, &pid) >= 0 && !running_find(running, (pid_t)pid))
-                        read_process(running, (pid_t)pid);
+        if (running->processes.n < MAX_PROCESSES && !running_find(running, pid))
+                read_process(running, pid);
 }
 
 void running_read(struct running *running, struct collection *c, bool names)
@@ -96,7 +84,7 @@ void running_read(struct running *running, struct collection *c, bool names)
                 else if (process->kernel || (process->exe && (process->name || !names)))
                         add(running, process->pid, process->exe, process->name);
         }
-        scan_proc(running);
+        proc_each(c->proc_fd, each_process, running);
 }
 
 const struct running_process *running_by(const struct running *running, const char *exe, const char *name)

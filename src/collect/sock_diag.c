@@ -29,7 +29,7 @@ struct dump {
 
 bool sock_diag_parse(struct wire w, enum transport transport, struct socket_seen *ret)
 {
-        struct socket_seen s = {.transport = transport, .unit = NONE, .activation = NONE};
+        struct socket_seen s = {.transport = transport, .unit = NONE};
         uint8_t family = wire_u8(&w), source[16];
         uint64_t cookie;
         struct wire value;
@@ -77,57 +77,39 @@ static void each_socket(uint16_t type, struct wire payload, void *arg)
 
 /*
  * Whether the kernel chose the port is no attribute of a socket, but the filter language can ask for it (INET_DIAG_BC_AUTO, what
- * `ss autobound` uses). Two dumps, one for each answer, tell it for every socket.
+ * `ss autobound` uses). One step: jumps count bytes of program; to its end accepts, 4 bytes beyond rejects (net/ipv4/inet_diag.c).
  */
-static int dump_half(int fd, int family, int protocol, uint32_t states, struct dump *dump, struct err *err)
+static const struct inet_diag_bc_op only_autobound = {.code = INET_DIAG_BC_AUTO, .yes = 4, .no = 8};
+
+static int dump(int fd, int family, int protocol, enum sock_diag_which which, struct dump *dump, struct err *err)
 {
-        /*
-         * Jumps count bytes of program: one to its end accepts, one 4 bytes beyond rejects, and each `no` must land where the chain of
-         * `yes` passes (net/ipv4/inet_diag.c, inet_diag_bc_audit). So the first step always goes on by `yes` with the autobound
-         * sockets; the others leave by `no`, rejected or accepted; the second step accepts or rejects what came to it.
-         */
-        bool keep = dump->autobound;
+        bool datagram = dump->transport == TRANSPORT_UDP || dump->transport == TRANSPORT_UDPLITE;
         struct {
                 struct nlmsghdr header;
                 struct inet_diag_req_v2 request;
                 struct nlattr attribute;
-                struct inet_diag_bc_op first, second;
+                struct inet_diag_bc_op filter;
         } message = {
-                .header = {.nlmsg_len = sizeof(message),
-                           .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                           .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+                .header = {.nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
                 .request = {.sdiag_family = (uint8_t)family,
                             .sdiag_protocol = (uint8_t)protocol,
-                            .idiag_states = states},
-                .attribute = {.nla_len = sizeof(struct nlattr) + 2 * sizeof(struct inet_diag_bc_op),
+                            .idiag_states = 1u << (datagram ? STATE_CLOSE : STATE_LISTEN)},
+                .attribute = {.nla_len = sizeof(struct nlattr) + sizeof(message.filter),
                               .nla_type = INET_DIAG_REQ_BYTECODE},
-                .first = {.code = INET_DIAG_BC_AUTO, .yes = 4, .no = keep ? 12 : 8},
-                .second = {.code = keep ? INET_DIAG_BC_NOP : INET_DIAG_BC_JMP, .yes = 4, .no = 8},
+                .filter = only_autobound,
         };
-        size_t start = dump->list->n;
+        size_t start = dump->list->n, len = sizeof(message);
         int r = 1;
 
+        if (which == SOCK_DIAG_ALL)
+                len = offsetof(__typeof__(message), attribute);
+        message.header.nlmsg_len = (uint32_t)len;
+        dump->autobound = which == SOCK_DIAG_AUTOBOUND;
         for (unsigned tries = 0; r == 1 && tries < 4; tries++) {
                 dump->list->n = start;
-                r = netlink_dump(fd, &message, sizeof(message), each_socket, dump, err);
+                r = netlink_dump(fd, &message, len, each_socket, dump, err);
         }
         return r < 0 ? r : 0; /* still changing after four tries: the last answer is as good as any */
-}
-
-static int dump_transport(int fd, int family, int protocol, enum transport transport, uint32_t netns,
-                          struct socket_list *list, struct err *err)
-{
-        bool datagram = transport == TRANSPORT_UDP || transport == TRANSPORT_UDPLITE;
-        struct dump dump = {.transport = transport, .netns = netns, .list = list};
-        int r = 0;
-
-        for (int half = 0; half < 2 && r == 0; half++) {
-                dump.autobound = half;
-                r = dump_half(fd, family, protocol, 1u << (datagram ? STATE_CLOSE : STATE_LISTEN), &dump, err);
-        }
-        if (r == 0 && dump.malformed)
-                return err_set(err, -EBADMSG, "the kernel's socket records have an unknown form");
-        return r;
 }
 
 void raw_table_parse(const char *text, size_t len, int family, uint32_t netns, struct socket_list *list)
@@ -165,7 +147,6 @@ void raw_table_parse(const char *text, size_t len, int family, uint32_t netns, s
                         .inode = inode,
                         .netns = netns,
                         .unit = NONE,
-                        .activation = NONE,
                 };
         }
 }
@@ -183,7 +164,7 @@ static int read_raw(const char *path, int family, uint32_t netns, struct socket_
         return 0;
 }
 
-int sock_diag_read(uint32_t netns, struct socket_list *list, struct err *err)
+static int read_protocols(int fd, uint32_t netns, enum sock_diag_which which, struct socket_list *list, struct err *err)
 {
         static const struct {
                 int protocol;
@@ -194,24 +175,33 @@ int sock_diag_read(uint32_t netns, struct socket_list *list, struct err *err)
                 {IPPROTO_UDPLITE, TRANSPORT_UDPLITE},
                 {IPPROTO_SCTP, TRANSPORT_SCTP}, /* the last: see below */
         };
-        _cleanup_close_ int fd = netlink_open(NETLINK_SOCK_DIAG, err);
         /* Asking for SCTP would load its module where nobody uses it: look whether it is there first. */
         bool sctp = access("/proc/thread-self/net/sctp", F_OK) == 0;
-        int result = fd < 0 ? fd : 0;
+        int result = 0;
 
-        for (size_t i = 0; fd >= 0 && i < array_len(protocols) - !sctp; i++)
-                for (int v6 = 0; v6 < 2; v6++) {
-                        struct err why = {0};
-                        int r = dump_transport(fd, v6 ? AF_INET6 : AF_INET, protocols[i].protocol,
-                                               protocols[i].transport, netns, list, &why);
+        for (size_t i = 0; i < (array_len(protocols) - !sctp) * 2; i++) {
+                enum transport transport = protocols[i / 2].transport;
+                struct dump to = {.transport = transport, .netns = netns, .list = list};
+                struct err why = {0};
+                int r = dump(fd, i % 2 ? AF_INET6 : AF_INET, protocols[i / 2].protocol, which, &to, &why);
 
-                        /* ENOENT, EINVAL: this kernel does not have the protocol, or not its diag module */
-                        if (r == 0 ||
-                            (protocols[i].transport > TRANSPORT_UDP && (r == -ENOENT || r == -EINVAL)))
-                                continue;
-                        result = err_set(err, r, "listing %s sockets: %s", transport_name(protocols[i].transport),
-                                         why.text);
-                }
+                if (r == 0 && to.malformed)
+                        r = err_set(&why, -EBADMSG, "the kernel's socket records have an unknown form");
+                /* ENOENT, EINVAL: this kernel does not have the protocol, or not its diag module */
+                if (r == 0 || (transport > TRANSPORT_UDP && (r == -ENOENT || r == -EINVAL)))
+                        continue;
+                result = err_set(err, r, "listing %s sockets: %s", transport_name(transport), why.text);
+        }
+        return result;
+}
+
+int sock_diag_read(uint32_t netns, enum sock_diag_which which, struct socket_list *list, struct err *err)
+{
+        _cleanup_close_ int fd = netlink_open(NETLINK_SOCK_DIAG, err);
+        int result = fd < 0 ? fd : read_protocols(fd, netns, which, list, err);
+
+        if (which == SOCK_DIAG_AUTOBOUND)
+                return result;
         if (read_raw("/proc/thread-self/net/raw", AF_INET, netns, list, err) < 0 ||
             read_raw("/proc/thread-self/net/raw6", AF_INET6, netns, list, err) < 0)
                 result = -EIO;

@@ -15,11 +15,16 @@ struct socket_list {
         size_t n, room;
 };
 
+enum sock_diag_which {
+        SOCK_DIAG_ALL,       /* autobound is false in each: the tables tell it only by asking for those alone */
+        SOCK_DIAG_AUTOBOUND, /* only those whose port the kernel chose; no raw sockets */
+};
+
 /*
  * Append the sockets of the calling thread's namespace; `netns` is stored in each. Owner fields are empty, device names unset.
  * 0, or negative errno when a transport that the kernel has could not be read; what was read stays in the list.
  */
-int sock_diag_read(uint32_t netns, struct socket_list *list, struct err *err);
+int sock_diag_read(uint32_t netns, enum sock_diag_which which, struct socket_list *list, struct err *err);
 
 /* --- pure halves, for tests and fuzzing --- */
 

@@ -22,6 +22,7 @@
 #include "collect/interfaces.h"
 #include "collect/netns.h"
 #include "collect/owners.h"
+#include "collect/processes.h"
 #include "collect/sock_diag.h"
 
 struct visit { /* one namespace, as the visiting thread saw it */
@@ -34,6 +35,7 @@ struct visit { /* one namespace, as the visiting thread saw it */
 };
 
 struct tables { /* the visiting thread's own; read by others after it ended */
+        enum sock_diag_which which;
         struct visit *visits;
         size_t n_visits;
         struct socket_list sockets;
@@ -82,9 +84,11 @@ static void visit_namespace(struct visit *visit, struct tables *tables)
                 (void)snprintf(visit->text, sizeof(visit->text), "it cannot be entered");
                 return;
         }
-        read_ephemeral_range(visit);
-        if (sock_diag_read(visit->netns, &tables->sockets, &err) < 0 ||
-            interfaces_read(visit->netns, &tables->interfaces, &err) < 0) {
+        if (tables->which != SOCK_DIAG_AUTOBOUND)
+                read_ephemeral_range(visit);
+        if (sock_diag_read(visit->netns, tables->which, &tables->sockets, &err) < 0 ||
+            (tables->which != SOCK_DIAG_AUTOBOUND &&
+             interfaces_read(visit->netns, &tables->interfaces, &err) < 0)) {
                 visit->error = -err.code;
                 (void)snprintf(visit->text, sizeof(visit->text), "%.150s", err.text);
         }
@@ -102,18 +106,27 @@ static void *visit_thread(void *arg)
         return NULL;
 }
 
-static void plan_visits(struct gathering *g)
+static void plan_visits(struct collection *c, enum sock_diag_which which, struct tables *tables)
 {
-        const struct inside *view = g->c->view;
+        const struct inside *view = c->view;
 
-        g->tables.n_visits = view->netns.n;
-        g->tables.visits = xcalloc(view->netns.n, sizeof(*g->tables.visits));
+        tables->which = which;
+        tables->n_visits = view->netns.n;
+        tables->visits = xcalloc(view->netns.n, sizeof(*tables->visits));
         for (uint32_t i = 0; i < view->netns.n; i++)
-                g->tables.visits[i] = (struct visit){
+                tables->visits[i] = (struct visit){
                         .netns = i,
-                        .fd = netns_handle_fd(g->c->handles, i),
+                        .fd = netns_handle_fd(c->handles, i),
                         .own = view->netns.at[i].own,
                 };
+}
+
+static void tables_release(struct tables *tables)
+{
+        free(tables->visits);
+        vec_clear(&tables->sockets);
+        vec_clear(&tables->interfaces);
+        *tables = (struct tables){0};
 }
 
 static void take_visits(struct gathering *g)
@@ -165,17 +178,36 @@ static void take_interfaces(struct gathering *g)
 
 /* --- joining both -------------------------------------------------------------------------------- */
 
-static uint32_t add_socket(struct gathering *g, const struct socket_seen *seen)
+static void enter(struct gathering *g, uint32_t index)
 {
-        struct inside *view = g->c->view;
-        uint32_t index = (uint32_t)view->sockets.n;
-        struct socket_seen *s = vec_push(&view->sockets);
+        struct socket_seen *s = &g->c->view->sockets.at[index];
 
-        *s = *seen;
         if (s->ifindex)
                 s->device = device_name(g, s->netns, s->ifindex);
         if (s->inode)
                 map_put(&g->by_inode, s->inode, index);
+}
+
+/* The tables' list becomes that of the view: tens of thousands of records are not copied. */
+static void take_tables(struct gathering *g)
+{
+        struct inside *view = g->c->view;
+
+        view->sockets.at = take_ptr(g->tables.sockets.at);
+        view->sockets.n = g->tables.sockets.n;
+        view->sockets.room = g->tables.sockets.room;
+        map_reserve(&g->by_inode, view->sockets.n);
+        for (uint32_t i = 0; i < view->sockets.n; i++)
+                enter(g, i);
+}
+
+static uint32_t add_socket(struct gathering *g, const struct socket_seen *seen)
+{
+        struct inside *view = g->c->view;
+        uint32_t index = (uint32_t)view->sockets.n;
+
+        *vec_push(&view->sockets) = *seen;
+        enter(g, index);
         return index;
 }
 
@@ -186,6 +218,7 @@ static void claim(struct gathering *g, uint32_t socket, pid_t pid)
 
 static void join_held(struct gathering *g)
 {
+        vec_reserve(&g->claims, g->held.sockets.n);
         vec_foreach(held, &g->held.sockets) {
                 uint64_t index;
 
@@ -195,6 +228,7 @@ static void join_held(struct gathering *g)
                                 continue;
                         index = add_socket(g, &held->socket);
                 }
+                g->c->view->sockets.at[index].autobound = held->socket.autobound;
                 claim(g, (uint32_t)index, held->pid);
         }
 }
@@ -225,6 +259,7 @@ static void assign_owners(struct gathering *g)
         const struct claim *last = NULL;
 
         vec_foreach(s, &view->sockets) s->n_owners = 0;
+        vec_reserve(&view->owners, g->claims.n);
         view->owners.n = 0;
         vec_sort(&g->claims, compare_claims);
         vec_foreach(now, &g->claims) {
@@ -304,23 +339,33 @@ static void explain_unowned(struct gathering *g)
         map_release(&groups);
 }
 
-/* --- the two ways to owners ---------------------------------------------------------------------- */
-
-static void try_bpf(struct gathering *g)
+/*
+ * Which ports the kernel chose, of sockets that nobody holds as far as we know: of the others BPF has told it. A pass over the tables
+ * of its own, always without BPF and seldom with it.
+ */
+static void tell_autobound(struct gathering *g)
 {
-        struct err err = {0};
-        int r;
+        struct tables tables = {0};
+        bool needed = false;
+        pthread_t thread;
 
-        if (g->c->options->no_bpf)
+        vec_foreach(s, &g->c->view->sockets)
+                needed = needed || (!s->n_owners && s->transport != TRANSPORT_RAW);
+        if (!needed)
                 return;
-        r = bpf_sockets_read(&g->held, &err);
-        g->by_bpf = r == 0;
-        if (r == 0)
-                return;
-        held_release(&g->held);
-        inside_gap(g->c->view, "bpf", r == -EPERM || r == -EACCES ? "CAP_BPF and CAP_PERFMON" : NULL, false,
-                   "owners were read from /proc, which is slower: %s", err.text);
+        plan_visits(g->c, SOCK_DIAG_AUTOBOUND, &tables);
+        if (pthread_create(&thread, NULL, visit_thread, &tables) == 0)
+                (void)pthread_join(thread, NULL);
+        for (size_t i = 0; i < tables.sockets.n; i++) {
+                uint64_t index;
+
+                if (map_get(&g->by_inode, tables.sockets.at[i].inode, &index))
+                        g->c->view->sockets.at[index].autobound = true;
+        }
+        tables_release(&tables);
 }
+
+/* --- the two ways to owners ---------------------------------------------------------------------- */
 
 static void walk_proc(struct gathering *g)
 {
@@ -331,20 +376,8 @@ static void walk_proc(struct gathering *g)
         vec_clear(&list);
 }
 
-static int read_all(struct gathering *g, struct err *err)
+static void find_owners(struct gathering *g)
 {
-        pthread_t thread;
-        int r;
-
-        plan_visits(g);
-        r = pthread_create(&thread, NULL, visit_thread, &g->tables);
-        if (r)
-                return err_errno(err, r, "cannot start a thread");
-        try_bpf(g);
-        (void)pthread_join(thread, NULL);
-        take_visits(g);
-        take_interfaces(g);
-        vec_foreach(s, &g->tables.sockets) (void)add_socket(g, s);
         if (g->by_bpf)
                 join_held(g);
         else
@@ -356,6 +389,50 @@ static int read_all(struct gathering *g, struct err *err)
         assign_owners(g);
         search_rings(g);
         explain_unowned(g);
+}
+
+static void try_bpf(struct gathering *g)
+{
+        _cleanup_close_ int iterator = -1;
+        struct err err = {0};
+        int r;
+
+        if (g->c->options->no_bpf)
+                return;
+        iterator = bpf_sockets_open(&err);
+        r = iterator < 0 ? iterator : bpf_sockets_read(iterator, &g->held, &err);
+        g->by_bpf = r == 0;
+        if (r == 0)
+                return;
+        held_release(&g->held);
+        inside_gap(g->c->view, "bpf", r == -EPERM || r == -EACCES ? "CAP_BPF and CAP_PERFMON" : NULL, false,
+                   "owners were read from /proc, which is slower: %s", err.text);
+}
+
+static int read_all(struct gathering *g, struct err *err)
+{
+        pthread_t thread;
+        int r;
+
+        plan_visits(g->c, SOCK_DIAG_ALL, &g->tables);
+        r = pthread_create(&thread, NULL, visit_thread, &g->tables);
+        if (r)
+                return err_errno(err, r, "cannot start a thread");
+        try_bpf(g);
+        /* the tables take longer: meanwhile, look at the processes that are known to hold something */
+        vec_foreach(held, &g->held.sockets)
+                if (netns_is_wanted(g->c, held->netns_inode))
+                        (void)inside_process(g->c->view, held->pid);
+        processes_read(g->c);
+        (void)pthread_join(thread, NULL);
+        take_visits(g);
+        take_interfaces(g);
+        take_tables(g);
+        if (!g->by_bpf)
+                tell_autobound(g);
+        find_owners(g);
+        if (g->by_bpf)
+                tell_autobound(g);
         g->c->view->sockets_by = g->by_bpf ? "bpf" : "sock_diag";
         return 0;
 }
@@ -365,9 +442,7 @@ static int sockets_collect(struct collection *c, struct err *err)
         struct gathering g = {.c = c};
         int r = read_all(&g, err);
 
-        free(g.tables.visits);
-        vec_clear(&g.tables.sockets);
-        vec_clear(&g.tables.interfaces);
+        tables_release(&g.tables);
         vec_clear(&g.claims);
         held_release(&g.held);
         map_release(&g.by_inode);

@@ -210,31 +210,34 @@ static struct part_of_path root_group(const struct inside *view)
         return (struct part_of_path){path, strlen(path) - strlen("/init.scope")};
 }
 
-/*
- * The unit of each process by its control group. Of a container it is the runtime's scope, which says
- * nothing and changes its name.
- */
+/* The unit that a control group lies in; NONE for none, and for the scope of a container, which says less than the container. */
+static uint32_t unit_of_group(const struct sources *from, const char *path, const struct part_of_path *root)
+{
+        _cleanup_(pool_freep) struct pool *scratch = pool_new();
+        struct container container;
+        char name[UNIT_NAME_SIZE];
+        uint32_t index;
+
+        if (!path || strncmp(path, root->text, root->len) != 0 || cgroup_parse_unit(path + root->len, name) < 0)
+                return NONE;
+        if (str_ends(name, ".scope") && cgroup_parse_container(path + root->len, scratch, &container, NULL) >= 0)
+                return NONE;
+        index = add_unit(from, name, bus_units_find(&from->bus, name));
+        if (!bus_units_find(&from->bus, name))
+                from->view->services.at[index].state = "unknown";
+        return index;
+}
+
 static void systemd_assign(const struct sources *from)
 {
         struct inside *view = from->view;
-        _cleanup_(pool_freep) struct pool *scratch = pool_new();
         struct part_of_path root = root_group(view);
 
-        vec_foreach(process, &view->processes) {
-                struct container container;
-                char name[UNIT_NAME_SIZE];
-                const char *path = process->cgroup;
-
-                if (!path || strncmp(path, root.text, root.len) != 0 ||
-                    cgroup_parse_unit(path + root.len, name) < 0)
-                        continue;
-                if (str_ends(name, ".scope") &&
-                    cgroup_parse_container(path + root.len, scratch, &container, NULL) >= 0)
-                        continue;
-                process->unit = add_unit(from, name, bus_units_find(&from->bus, name));
-                if (!bus_units_find(&from->bus, name))
-                        view->services.at[process->unit].state = "unknown";
-        }
+        vec_foreach(process, &view->processes) process->unit = unit_of_group(from, process->cgroup, &root);
+        /* whose process may not be seen: the group it was made in still tells the unit */
+        vec_foreach(s, &view->sockets)
+                if (s->cgroup)
+                        s->unit = unit_of_group(from, s->cgroup, &root);
 }
 
 static void sources_release(struct sources *from)

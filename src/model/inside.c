@@ -69,7 +69,7 @@ uint32_t inside_process(struct inside *view, pid_t pid)
         index = view->processes.n;
         process = vec_push(&view->processes);
         process->pid = pid;
-        process->netns = process->unit = process->container = process->package = NONE;
+        process->unit = process->container = process->package = NONE;
         map_put(&view->process_by_pid, (uint64_t)pid, index);
         return (uint32_t)index;
 }

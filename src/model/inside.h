@@ -58,7 +58,6 @@ struct socket_seen {
         const char *owner_note; /* when no process holds it or it could not be told: why; else NULL */
         const char *cgroup;     /* where it was made; only looked up when no process is seen; or NULL */
         uint32_t unit;          /* the unit of that cgroup; NONE */
-        uint32_t activation;    /* the .socket unit that systemd holds it for; NONE */
 };
 
 struct package {
@@ -84,7 +83,6 @@ struct process {
         const char *user;    /* name, or the number as text */
         int64_t started_s;   /* seconds since 1970; 0 unknown */
         const char *cgroup;  /* path, or NULL */
-        uint32_t netns;      /* NONE when unreadable */
         uint32_t unit, container, package;
 };
 
