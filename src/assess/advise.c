@@ -15,11 +15,15 @@ static bool lists(const char *const *names, unsigned n, const char *name)
         return false;
 }
 
-/* Scripts and virtual machines run anything: their name says nothing about the protocol, nor does their package. */
+/*
+ * Scripts and virtual machines run anything: their name says nothing about the protocol, nor does their
+ * package.
+ */
 static bool is_interpreter(const char *program)
 {
-        static const char *const names[] = {"python", "perl", "ruby", "java", "node", "nodejs", "php", "bash", "dash",
-                                            "sh", "lua", "guile", "tclsh", "mono", "dotnet", "beam.smp", "busybox"};
+        static const char *const names[] = {"python", "perl", "ruby",   "java",     "node",   "nodejs",
+                                            "php",    "bash", "dash",   "sh",       "lua",    "guile",
+                                            "tclsh",  "mono", "dotnet", "beam.smp", "busybox"};
 
         for (size_t i = 0; i < array_len(names); i++) {
                 const char *rest = str_after(program, names[i]);
@@ -43,8 +47,8 @@ bool listener_of_inetd(const struct listener *l)
 }
 
 /*
- * An entry of inetd that names no program of its own is answered by inetd itself, or behind tcpd(8): its name
- * says what it is.
+ * An entry of inetd that names no program of its own is answered by inetd itself, or behind tcpd(8): its
+ * name says what it is.
  */
 static const struct page *page_of_entry(const struct knowledge *knowledge, const struct listener *l,
                                         const char *program)
@@ -75,7 +79,8 @@ struct program look_up_program(const struct knowledge *knowledge, const struct l
         return program;
 }
 
-static const struct page *choose(const struct page *by_port, const struct program *program, struct listener *l)
+static const struct page *choose(const struct page *by_port, const struct program *program,
+                                 struct listener *l)
 {
         /* nginx is http, but on 443 it is https: that page names it too */
         if (by_port && program->name &&
