@@ -7,12 +7,12 @@
 #include "base/str.h"
 
 /* A sample that is wrong is a mistake in the test itself. */
-#define must(x)                                                                                              \
-        do {                                                                                                 \
-                if (!(x)) {                                                                                  \
-                        (void)fprintf(stderr, "%s:%d: sample: %s\n", __FILE__, __LINE__, #x);                \
-                        abort();                                                                             \
-                }                                                                                            \
+#define must(x)                                                                               \
+        do {                                                                                  \
+                if (!(x)) {                                                                   \
+                        (void)fprintf(stderr, "%s:%d: sample: %s\n", __FILE__, __LINE__, #x); \
+                        abort();                                                              \
+                }                                                                             \
         } while (0)
 
 struct inside *sample_inside(void)
@@ -69,7 +69,6 @@ uint32_t sample_process(struct inside *view, pid_t pid, const char *exe, const c
         p->cmdline = exe;
         p->user = "root";
         p->started_s = view->time_s - 3600;
-        p->netns = HOST_NETNS;
         return index;
 }
 
@@ -85,7 +84,8 @@ uint32_t sample_unit(struct inside *view, const char *name, const char *exec)
         return index;
 }
 
-uint32_t sample_daemon(struct inside *view, pid_t pid, const char *exe, const char *unit, const char *package)
+uint32_t sample_daemon(struct inside *view, pid_t pid, const char *exe, const char *unit,
+                       const char *package)
 {
         uint32_t process = sample_process(view, pid, exe, NULL), service = sample_unit(view, unit, exe);
 
@@ -121,7 +121,8 @@ static struct place parse_place(const char *text)
         _cleanup_free_ char *number = xstrndup(colon + 1, (size_t)(slash - colon - 1));
         _cleanup_free_ char *address = xstrndup(text + bracket, (size_t)(colon - text - 2 * bracket));
         must(str_to_u64(number, UINT16_MAX, &port) == 0);
-        must(!*address || address_parse(address, &place.address) == 0); /* ":22/tcp": any address of any family */
+        must(!*address ||
+             address_parse(address, &place.address) == 0); /* ":22/tcp": any address of any family */
         place.transport = transport_parse(slash + 1);
         must(place.transport != TRANSPORT_MAX);
         place.port = (uint16_t)port;
@@ -139,7 +140,6 @@ struct socket_seen *sample_socket(struct inside *view, uint32_t netns, const cha
                 .port = place.port,
                 .netns = netns,
                 .unit = NONE,
-                .activation = NONE,
                 .first_owner = (uint32_t)view->owners.n,
         };
         return s;

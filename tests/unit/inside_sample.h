@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Inside views built by hand: what the collectors would have found on a host that a test needs. Things are named by index, as in the
- * view itself, because arrays move when they grow.
+ * Inside views built by hand: what the collectors would have found on a host that a test needs. Things are
+ * named by index, as in the view itself, because arrays move when they grow.
  */
 #pragma once
 
@@ -9,7 +9,9 @@
 
 enum { HOST_NETNS = 0 }; /* every sample's first namespace */
 
-/* An empty host: namespace "host" with the ephemeral range 32768-60999, loopback up, asset and time fixed. */
+/*
+ * An empty host: namespace "host" with the ephemeral range 32768-60999, loopback up, asset and time fixed.
+ */
 struct inside *sample_inside(void);
 
 uint32_t sample_netns(struct inside *view, const char *role, enum netns_kind kind);
@@ -20,7 +22,10 @@ void sample_interface(struct inside *view, uint32_t netns, const char *device, c
 uint32_t sample_process(struct inside *view, pid_t pid, const char *exe, const char *name);
 /* A unit of systemd, running and enabled; exec may be NULL. */
 uint32_t sample_unit(struct inside *view, const char *name, const char *exec);
-/* A daemon as Debian has it: unit, process in it, package of both. package NULL: none owns it. Gives the process. */
+/*
+ * A daemon as Debian has it: unit, process in it, package of both. package NULL: none owns it. Gives the
+ * process.
+ */
 uint32_t sample_daemon(struct inside *view, pid_t pid, const char *exe, const char *unit, const char *package);
 uint32_t sample_container(struct inside *view, const char *runtime, const char *id, const char *name);
 

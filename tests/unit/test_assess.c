@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Views built by hand, joined and judged with the guide as it is built in. Findings and their words: test_assess_findings.c. */
+/*
+ * Views built by hand, joined and judged with the guide as it is built in. Findings and their words:
+ * test_assess_findings.c.
+ */
 #include "test.h"
 
 #include "assess/assess.h"
@@ -131,7 +134,7 @@ static void test_order(void **state)
         (void)sample_socket(w.view, HOST_NETNS, "0.0.0.0:443/tcp");
         (void)sample_socket(w.view, HOST_NETNS, "0.0.0.0:80/tcp");
         judge(&w);
-        vec_foreach (l, &w.a->listeners) {
+        vec_foreach(l, &w.a->listeners) {
                 _cleanup_free_ char *text = xasprintf("%s %u", l->netns->role, l->port);
 
                 assert_string_equal(text, expected[i++]);
@@ -145,10 +148,8 @@ static void test_dual_stack(void **state)
                 const char *place;
                 bool v6only, dual;
         } cases[] = {
-                {"[::]:80/tcp", false, true},
-                {"[::]:80/tcp", true, false},
-                {"[::1]:80/tcp", false, false},
-                {"0.0.0.0:80/tcp", false, false},
+                {"[::]:80/tcp", false, true},   {"[::]:80/tcp", true, false},
+                {"[::1]:80/tcp", false, false}, {"0.0.0.0:80/tcp", false, false},
                 {"[::]:58/raw", false, false}, /* an IPv6 raw socket takes no IPv4 */
         };
 
@@ -223,13 +224,10 @@ static void test_activation_match(void **state)
                 const char *place, *listens;
                 bool fits;
         } cases[] = {
-                {"[::]:631/tcp", ":631/tcp", true},
-                {"0.0.0.0:631/tcp", ":631/tcp", true},
+                {"[::]:631/tcp", ":631/tcp", true},           {"0.0.0.0:631/tcp", ":631/tcp", true},
                 {"127.0.0.1:631/tcp", ":631/tcp", false}, /* a number alone binds to every address */
-                {"0.0.0.0:631/tcp", "0.0.0.0:631/tcp", true},
-                {"[::]:631/tcp", "0.0.0.0:631/tcp", false},
-                {"0.0.0.0:631/udp", ":631/tcp", false},
-                {"0.0.0.0:632/tcp", ":631/tcp", false},
+                {"0.0.0.0:631/tcp", "0.0.0.0:631/tcp", true}, {"[::]:631/tcp", "0.0.0.0:631/tcp", false},
+                {"0.0.0.0:631/udp", ":631/tcp", false},       {"0.0.0.0:632/tcp", ":631/tcp", false},
         };
 
         for (size_t i = 0; i < array_len(cases); i++) {
@@ -267,8 +265,9 @@ static void test_inetd(void **state)
         } cases[] = {
                 {"0.0.0.0:23/tcp", "telnet/tcp", "/usr/sbin/in.telnetd", "telnet", CONFIDENCE_LIKELY},
                 {"0.0.0.0:2323/tcp", "2323/tcp", "/usr/sbin/in.telnetd", "telnet", CONFIDENCE_LIKELY},
-                {"0.0.0.0:23/tcp", "telnet/tcp", "/usr/sbin/tcpd", "telnet", CONFIDENCE_LIKELY}, /* the wrapper hides it */
-                {"0.0.0.0:7/tcp", "echo/tcp", NULL, "echo", CONFIDENCE_LIKELY},                 /* inetd itself */
+                {"0.0.0.0:23/tcp", "telnet/tcp", "/usr/sbin/tcpd", "telnet",
+                 CONFIDENCE_LIKELY},                                            /* the wrapper hides it */
+                {"0.0.0.0:7/tcp", "echo/tcp", NULL, "echo", CONFIDENCE_LIKELY}, /* inetd itself */
                 {"0.0.0.0:23/tcp", "telnet/tcp", "/usr/local/bin/own", "telnet", CONFIDENCE_REGISTERED},
         };
 
@@ -279,19 +278,29 @@ static void test_inetd(void **state)
                 (void)add_inetd(&w, cases[i].place, cases[i].entry, cases[i].exec);
                 l = only(&w);
                 assert_string_equal(l->activation->name, cases[i].entry);
-                assert_string_equal(l->unit->name, "inetd.service");
+                assert_ptr_equal(l->unit, l->activation); /* inetd only holds the socket for it */
                 assert_string_equal(l->guide, cases[i].guide);
                 assert_int_equal(l->confidence, cases[i].confidence);
         }
 }
 
 /* The package is that of the program that answers. */
+/* What the files of this host say binds its own daemons only. */
+static void test_inetd_in_container(void **state)
+{
+        _cleanup_world_ struct world w = world_new();
+
+        (void)add_inetd(&w, "0.0.0.0:23/tcp", "telnet/tcp", "/usr/sbin/in.telnetd");
+        w.view->processes.at[0].container = sample_container(w.view, "docker", "4f5a6b7c8d9e", "old");
+        assert_null(only(&w)->activation);
+}
+
 static void test_inetd_package(void **state)
 {
         _cleanup_world_ struct world w = world_new();
         uint32_t entry = add_inetd(&w, "0.0.0.0:23/tcp", "telnet/tcp", "/usr/sbin/in.telnetd");
 
-        assert_string_equal(only(&w)->package->name, "openbsd-inetd");
+        assert_null(only(&w)->package); /* not that of inetd */
         w.view->services.at[entry].package = inside_package(w.view, "inetutils-telnetd", "2.4", "dpkg");
         assert_string_equal(only(&w)->package->name, "inetutils-telnetd");
 }
@@ -396,33 +405,44 @@ static void test_exposure(void **state)
                 const char *why;  /* a part of it */
                 const char *from; /* reachable_from, joined */
         } cases[] = {
-                {"127.0.0.1:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_LOOPBACK, "loopback address", "host"},
+                {"127.0.0.1:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_LOOPBACK, "loopback address",
+                 "host"},
                 {"[::1]:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_LOOPBACK, "loopback address", "host"},
                 {"127.9.9.9:80/tcp", NULL, LAN, NULL, false, EXPOSURE_LOOPBACK, "loopback address", "host"},
                 {"0.0.0.0:80/tcp", "lo", LAN, PUBLIC, false, EXPOSURE_LOOPBACK, "loopback device", "host"},
                 {"0.0.0.0:80/tcp", NULL, LAN, NULL, false, EXPOSURE_LINK, "eth0 (10.20.0.5)", "host link"},
-                {"10.20.0.5:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "bound to one address", "host link"},
-                {"0.0.0.0:80/tcp", NULL, NULL, NULL, false, EXPOSURE_LINK, "no other address than loopback now",
+                {"10.20.0.5:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "bound to one address",
                  "host link"},
-                {"0.0.0.0:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_INTERNET, "8.8.8.8 of wan0", "host link internet"},
+                {"0.0.0.0:80/tcp", NULL, NULL, NULL, false, EXPOSURE_LINK, "only loopback now", "host link"},
+                {"0.0.0.0:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_INTERNET, "8.8.8.8 of wan0",
+                 "host link internet"},
                 {"8.8.8.8:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_INTERNET, "bound to one address",
                  "host link internet"},
-                {"0.0.0.0:80/tcp", "eth0", LAN, PUBLIC, false, EXPOSURE_LINK, "eth0 (10.20.0.5)", "host link"},
+                {"0.0.0.0:80/tcp", "eth0", LAN, PUBLIC, false, EXPOSURE_LINK, "eth0 (10.20.0.5)",
+                 "host link"},
                 {"0.0.0.0:80/tcp", "wan0", LAN, PUBLIC, false, EXPOSURE_INTERNET, "8.8.8.8 of wan0",
                  "host link internet"},
-                {"[::]:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_INTERNET, "8.8.8.8", "host link internet"}, /* dual-stack */
+                {"[::]:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_INTERNET, "8.8.8.8",
+                 "host link internet"}, /* dual-stack */
                 {"0.0.0.0:80/tcp", NULL, LAN, PUBLIC6, false, EXPOSURE_LINK, "10.20.0.5", "host link"},
-                {"[::]:80/tcp", NULL, LAN, PUBLIC6, false, EXPOSURE_INTERNET, "2a01:4f8::1", "host link internet"},
-                {"224.0.0.251:5353/udp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "multicast group", "host link"},
-                {"[ff02::fb]:5353/udp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "multicast group", "host link"},
-                {"192.0.2.7:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "no interface has now", "host link"},
-                {"0.0.0.0:80/tcp", NULL, NULL, NULL, true, EXPOSURE_PRIVATE, "without an interface", "netns box"},
+                {"[::]:80/tcp", NULL, LAN, PUBLIC6, false, EXPOSURE_INTERNET, "2a01:4f8::1",
+                 "host link internet"},
+                {"224.0.0.251:5353/udp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "multicast group",
+                 "host link"},
+                {"[ff02::fb]:5353/udp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "multicast group",
+                 "host link"},
+                {"192.0.2.7:80/tcp", NULL, LAN, PUBLIC, false, EXPOSURE_LINK, "no interface has now",
+                 "host link"},
+                {"0.0.0.0:80/tcp", NULL, NULL, NULL, true, EXPOSURE_PRIVATE, "without an interface",
+                 "netns box"},
                 {"0.0.0.0:80/tcp", NULL, LAN, NULL, true, EXPOSURE_PRIVATE, "attached to others by eth0",
                  "netns box link"},
                 {"0.0.0.0:80/tcp", NULL, NULL, PUBLIC, true, EXPOSURE_PRIVATE, "attached to others by wan0",
                  "netns box link"},
-                {"127.0.0.1:80/tcp", NULL, LAN, NULL, true, EXPOSURE_LOOPBACK, "loopback address", "netns box"},
-                {"10.9.9.9:80/tcp", NULL, LAN, NULL, true, EXPOSURE_PRIVATE, "without an interface", "netns box"},
+                {"127.0.0.1:80/tcp", NULL, LAN, NULL, true, EXPOSURE_LOOPBACK, "loopback address",
+                 "netns box"},
+                {"10.9.9.9:80/tcp", NULL, LAN, NULL, true, EXPOSURE_PRIVATE, "without an interface",
+                 "netns box"},
         };
 
         for (size_t i = 0; i < array_len(cases); i++) {
@@ -439,9 +459,10 @@ static void test_exposure(void **state)
                 e = &only(&w)->exposure;
                 for (size_t n = 0; n < array_len(e->reachable_from) && e->reachable_from[n]; n++)
                         str_addf(&from, "%s%s", n ? " " : "", e->reachable_from[n]);
-                if (e->scope != cases[i].scope || !strstr(e->why, cases[i].why) || !streq(str_text(&from), cases[i].from))
-                        fail_msg("case %zu, %s: %s (%s) from %s", i, cases[i].place, exposure_scope_name(e->scope),
-                                 e->why, str_text(&from));
+                if (e->scope != cases[i].scope || !strstr(e->why, cases[i].why) ||
+                    !streq(str_text(&from), cases[i].from))
+                        fail_msg("case %zu, %s: %s (%s) from %s", i, cases[i].place,
+                                 exposure_scope_name(e->scope), e->why, str_text(&from));
                 assert_null(e->blocked_by); /* nobody looked */
         }
 }
@@ -485,13 +506,14 @@ static void test_clients(void **state)
                 {"[::]:45123/udp", NULL, true, false, false, true},
                 {"0.0.0.0:45123/udp", NULL, false, false, false, false}, /* somebody chose that number */
                 {"0.0.0.0:45123/tcp", NULL, true, false, false, false},
-                {"0.0.0.0:111/udp", NULL, true, false, false, false},                 /* not in the range */
+                {"0.0.0.0:111/udp", NULL, true, false, false, false}, /* not in the range */
                 {"0.0.0.0:61000/udp", NULL, true, false, false, false},
                 {"0.0.0.0:32768/udp", NULL, true, false, false, true},
                 {"0.0.0.0:60999/udp", NULL, true, false, false, true},
-                {"0.0.0.0:111/udp", NULL, true, false, true, true},                   /* the range is not known */
-                {"224.0.0.251:45123/udp", NULL, true, false, false, false},           /* who joins a group listens */
-                {"0.0.0.0:45123/udp", "0.0.0.0:40001/tcp", true, true, false, false}, /* ONC RPC: both chosen by the kernel */
+                {"0.0.0.0:111/udp", NULL, true, false, true, true},         /* the range is not known */
+                {"224.0.0.251:45123/udp", NULL, true, false, false, false}, /* who joins a group listens */
+                {"0.0.0.0:45123/udp", "0.0.0.0:40001/tcp", true, true, false,
+                 false}, /* ONC RPC: both chosen by the kernel */
                 {"0.0.0.0:45123/udp", "0.0.0.0:40001/tcp", true, false, false, true},
         };
 
@@ -508,7 +530,8 @@ static void test_clients(void **state)
                 if (w.a->clients.n != cases[i].client)
                         fail_msg("case %zu, %s: %zu clients", i, cases[i].place, w.a->clients.n);
                 if (cases[i].client)
-                        assert_non_null(strstr(w.a->clients.at[0].client_reason, "the kernel chose its port"));
+                        assert_non_null(
+                                strstr(w.a->clients.at[0].client_reason, "the kernel chose its port"));
                 assert_int_equal(w.a->listeners.n, 1 - cases[i].client + (cases[i].also ? 1 : 0));
         }
 }
@@ -532,24 +555,31 @@ static void test_advise(void **state)
                 {"0.0.0.0:4711/tcp", "/usr/sbin/nginx", "nginx", "http", CONFIDENCE_LIKELY},
                 {"0.0.0.0:53/udp", "/usr/sbin/dnsmasq", "dnsmasq-base", "dns", CONFIDENCE_LIKELY},
                 {"0.0.0.0:67/udp", "/usr/sbin/dnsmasq", "dnsmasq-base", "dhcp", CONFIDENCE_LIKELY},
-                {"127.0.0.53:53/udp", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "dns", CONFIDENCE_LIKELY},
-                {"0.0.0.0:5355/udp", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "llmnr", CONFIDENCE_LIKELY},
-                {"0.0.0.0:5353/udp", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "mdns", CONFIDENCE_LIKELY},
+                {"127.0.0.53:53/udp", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "dns",
+                 CONFIDENCE_LIKELY},
+                {"0.0.0.0:5355/udp", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "llmnr",
+                 CONFIDENCE_LIKELY},
+                {"0.0.0.0:5353/udp", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "mdns",
+                 CONFIDENCE_LIKELY},
                 {"0.0.0.0:25/tcp", "/usr/lib/postfix/sbin/master", "postfix", "smtp", CONFIDENCE_LIKELY},
-                {"0.0.0.0:465/tcp", "/usr/lib/postfix/sbin/master", "postfix", "submissions", CONFIDENCE_LIKELY},
-                {"0.0.0.0:587/tcp", "/usr/lib/postfix/sbin/master", "postfix", "submission", CONFIDENCE_LIKELY},
+                {"0.0.0.0:465/tcp", "/usr/lib/postfix/sbin/master", "postfix", "submissions",
+                 CONFIDENCE_LIKELY},
+                {"0.0.0.0:587/tcp", "/usr/lib/postfix/sbin/master", "postfix", "submission",
+                 CONFIDENCE_LIKELY},
                 {"0.0.0.0:143/tcp", "/usr/sbin/dovecot", "dovecot-core", "imap", CONFIDENCE_LIKELY},
                 {"0.0.0.0:993/tcp", "/usr/sbin/dovecot", "dovecot-core", "imaps", CONFIDENCE_LIKELY},
                 {"0.0.0.0:995/tcp", "/usr/sbin/dovecot", "dovecot-core", "pop3s", CONFIDENCE_LIKELY},
                 /* the package where the guide does not name the program */
-                {"0.0.0.0:4711/tcp", "/usr/sbin/sshd-session-new", "openssh-server", "ssh", CONFIDENCE_LIKELY},
+                {"0.0.0.0:4711/tcp", "/usr/sbin/sshd-session-new", "openssh-server", "ssh",
+                 CONFIDENCE_LIKELY},
                 /* interpreters run anything, and so their packages say nothing */
-                {"0.0.0.0:23/tcp", "/usr/bin/python3.11", "python3.11-minimal", "telnet", CONFIDENCE_REGISTERED},
+                {"0.0.0.0:23/tcp", "/usr/bin/python3.11", "python3.11-minimal", "telnet",
+                 CONFIDENCE_REGISTERED},
                 {"0.0.0.0:23/tcp", "/usr/bin/perl", "openssh-server", "telnet", CONFIDENCE_REGISTERED},
                 {"0.0.0.0:47111/tcp", "/usr/bin/python3", "openssh-server", NULL, CONFIDENCE_REGISTERED},
                 {"0.0.0.0:47111/tcp", "/usr/bin/python3-config", "openssh-server", "ssh", CONFIDENCE_LIKELY},
-                {"0.0.0.0:47111/tcp", "/usr/lib/jvm/java-17-openjdk-amd64/bin/java", "openjdk-17-jre-headless", NULL,
-                 CONFIDENCE_REGISTERED},
+                {"0.0.0.0:47111/tcp", "/usr/lib/jvm/java-17-openjdk-amd64/bin/java",
+                 "openjdk-17-jre-headless", NULL, CONFIDENCE_REGISTERED},
                 /* nothing known */
                 {"0.0.0.0:47111/tcp", "/opt/own/bin/own", NULL, NULL, CONFIDENCE_REGISTERED},
                 {"0.0.0.0:23/tcp", "/opt/own/bin/own", NULL, "telnet", CONFIDENCE_REGISTERED},
@@ -563,7 +593,8 @@ static void test_advise(void **state)
                 const struct listener *l;
 
                 if (cases[i].package)
-                        w.view->processes.at[p].package = inside_package(w.view, cases[i].package, "1.0", "dpkg");
+                        w.view->processes.at[p].package =
+                                inside_package(w.view, cases[i].package, "1.0", "dpkg");
                 (void)sample_listen(w.view, cases[i].place, p);
                 l = only(&w);
                 if (!streq_ptr(l->guide, cases[i].guide) || l->confidence != cases[i].confidence)
@@ -615,6 +646,7 @@ int main(void)
                 cmocka_unit_test(test_activation_match),
                 cmocka_unit_test(test_inetd),
                 cmocka_unit_test(test_inetd_package),
+                cmocka_unit_test(test_inetd_in_container),
                 cmocka_unit_test(test_init_itself),
                 cmocka_unit_test(test_container),
                 cmocka_unit_test(test_forward),

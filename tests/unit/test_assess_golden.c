@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What `quaymaster audit --json` says of typical hosts, compared with tests/golden/assess/NAME.json. UPDATE_GOLDEN=1 writes them anew:
- * read the difference as the administrator of that host would.
+ * What `quaymaster audit --json` says of typical hosts, compared with tests/golden/assess/NAME.json.
+ * UPDATE_GOLDEN=1 writes them anew: read the difference as the administrator of that host would.
  */
 #include "test.h"
 
@@ -39,8 +39,10 @@ static struct process *add_daemon(struct inside *view, pid_t pid, const char *ex
 static void add_activated(struct inside *view, const char *name, const char *exec, const char *package,
                           const char *place)
 {
-        _cleanup_free_ char *socket_name = xasprintf("%s.socket", name), *service_name = xasprintf("%s.service", name);
-        uint32_t socket = sample_unit(view, socket_name, NULL), service = sample_unit(view, service_name, exec);
+        _cleanup_free_ char *socket_name = xasprintf("%s.socket", name),
+                            *service_name = xasprintf("%s.service", name);
+        uint32_t socket = sample_unit(view, socket_name, NULL),
+                 service = sample_unit(view, service_name, exec);
         uint32_t owned_by = inside_package(view, package, "1.0-1", "dpkg");
         uint32_t init = sample_process(view, 1, "/usr/lib/systemd/systemd", NULL);
 
@@ -54,8 +56,9 @@ static void add_activated(struct inside *view, const char *name, const char *exe
 
 static void add_ssh(struct inside *view)
 {
-        (void)add_daemon(view, 612, "/usr/sbin/sshd", "ssh.service", "openssh-server", "0.0.0.0:22/tcp [::]:22/tcp");
-        vec_foreach (s, &view->sockets)
+        (void)add_daemon(view, 612, "/usr/sbin/sshd", "ssh.service", "openssh-server",
+                         "0.0.0.0:22/tcp [::]:22/tcp");
+        vec_foreach(s, &view->sockets)
                 s->v6only = s->address.family == 6;
 }
 
@@ -69,12 +72,13 @@ static void mail_server(struct inside *view)
         sample_interface(view, HOST_NETNS, "eth0", "2a01:4f8:0:1::10/64");
         add_ssh(view);
         (void)add_daemon(view, 700, "/usr/lib/postfix/sbin/master", "postfix@-.service", "postfix",
-                   "0.0.0.0:25/tcp [::]:25/tcp 0.0.0.0:587/tcp 0.0.0.0:465/tcp");
+                         "0.0.0.0:25/tcp [::]:25/tcp 0.0.0.0:587/tcp 0.0.0.0:465/tcp");
         (void)add_daemon(view, 720, "/usr/sbin/dovecot", "dovecot.service", "dovecot-core",
-                   "0.0.0.0:143/tcp 0.0.0.0:993/tcp 0.0.0.0:110/tcp 0.0.0.0:995/tcp 0.0.0.0:4190/tcp");
+                         "0.0.0.0:143/tcp 0.0.0.0:993/tcp 0.0.0.0:110/tcp 0.0.0.0:995/tcp 0.0.0.0:4190/tcp");
         (void)add_daemon(view, 730, "/usr/bin/rspamd", "rspamd.service", "rspamd",
-                   "127.0.0.1:11332/tcp 127.0.0.1:11333/tcp 127.0.0.1:11334/tcp");
-        (void)add_daemon(view, 740, "/usr/sbin/named", "named.service", "bind9", "127.0.0.1:53/udp 127.0.0.1:53/tcp 127.0.0.1:953/tcp");
+                         "127.0.0.1:11332/tcp 127.0.0.1:11333/tcp 127.0.0.1:11334/tcp");
+        (void)add_daemon(view, 740, "/usr/sbin/named", "named.service", "bind9",
+                         "127.0.0.1:53/udp 127.0.0.1:53/tcp 127.0.0.1:953/tcp");
         (void)add_daemon(view, 750, "/usr/sbin/chronyd", "chrony.service", "chrony", "127.0.0.1:323/udp");
         inetd = sample_daemon(view, 760, "/usr/sbin/inetd", "inetd.service", "openbsd-inetd");
         for (size_t i = 0; i < array_len(entries); i++) {
@@ -91,7 +95,9 @@ static void mail_server(struct inside *view)
         }
 }
 
-/* A shop: web server and PHP, its database and cache open to the office network, a forgotten test by hand. */
+/*
+ * A shop: web server and PHP, its database and cache open to the office network, a forgotten test by hand.
+ */
 static void web_and_database(struct inside *view)
 {
         uint32_t workers[3], test;
@@ -100,7 +106,8 @@ static void web_and_database(struct inside *view)
         sample_interface(view, HOST_NETNS, "eth1", "10.20.1.20/24");
         add_ssh(view);
         for (size_t i = 0; i < array_len(workers); i++)
-                workers[i] = sample_daemon(view, 800 + (pid_t)i, "/usr/sbin/nginx", "nginx.service", "nginx");
+                workers[i] =
+                        sample_daemon(view, 800 + (pid_t)i, "/usr/sbin/nginx", "nginx.service", "nginx");
         (void)sample_listen(view, "0.0.0.0:80/tcp", workers[0]);
         sample_own(view, workers[2]);
         sample_own(view, workers[1]);
@@ -108,11 +115,13 @@ static void web_and_database(struct inside *view)
         sample_own(view, workers[1]);
         add_daemon(view, 820, "/usr/sbin/mariadbd", "mariadb.service", "mariadb-server", "0.0.0.0:3306/tcp")
                 ->exe_deleted = true; /* updated, not restarted */
-        (void)add_daemon(view, 830, "/usr/bin/redis-server", "redis-server.service", "redis-server", "10.20.1.20:6379/tcp");
-        (void)add_daemon(view, 840, "/usr/sbin/php-fpm8.2", "php8.2-fpm.service", "php8.2-fpm", "127.0.0.1:9000/tcp");
+        (void)add_daemon(view, 830, "/usr/bin/redis-server", "redis-server.service", "redis-server",
+                         "10.20.1.20:6379/tcp");
+        (void)add_daemon(view, 840, "/usr/sbin/php-fpm8.2", "php8.2-fpm.service", "php8.2-fpm",
+                         "127.0.0.1:9000/tcp");
         (void)add_daemon(view, 850, "/usr/sbin/vsftpd", "vsftpd.service", "vsftpd", "[::]:21/tcp");
         (void)add_daemon(view, 860, "/usr/bin/prometheus-node-exporter", "prometheus-node-exporter.service",
-                   "prometheus-node-exporter", "[::]:9100/tcp");
+                         "prometheus-node-exporter", "[::]:9100/tcp");
         view->services.at[view->services.n - 1].startup = "disabled";
         test = sample_process(view, 4711, "/usr/bin/python3.11", NULL);
         view->processes.at[test].cmdline = "python3 -m http.server 8000";
@@ -136,7 +145,8 @@ static void container_host(struct inside *view)
         sample_interface(view, cache_netns, "eth0", "172.17.0.3/16");
         add_ssh(view);
         (void)add_daemon(view, 900, "/usr/sbin/dockerd", "docker.service", "docker.io", "[::]:2375/tcp");
-        (void)add_daemon(view, 910, "/usr/bin/kubelet", "kubelet.service", "kubelet", "[::]:10250/tcp 127.0.0.1:10248/tcp");
+        (void)add_daemon(view, 910, "/usr/bin/kubelet", "kubelet.service", "kubelet",
+                         "[::]:10250/tcp 127.0.0.1:10248/tcp");
         proxy = sample_daemon(view, 901, "/usr/sbin/docker-proxy", "docker.service", "docker.io");
         (void)sample_listen(view, "0.0.0.0:8080/tcp", proxy);
         sample_listen(view, "[::]:8080/tcp", proxy)->v6only = true;
@@ -170,13 +180,16 @@ static void laptop(struct inside *view)
         sample_interface(view, HOST_NETNS, "wlan0", "192.168.1.50/24");
         add_activated(view, "cups", "/usr/sbin/cupsd", "cups-daemon", "127.0.0.1:631/tcp");
         (void)add_daemon(view, 1000, "/usr/sbin/avahi-daemon", "avahi-daemon.service", "avahi-daemon",
-                   "0.0.0.0:5353/udp [::]:5353/udp");
-        (void)add_daemon(view, 1010, "/usr/lib/systemd/systemd-resolved", "systemd-resolved.service", "systemd-resolved",
-                   "127.0.0.53:53/udp 127.0.0.53:53/tcp 0.0.0.0:5355/udp 0.0.0.0:5355/tcp");
-        (void)add_daemon(view, 1020, "/usr/sbin/rpcbind", "rpcbind.service", "rpcbind", "0.0.0.0:111/tcp 0.0.0.0:111/udp");
-        (void)add_daemon(view, 1030, "/usr/sbin/smbd", "smbd.service", "samba", "0.0.0.0:445/tcp 0.0.0.0:139/tcp");
-        (void)add_daemon(view, 1040, "/usr/bin/transmission-daemon", "transmission-daemon.service", "transmission-daemon",
-                   "0.0.0.0:9091/tcp 0.0.0.0:51413/tcp");
+                         "0.0.0.0:5353/udp [::]:5353/udp");
+        (void)add_daemon(view, 1010, "/usr/lib/systemd/systemd-resolved", "systemd-resolved.service",
+                         "systemd-resolved",
+                         "127.0.0.53:53/udp 127.0.0.53:53/tcp 0.0.0.0:5355/udp 0.0.0.0:5355/tcp");
+        (void)add_daemon(view, 1020, "/usr/sbin/rpcbind", "rpcbind.service", "rpcbind",
+                         "0.0.0.0:111/tcp 0.0.0.0:111/udp");
+        (void)add_daemon(view, 1030, "/usr/sbin/smbd", "smbd.service", "samba",
+                         "0.0.0.0:445/tcp 0.0.0.0:139/tcp");
+        (void)add_daemon(view, 1040, "/usr/bin/transmission-daemon", "transmission-daemon.service",
+                         "transmission-daemon", "0.0.0.0:9091/tcp 0.0.0.0:51413/tcp");
         connect = sample_process(view, 2000, "/usr/lib/x86_64-linux-gnu/libexec/kdeconnectd", NULL);
         view->processes.at[connect].user = "anna";
         (void)sample_unit(view, "user@1000.service", NULL);
