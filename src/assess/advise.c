@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which page of the guide a listener is judged by. The number is only where one looks first: a program that the guide knows decides,
- * on whatever port it listens.
+ * Which page of the guide a listener is judged by. The number is only where one looks first: a program that
+ * the guide knows decides, on whatever port it listens.
  */
 #include "assess/correlate.h"
 

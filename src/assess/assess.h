@@ -25,7 +25,10 @@ struct assessment {
         vec(struct finding) findings;   /* most severe first */
 };
 
-/* Join sockets, owners, units, packages, registry and exposure into listeners, each with the guide's advice. Never fails. */
+/*
+ * Join sockets, owners, units, packages, registry and exposure into listeners, each with the guide's advice.
+ * Never fails.
+ */
 struct assessment *assess_correlate(const struct inside *view, const struct knowledge *knowledge);
 /* List all services of the view with their listeners. */
 void assess_services(struct assessment *a);

@@ -149,7 +149,10 @@ static void add_socket(struct joining *j, struct listener *l, const struct socke
                 l->unit = service_at(view, s->unit);
 }
 
-/* Unit, package and container are those of the process that stands for the listener, else of what would be started for it. */
+/*
+ * Unit, package and container are those of the process that stands for the listener, else of what would be
+ * started for it.
+ */
 static void attach_owner(const struct joining *j, struct listener *l)
 {
         const struct inside *view = j->view;
@@ -183,8 +186,9 @@ static void find_dynamic_servers(struct joining *j)
 }
 
 /*
- * A UDP socket that is bound but not connected may be a server's or a client's that waits for its answer. A client lets the kernel
- * choose the port. Servers with dynamic ports (ONC RPC: rpc.statd, rpc.mountd) do that too, but then for TCP as well.
+ * A UDP socket that is bound but not connected may be a server's or a client's that waits for its answer. A
+ * client lets the kernel choose the port. Servers with dynamic ports (ONC RPC: rpc.statd, rpc.mountd) do
+ * that too, but then for TCP as well.
  */
 static const char *client_reason(const struct joining *j, const struct listener *l, bool autobound)
 {
@@ -277,7 +281,10 @@ static void join_forwards(struct joining *j)
         }
 }
 
-/* Sorting moves large records through a copy of them all: mostly there is nothing to do, since sockets came in order. */
+/*
+ * Sorting moves large records through a copy of them all: mostly there is nothing to do, since sockets came
+ * in order.
+ */
 static void sort_listeners(struct listener *at, size_t n)
 {
         for (size_t i = 1; i < n; i++)

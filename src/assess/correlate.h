@@ -4,10 +4,16 @@
 
 #include "assess/assess.h"
 
-/* From where a listener can be reached, by its address, device and namespace alone: packet filters are not looked at. */
+/*
+ * From where a listener can be reached, by its address, device and namespace alone: packet filters are not
+ * looked at.
+ */
 struct exposure exposure_of(struct pool *pool, const struct inside *view, const struct listener *listener);
 
-/* The process that stands for a listener: the first that is not PID 1 holding it for another; NULL when none is visible. */
+/*
+ * The process that stands for a listener: the first that is not PID 1 holding it for another; NULL when none
+ * is visible.
+ */
 const struct process *listener_main_process(const struct listener *listener);
 
 struct program { /* what listens, as the guide knows it */

@@ -69,8 +69,9 @@ static void describe_process(struct pool *pool, const struct listener *l, struct
         const struct process *p = listener_main_process(l);
 
         if (p && l->n_processes > 1)
-                lines_add(to, pool_printf(pool, "process: %s (pid %d and %zu more), user %s", p->exe ? p->exe : p->name, p->pid,
-                                          l->n_processes - 1, p->user ? p->user : "unknown"));
+                lines_add(to, pool_printf(pool, "process: %s (pid %d and %zu more), user %s",
+                                          p->exe ? p->exe : p->name, p->pid, l->n_processes - 1,
+                                          p->user ? p->user : "unknown"));
         else if (p)
                 lines_add(to, pool_printf(pool, "process: %s (pid %d), user %s",
                                           p->exe ? p->exe : (p->name ? p->name : "unknown"), p->pid,

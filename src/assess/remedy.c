@@ -18,7 +18,10 @@ static bool is_systemd(const struct service *s)
         return s && streq_ptr(s->manager, "systemd");
 }
 
-/* A value to put into a command line: only what no shell would take apart. Names from outside that have more are not offered. */
+/*
+ * A value to put into a command line: only what no shell would take apart. Names from outside that have more
+ * are not offered.
+ */
 static const char *plain_word(const char *word)
 {
         static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:@/+-";
@@ -84,7 +87,8 @@ static void stop_service(struct pool *pool, const struct listener *l, struct lin
         if (units && str_ends(l->unit->name, ".scope"))
                 lines_add(to, pool_printf(pool, "Stop it: systemctl stop %s (a scope is not started at boot)", units));
         else if (units)
-                lines_add(to, pool_printf(pool, "Stop it and keep it from starting: systemctl disable --now %s", units));
+                lines_add(to, pool_printf(pool, "Stop it and keep it from starting: systemctl disable --now %s",
+                                          units));
         else if (name && streq(manager, "sysv"))
                 lines_add(to, pool_printf(pool,
                                           "Stop it and keep it from starting: service %s stop; update-rc.d %s disable",
@@ -124,9 +128,12 @@ static void stop_container(struct pool *pool, const struct listener *l, struct l
 static void stop_forward(struct pool *pool, const struct listener *l, struct lines *to)
 {
         lines_add(to, pool_printf(pool,
-                                  "If a container publishes it: publish it on loopback only (-p 127.0.0.1:%u:%u) or not at all",
+                                  "If a container publishes it: publish it on loopback only "
+                                  "(-p 127.0.0.1:%u:%u) or not at all",
                                   l->port, l->forward->to_port ? l->forward->to_port : l->port));
-        lines_add(to, pool_printf(pool, "Otherwise find what made the rule and remove it there: nft -a list ruleset (%s)",
+        lines_add(to, pool_printf(pool,
+                                  "Otherwise find what made the rule and remove it there: "
+                                  "nft -a list ruleset (%s)",
                                   l->forward->rule));
 }
 
@@ -137,7 +144,8 @@ static void stop_process(struct pool *pool, const struct listener *l, struct lin
         if (!p)
                 return;
         lines_add(to, pool_printf(pool,
-                                  "No unit runs it: find what started it (ps -o ppid,user,lstart,cmd -p %d), then end it: kill %d",
+                                  "No unit runs it: find what started it "
+                                  "(ps -o ppid,user,lstart,cmd -p %d), then end it: kill %d",
                                   p->pid, p->pid));
 }
 
@@ -155,8 +163,8 @@ void remedy_stop(struct pool *pool, const struct listener *l, struct lines *to)
                 stop_process(pool, l, to);
         if (l->package && !l->container && plain_word(l->package->name) && streq(l->package->manager, "dpkg"))
                 lines_add(to, pool_printf(pool,
-                                          "If nothing else needs it, remove the package: apt-get -s purge %s shows what "
-                                          "would go, apt-get purge %s does it",
+                                          "If nothing else needs it, remove the package: "
+                                          "apt-get -s purge %s shows what would go, apt-get purge %s does it",
                                           l->package->name, l->package->name));
 }
 

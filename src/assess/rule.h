@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A rule looks at one listener and says whether it is worth acting on. To add one: a file with a `const struct rule` (or several of
- * one subject), and a line in the registry in judge.c.
+ * A rule looks at one listener and says whether it is worth acting on. To add one: a file with a `const
+ * struct rule` (or several of one subject), and a line in the registry in judge.c.
  */
 #pragma once
 
@@ -54,9 +54,15 @@ const char *listener_program(const struct listener *l);
 
 /* --- remediation (remedy.c) --- */
 
-/* A step of a page with {unit}, {package}, {port}, {exe} filled; NULL when it names one that this listener does not have. */
+/*
+ * A step of a page with {unit}, {package}, {port}, {exe} filled; NULL when it names one that this listener
+ * does not have.
+ */
 const char *remedy_fill(struct pool *pool, const char *step, const struct listener *l);
-/* How to stop this very listener for good: by its container, unit, init script, inetd entry, forward rule or process. */
+/*
+ * How to stop this very listener for good: by its container, unit, init script, inetd entry, forward rule or
+ * process.
+ */
 void remedy_stop(struct pool *pool, const struct listener *l, struct lines *to);
 /* How to restrict it to loopback where the page knows the file; nothing otherwise. */
 void remedy_bind(struct pool *pool, const struct listener *l, const struct page *page, struct lines *to);

@@ -5,8 +5,8 @@
 #include "base/str.h"
 
 /*
- * The number alone does not condemn: where only the number says what it might be, and the program that listens is visible and
- * another one, the finding is a step milder.
+ * The number alone does not condemn: where only the number says what it might be, and the program that
+ * listens is visible and another one, the finding is a step milder.
  */
 static bool number_only(const struct listener *l)
 {
@@ -29,9 +29,12 @@ static void add_page_steps(const struct rule_input *in, struct verdict_draft *dr
 {
         const struct page *page = in->page;
 
-        if (number_only(in->listener)) { /* the page's own steps are for daemons of that protocol, which this need not be */
+        /* the page's own steps are for daemons of that protocol, which this need not be */
+        if (number_only(in->listener)) {
                 lines_add(&draft->remediation,
-                          pool_printf(in->pool, "Find out what it speaks; if that is %s, the guide says what to do: quaymaster explain %s",
+                          pool_printf(in->pool,
+                                      "Find out what it speaks; if that is %s, the guide says what to do: "
+                                      "quaymaster explain %s",
                                       page->name, page->id));
                 return;
         }

@@ -24,14 +24,15 @@ static bool look_deleted(const struct rule_input *in, struct verdict_draft *draf
                                    listener_port_text(in->pool, l));
         draft->advice = (struct advice){
                 .class = ADVICE_REVIEW,
-                .why = "What runs is not what is installed: usually an update without a restart, so that mended faults stay open; "
-                       "sometimes a program that hides its file.",
+                .why = "What runs is not what is installed: usually an update without a restart, so that mended "
+                       "faults stay open; sometimes a program that hides its file.",
         };
         lines_add(&draft->evidence, pool_printf(in->pool, "deleted or replaced: %s", p->exe));
         if (l->unit && streq_ptr(l->unit->manager, "systemd"))
                 lines_add(&draft->remediation, remedy_fill(in->pool, "Restart it: systemctl restart {unit}", l));
         lines_add(&draft->remediation,
-                  pool_printf(in->pool, "If no update explains it, keep a copy first: cp /proc/%d/exe SAFE_PLACE", p->pid));
+                  pool_printf(in->pool, "If no update explains it, keep a copy first: cp /proc/%d/exe SAFE_PLACE",
+                              p->pid));
         return true;
 }
 
@@ -81,7 +82,8 @@ static bool look_unpackaged(const struct rule_input *in, struct verdict_draft *d
         };
         lines_add(&draft->evidence, pool_printf(in->pool, "owned by no package: %s", p->exe));
         lines_add(&draft->remediation,
-                  pool_intern(in->pool, "Use the distribution's package where there is one, or note who keeps it up to date"));
+                  pool_intern(in->pool, "Use the distribution's package where there is one, or note who keeps it "
+                                        "up to date"));
         return true;
 }
 
@@ -102,8 +104,8 @@ static bool look_unowned(const struct rule_input *in, struct verdict_draft *draf
                 .why = "An open port without a known owner can be neither approved nor closed.",
         };
         lines_add(&draft->remediation,
-                  pool_intern(in->pool, "Look again as root on the host itself (not in a container); kernel services such as "
-                                        "NFS and WireGuard hold ports without a process"));
+                  pool_intern(in->pool, "Look again as root on the host itself (not in a container); kernel "
+                                        "services such as NFS and WireGuard hold ports without a process"));
         return true;
 }
 
@@ -122,7 +124,8 @@ static bool look_started_by_hand(const struct rule_input *in, struct verdict_dra
         draft->title = pool_printf(in->pool, "%s runs although it is disabled at start-up", l->unit->name);
         draft->advice = (struct advice){
                 .class = ADVICE_REVIEW,
-                .why = "Someone or something started it by hand: after a reboot this port will be closed, or nobody knows it is open.",
+                .why = "Someone or something started it by hand: after a reboot this port will be closed, or "
+                       "nobody knows it is open.",
         };
         lines_add(&draft->remediation, remedy_fill(in->pool, "Not needed: systemctl stop {unit}", l));
         lines_add(&draft->remediation, remedy_fill(in->pool, "Needed: systemctl enable {unit}", l));

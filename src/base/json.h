@@ -9,8 +9,9 @@
  *      json_u64(&j, "port", 22);
  *      json_end(&j);
  *
- * Keys are literals of our own: plain ASCII, written as they are. In arrays the key is NULL. Strings are made valid UTF-8
- * (a byte that is not becomes U+FFFD) and free of raw control characters, so that printing a record is safe.
+ * Keys are literals of our own: plain ASCII, written as they are. In arrays the key is NULL. Strings are
+ * made valid UTF-8 (a byte that is not becomes U+FFFD) and free of raw control characters, so that printing
+ * a record is safe.
  */
 #pragma once
 

@@ -17,8 +17,8 @@ struct kind {
 };
 
 /*
- * Words of names. A name is cut at - _ . and before capitals, and compared in lower case: "-Djavax.net.ssl.keyStorePassword" ends in
- * the word "password".
+ * Words of names. A name is cut at - _ . and before capitals, and compared in lower case:
+ * "-Djavax.net.ssl.keyStorePassword" ends in the word "password".
  */
 enum { WHOLE = 0, SUFFIX = 1, LAST = 2, PATH_OK = 4, REST = 8 };
 
@@ -247,8 +247,8 @@ static bool next_word(const char *name, size_t len, size_t *at, struct name_word
 }
 
 /*
- * Every word above has one of these in it, which settles most names at once. Behind the first five, a value that looks like a key
- * is taken for one whatever else the name says.
+ * Every word above has one of these in it, which settles most names at once. Behind the first five, a value
+ * that looks like a key is taken for one whatever else the name says.
  */
 static bool may_be_secret(const char *name, size_t len, bool *ret_blob)
 {
@@ -354,8 +354,8 @@ static void add_value(struct masker *m, const struct kind *kind, const char *val
 }
 
 /*
- * Where the value at `at` ends. whole: it is all of the argument from there; quote: the text it stands in is quoted with that; query: it
- * stands in the query of a URL.
+ * Where the value at `at` ends. whole: it is all of the argument from there; quote: the text it stands in is
+ * quoted with that; query: it stands in the query of a URL.
  */
 static size_t value_end(const struct argument *arg, size_t at, bool whole, char quote, bool query)
 {
@@ -446,7 +446,10 @@ static bool take_name(struct masker *m, const char *word, size_t len)
         return true;
 }
 
-/* user:PASSWORD@ in "://user:PASSWORD@host". Returns the index of the password, and *ret_end of the '@'; 0: there is none. */
+/*
+ * user:PASSWORD@ in "://user:PASSWORD@host". Returns the index of the password, and *ret_end of the '@'; 0:
+ * there is none.
+ */
 static size_t url_password(const struct argument *arg, size_t at, size_t *ret_end)
 {
         size_t colon = 0, sign = 0;
@@ -481,8 +484,8 @@ static size_t name_start(const struct argument *arg, size_t from, size_t sep, si
 }
 
 /*
- * The value behind a '=' or ':' at `sep`, when the name before it is that of a secret: NAME=x, "NAME":x, NAME: x, and openssl's pass:x.
- * Writes from *from on and moves it behind the value. False: it is none.
+ * The value behind a '=' or ':' at `sep`, when the name before it is that of a secret: NAME=x, "NAME":x,
+ * NAME: x, and openssl's pass:x. Writes from *from on and moves it behind the value. False: it is none.
  */
 static bool take_assignment(struct masker *m, const struct argument *arg, size_t word, size_t sep,
                             size_t *from)
@@ -511,7 +514,10 @@ static bool take_assignment(struct masker *m, const struct argument *arg, size_t
         return true;
 }
 
-/* A word that may have assignments and URLs in it. Returns where what was written ends: a value may go beyond the word. */
+/*
+ * A word that may have assignments and URLs in it. Returns where what was written ends: a value may go
+ * beyond the word.
+ */
 static size_t take_text(struct masker *m, const struct argument *arg, size_t word, size_t end)
 {
         size_t from = word, i = word;

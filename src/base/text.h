@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text from outside made safe to show. Process names, command lines and unit descriptions are chosen by others: they may carry
- * terminal escapes, bidirectional overrides, HTML and bytes that are no UTF-8.
+ * Text from outside made safe to show. Process names, command lines and unit descriptions are chosen by
+ * others: they may carry terminal escapes, bidirectional overrides, HTML and bytes that are no UTF-8.
  */
 #pragma once
 

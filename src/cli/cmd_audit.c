@@ -47,8 +47,9 @@ const struct command command_audit = {
         .arguments = "",
         .summary = "judge everything that listens on this host, and say what to do about it",
         .details =
-                "Looks at this host from inside and judges each listener by the built-in guide and by who can reach it.\n"
-                "Every finding says what, where, why and what to do, with this machine's own units and packages.\n"
+                "Looks at this host from inside and judges each listener by the built-in guide and by who can\n"
+                "reach it. Every finding says what, where, why and what to do, with this machine's own units and\n"
+                "packages.\n"
                 "Changes nothing and sends nothing.\n\n"
                 "Exit status: 0 done (also with findings), 1 findings at or above --fail-on, 2 wrong usage,\n"
                 "3 something asked for could not be seen; 1 beats 3.\n",

@@ -39,7 +39,8 @@ static int run(const struct invocation *in, struct err *err)
 {
         (void)printf("# bash completion for quaymaster, written by `quaymaster completion`\n"
                      "_quaymaster() {\n"
-                     "    local current=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" words=\"\"\n"
+                     "    local current=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+                     "    local words=\"\"\n"
                      "    COMPREPLY=()\n"
                      "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
                      "        COMPREPLY=($(compgen -W \"help --version --help");
@@ -70,6 +71,7 @@ const struct command command_completion = {
         .name = "completion",
         .arguments = "",
         .summary = "print the completion script for bash",
-        .details = "For this shell: eval \"$(quaymaster completion)\". `make install` puts it where bash looks for it.\n",
+        .details = "For this shell: eval \"$(quaymaster completion)\". `make install` puts it where bash looks for\n"
+                   "it.\n",
         .run = run,
 };

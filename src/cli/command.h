@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command line as data. Each command is one file cmd_NAME.c with one `const struct command` and a line in the registry in
- * commands.c; parsing, help, man page check and shell completion all come from these tables.
+ * The command line as data. Each command is one file cmd_NAME.c with one `const struct command` and a line
+ * in the registry in commands.c; parsing, help, man page check and shell completion all come from these
+ * tables.
  */
 #pragma once
 
@@ -34,7 +35,8 @@ struct option_spec {
 
 struct invocation {
         const struct command *command;
-        const char *words[MAX_OPTIONS]; /* by the option's place in command->options: "" when a flag is set; NULL = absent */
+        /* by the option's place in command->options: "" when a flag is set; NULL = absent */
+        const char *words[MAX_OPTIONS];
         const char *arguments[MAX_ARGUMENTS];
         size_t n_arguments;
 };

@@ -8,10 +8,10 @@
 void help_version(FILE *to)
 {
         (void)fprintf(to, "quaymaster %s\n", QM_VERSION);
-        (void)fprintf(to, "%s\n",
-                      bpf_sockets_built() ? "with BPF iterators"
-                                          : "without BPF iterators (built without clang or bpftool): owners are read from "
-                                            "/proc, which is slower");
+        (void)fputs(bpf_sockets_built() ? "with BPF iterators\n"
+                                        : "without BPF iterators (built without clang or bpftool): owners are "
+                                          "read from /proc, which is slower\n",
+                    to);
 }
 
 void help_overview(FILE *to)
@@ -41,8 +41,9 @@ static void help_option(FILE *to, const struct option_spec *option)
 
 void help_command(FILE *to, const struct command *command)
 {
-        (void)fprintf(to, "quaymaster %s - %s\n\nUsage: quaymaster %s%s%s%s\n", command->name, command->summary, command->name,
-                      command->n_options ? " [OPTIONS]" : "", command->arguments[0] ? " " : "", command->arguments);
+        (void)fprintf(to, "quaymaster %s - %s\n\nUsage: quaymaster %s%s%s%s\n", command->name, command->summary,
+                      command->name, command->n_options ? " [OPTIONS]" : "", command->arguments[0] ? " " : "",
+                      command->arguments);
         if (command->n_options)
                 (void)fputs("\nOptions:\n", to);
         for (size_t i = 0; i < command->n_options; i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * File ownership in apk's database (Alpine Linux): one text, /lib/apk/db/installed, with a block of lines for each package.
+ * File ownership in apk's database (Alpine Linux): one text, /lib/apk/db/installed, with a block of lines
+ * for each package.
  */
 #pragma once
 
@@ -24,8 +25,8 @@ struct apk_reader {
 void apk_line(void *reader, const char *line, size_t len);
 
 /*
- * Fill the owner of each query below root_fd that a package owns. What is read is taken off *budget. 0; -ENOENT when there is
- * no apk database; -EFBIG when the budget is used up; other negative errno.
+ * Fill the owner of each query below root_fd that a package owns. What is read is taken off *budget. 0;
+ * -ENOENT when there is no apk database; -EFBIG when the budget is used up; other negative errno.
  */
 int apk_owners(int root_fd, struct package_query *queries, size_t n, struct pool *pool, uint64_t *budget,
                struct err *err);

@@ -33,8 +33,10 @@ void held_release(struct held *held);
 /* Whether this build has the programs at all (clang and bpftool were there). */
 bool bpf_sockets_built(void);
 
-/* Load the iterator: a descriptor to read from, close-on-exec; -ENOSYS when not built in; -EPERM and others when not permitted or
- * the kernel is too old. */
+/*
+ * Load the iterator: a descriptor to read from, close-on-exec; -ENOSYS when not built in; -EPERM and others
+ * when not permitted or the kernel is too old.
+ */
 int bpf_sockets_open(struct err *err);
 
 /* Read it to its end into *held (zeroed by the caller). 0 or negative errno. Closes nothing. */

@@ -11,7 +11,10 @@
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define MAX_GROUPS    65536
 
-/* The mount point of cgroup2: "... - cgroup2 cgroup2 rw" in mountinfo (proc(5)); hybrid systems have it below /sys/fs/cgroup/unified. */
+/*
+ * The mount point of cgroup2: "... - cgroup2 cgroup2 rw" in mountinfo (proc(5)); hybrid systems have it
+ * below /sys/fs/cgroup/unified.
+ */
 static bool find_mount(int proc_fd, struct str *ret_path)
 {
         _cleanup_str_ struct str text = {0};

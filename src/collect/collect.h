@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inside view: everything this host can say about what listens on it. Nothing is changed on the machine and nothing is sent
- * to the network. What could not be seen is in the view's gaps, never left out in silence.
+ * The inside view: everything this host can say about what listens on it. Nothing is changed on the machine
+ * and nothing is sent to the network. What could not be seen is in the view's gaps, never left out in
+ * silence.
  */
 #pragma once
 
@@ -18,7 +19,7 @@ struct collect_options {
 };
 
 /*
- * 0, with a view the caller frees (inside_freep); -ENOENT for a namespace name that is none; other negative errno when not even
- * the sockets of the own namespace could be read.
+ * 0, with a view the caller frees (inside_freep); -ENOENT for a namespace name that is none; other negative
+ * errno when not even the sockets of the own namespace could be read.
  */
 int collect_inside(const struct collect_options *options, struct inside **ret, struct err *err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One source of the inside view. To add one: a file with a `const struct collector`, and a line in the registry in collect.c.
- * Collectors run in the order of the registry; each finds in c->view what those before it left there.
+ * One source of the inside view. To add one: a file with a `const struct collector`, and a line in the
+ * registry in collect.c. Collectors run in the order of the registry; each finds in c->view what those
+ * before it left there.
  */
 #pragma once
 
@@ -25,8 +26,10 @@ struct collector {
         const char *what; /* for people: what it reads */
         /* Optional: start what can run beside the others, in a thread of its own. */
         void (*begin)(struct collection *c);
-        /* Fill the view. A negative errno is noted as a gap with err's text and the others go on. A source that the machine does
-         * not have is success with nothing found. */
+        /*
+         * Fill the view. A negative errno is noted as a gap with err's text and the others go on. A source
+         * that the machine does not have is success with nothing found.
+         */
         int (*collect)(struct collection *c, struct err *err);
         /* Optional: free what begin made; called always. */
         void (*end)(struct collection *c);

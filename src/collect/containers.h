@@ -4,5 +4,8 @@
 
 #include "collect/collector.h"
 
-/* Index in view->containers of the container that this cgroup path lies in, added and named when new; NONE when it lies in none. */
+/*
+ * Index in view->containers of the container that this cgroup path lies in, added and named when new; NONE
+ * when it lies in none.
+ */
 uint32_t container_of_cgroup(struct collection *c, const char *cgroup_path);

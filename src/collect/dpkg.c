@@ -421,8 +421,9 @@ static bool may_own(const struct owning *package, const char *by, bool at_from)
 }
 
 /*
- * The best of the claims on a path: of an installed package rather than of one whose configuration was left behind, then the one
- * that spells the path as asked. Two equally good ones of different packages: nobody, as for a directory.
+ * The best of the claims on a path: of an installed package rather than of one whose configuration was left
+ * behind, then the one that spells the path as asked. Two equally good ones of different packages: nobody,
+ * as for a directory.
  */
 static const struct owning *best_claim(const struct search *search, const char *path, const char *by,
                                        bool at_from)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * File ownership in dpkg's database, read directly: /var/lib/dpkg/info/NAME.list, diversions and status below a root directory.
+ * File ownership in dpkg's database, read directly: /var/lib/dpkg/info/NAME.list, diversions and status
+ * below a root directory.
  *
- * dpkg_read keeps 32 bits for each path, in the order of the lists, and no text: 170,000 paths are 0.7 MB, and it does not need to
- * know what will be asked, so it can run before that is known. dpkg_owners then reads again the few lists that may hold a path
- * asked for: an answer never rests on a hash.
+ * dpkg_read keeps 32 bits for each path, in the order of the lists, and no text: 170,000 paths are 0.7 MB,
+ * and it does not need to know what will be asked, so it can run before that is known. dpkg_owners then
+ * reads again the few lists that may hold a path asked for: an answer never rests on a hash.
  */
 #pragma once
 
@@ -16,9 +17,10 @@
 struct dpkg;
 
 /*
- * Index the lists below root_fd, which stays the caller's and must stay open. What is read is taken off *budget (bytes, and
- * 1 KiB a file for the opening). 0 with *ret to be freed; -ENOENT when there is no dpkg database; -ENODATA when there is
- * one without lists of files (distroless images); -EFBIG when the budget is used up; other negative errno.
+ * Index the lists below root_fd, which stays the caller's and must stay open. What is read is taken off
+ * *budget (bytes, and 1 KiB a file for the opening). 0 with *ret to be freed; -ENOENT when there is no dpkg
+ * database; -ENODATA when there is one without lists of files (distroless images); -EFBIG when the budget is
+ * used up; other negative errno.
  */
 int dpkg_read(int root_fd, uint64_t *budget, struct dpkg **ret, struct err *err);
 

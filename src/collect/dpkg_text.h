@@ -11,7 +11,10 @@ struct dpkg_stanza {
         bool installed; /* its files are there; false also for "config-files" */
 };
 
-/* Take a line in. True when it ends the stanza (a blank line), which then can be read; clear it before the next line. */
+/*
+ * Take a line in. True when it ends the stanza (a blank line), which then can be read; clear it before the
+ * next line.
+ */
 bool dpkg_stanza_line(struct dpkg_stanza *stanza, const char *line, size_t len);
 
 /* /var/lib/dpkg/diversions: three lines for each. */
@@ -25,5 +28,8 @@ struct dpkg_diversion {
 /* True when the line was the last of three and the diversion is complete and sound; the next line starts a new one. */
 bool dpkg_diversion_line(struct dpkg_diversion *diversion, const char *line, size_t len);
 
-/* Length of the package name in "NAME.list" or "NAME:ARCH.list", without ".list" (with :ARCH); 0 when it is no such file name. */
+/*
+ * Length of the package name in "NAME.list" or "NAME:ARCH.list", without ".list" (with :ARCH); 0 when it is
+ * no such file name.
+ */
 size_t dpkg_list_name(const char *file);

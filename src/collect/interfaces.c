@@ -54,7 +54,10 @@ bool interfaces_parse_address(struct wire w, struct interface_seen *ret)
         if (w.bad || (family != AF_INET && family != AF_INET6))
                 return false;
         while (netlink_attribute(&w, &type, &value)) {
-                /* On point-to-point links IFA_ADDRESS is the peer and IFA_LOCAL ours; elsewhere they are equal (if_addr.h). */
+                /*
+                 * On point-to-point links IFA_ADDRESS is the peer and IFA_LOCAL ours; elsewhere they are
+                 * equal (if_addr.h).
+                 */
                 if (type != IFA_LOCAL && !(type == IFA_ADDRESS && !seen.address.family))
                         continue;
                 if (wire_left(&value) != size)

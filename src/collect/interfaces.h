@@ -21,7 +21,10 @@ struct interface_list {
         size_t n, room;
 };
 
-/* Append the interfaces (an entry without address each) and all addresses of the calling thread's namespace. 0 or negative errno. */
+/*
+ * Append the interfaces (an entry without address each) and all addresses of the calling thread's namespace.
+ * 0 or negative errno.
+ */
 int interfaces_read(uint32_t netns, struct interface_list *list, struct err *err);
 
 /* --- pure halves --- */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stream cut into lines in constant memory: package databases are read this way, so that a list of 10 MB, or one that a
- * container's owner made up, costs no more than the buffer. A line that does not fit the buffer is left out.
+ * A stream cut into lines in constant memory: package databases are read this way, so that a list of 10 MB,
+ * or one that a container's owner made up, costs no more than the buffer. A line that does not fit the
+ * buffer is left out.
  */
 #pragma once
 
@@ -30,13 +31,13 @@ void lines_added(struct lines *lines, size_t n);
 void lines_end(struct lines *lines);
 
 /*
- * All lines of fd, and lines_end. What is read is taken off *budget (bytes); -EFBIG when it is used up, other negative errno
- * from read(2).
+ * All lines of fd, and lines_end. What is read is taken off *budget (bytes); -EFBIG when it is used up,
+ * other negative errno from read(2).
  */
 int lines_read(struct lines *lines, int fd, uint64_t *budget);
 
 /*
- * Open a regular file below root_fd, which others may own: links cannot lead out, and a device or pipe that stands there is not
- * opened at all. fd or negative errno (-EINVAL: not a regular file).
+ * Open a regular file below root_fd, which others may own: links cannot lead out, and a device or pipe that
+ * stands there is not opened at all. fd or negative errno (-EINVAL: not a regular file).
  */
 int lines_open(int root_fd, const char *path);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Netlink dumps: ask once, be called for every message of the answer. Source: netlink(7), Documentation/userspace-api/netlink. */
+/*
+ * Netlink dumps: ask once, be called for every message of the answer. Source: netlink(7),
+ * Documentation/userspace-api/netlink.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -12,16 +15,16 @@
 int netlink_open(int protocol, struct err *err);
 
 /*
- * Send `request` (a whole message, its nlmsg_seq filled in here) and call `each` for every message of the dump with its type and
- * payload. 0; 1 when the table changed meanwhile (NLM_F_DUMP_INTR: entries may be missing or doubled, so ask again);
- * or negative errno, the kernel's own where it refused.
+ * Send `request` (a whole message, its nlmsg_seq filled in here) and call `each` for every message of the
+ * dump with its type and payload. 0; 1 when the table changed meanwhile (NLM_F_DUMP_INTR: entries may be
+ * missing or doubled, so ask again); or negative errno, the kernel's own where it refused.
  */
 int netlink_dump(int fd, void *request, size_t len, void (*each)(uint16_t type, struct wire payload, void *arg),
                  void *arg, struct err *err);
 
 /*
- * The pure half: walk one received buffer. 1 = more is to come, 0 = the dump is complete, negative errno = refused or malformed.
- * *ret_interrupted is set (never cleared) when a message carries NLM_F_DUMP_INTR.
+ * The pure half: walk one received buffer. 1 = more is to come, 0 = the dump is complete, negative errno =
+ * refused or malformed. *ret_interrupted is set (never cleared) when a message carries NLM_F_DUMP_INTR.
  */
 int netlink_parse(const void *data, size_t len, uint32_t seq,
                   void (*each)(uint16_t type, struct wire payload, void *arg), void *arg, bool *ret_interrupted);

@@ -150,7 +150,10 @@ static void find_process(pid_t pid, void *arg)
                 found->pid = pid;
 }
 
-/* By name where there is one: an id changes with every restart. A pod's containers share one namespace, so the pod names it. */
+/*
+ * By name where there is one: an id changes with every restart. A pod's containers share one namespace, so
+ * the pod names it.
+ */
 static const char *container_role(struct pool *pool, const struct container *container)
 {
         const char *name = container->name ? container->name : container->id;
@@ -318,8 +321,9 @@ static int netns_collect(struct collection *c, struct err *err)
         if (r < 0)
                 return err_errno(err, -r, "cannot tell our own network namespace");
         /*
-         * The host's namespace is that of PID 1. Where that may not be looked at, the kernel's threads (PID 2) are in the same one;
-         * without any right to look, the own one is all of the host there is to see, unless it has a name of its own.
+         * The host's namespace is that of PID 1. Where that may not be looked at, the kernel's threads (PID
+         * 2) are in the same one; without any right to look, the own one is all of the host there is to see,
+         * unless it has a name of its own.
          */
         for (pid_t pid = 1; pid <= 2 && !d.host; pid++)
                 (void)proc_namespace(c->proc_fd, pid, &d.host);

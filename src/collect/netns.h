@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The network namespaces of this machine: that of PID 1, ours, those with a name or a mount (ip-netns(8), Docker), and those of
- * any process. Each gets a role that stays the same across restarts; see struct netns.
+ * The network namespaces of this machine: that of PID 1, ours, those with a name or a mount (ip-netns(8),
+ * Docker), and those of any process. Each gets a role that stays the same across restarts; see struct netns.
  */
 #pragma once
 
@@ -13,7 +13,10 @@ struct netns_handles;
 /* An open descriptor of view->netns.at[index], owned by the handles; -1 when it could not be opened. */
 int netns_handle_fd(const struct netns_handles *handles, uint32_t index);
 
-/* Index of the namespace with that inode; a new one, held by `pid` alone, is added. NONE when it is not among those asked for. */
+/*
+ * Index of the namespace with that inode; a new one, held by `pid` alone, is added. NONE when it is not
+ * among those asked for.
+ */
 uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid);
 
 /* Whether sockets of the namespace with that inode were asked for. */
@@ -23,7 +26,7 @@ bool netns_is_wanted(const struct collection *c, uint64_t inode);
 bool netns_role_matches(const char *role, const char *name);
 
 /*
- * Pure: a line of /proc/PID/mountinfo (proc(5)). True when it is the mount of a network namespace; *ret_path (the mount point with
- * its \ooo escapes undone, at most size bytes) and *ret_inode are then set.
+ * Pure: a line of /proc/PID/mountinfo (proc(5)). True when it is the mount of a network namespace; *ret_path
+ * (the mount point with its \ooo escapes undone, at most size bytes) and *ret_inode are then set.
  */
 bool netns_parse_mount(const char *line, size_t len, uint64_t *ret_inode, char *ret_path, size_t size);

@@ -20,8 +20,9 @@ struct ownership_list {
 };
 
 /*
- * Walk /proc/PID/fd of every process on all processors and append who holds the sockets whose inodes are keys of `wanted`, plus
- * every io_uring to `held->rings`. *ret_denied counts processes that may not be looked into.
+ * Walk /proc/PID/fd of every process on all processors and append who holds the sockets whose inodes are
+ * keys of `wanted`, plus every io_uring to `held->rings`. *ret_denied counts processes that may not be
+ * looked into.
  */
 void owners_walk(int proc_fd, const struct map *wanted, struct ownership_list *list, struct held *held,
                  unsigned *ret_denied);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packages of executables and unit files. dpkg's lists of our own root are indexed in a thread while sockets and processes are
- * read; what is asked for is known only after that. Roots of containers are looked at when their turn comes, each once: what stands
- * there was written by others, so all of them together have one small budget.
+ * Packages of executables and unit files. dpkg's lists of our own root are indexed in a thread while sockets
+ * and processes are read; what is asked for is known only after that. Roots of containers are looked at when
+ * their turn comes, each once: what stands there was written by others, so all of them together have one
+ * small budget.
  */
 #include "collect/packages.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which package a file belongs to. One question for every package manager: the collector gathers the paths it wants to know of a
- * root directory, and asks its databases for all of them at once.
+ * Which package a file belongs to. One question for every package manager: the collector gathers the paths
+ * it wants to know of a root directory, and asks its databases for all of them at once.
  */
 #pragma once
 

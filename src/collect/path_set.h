@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A set of paths to look for in package databases. It knows that /bin and its like may be links into /usr ("merged /usr"): then
- * a list that says /bin/x and a process that says /usr/bin/x mean one file, and compare equal here. On a root where they are two
- * directories they stay different.
+ * A set of paths to look for in package databases. It knows that /bin and its like may be links into /usr
+ * ("merged /usr"): then a list that says /bin/x and a process that says /usr/bin/x mean one file, and
+ * compare equal here. On a root where they are two directories they stay different.
  */
 #pragma once
 

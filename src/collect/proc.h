@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Small readings of /proc (proc(5)). Processes vanish while they are read: then the call gives -ESRCH or -ENOENT, and that is normal. */
+/*
+ * Small readings of /proc (proc(5)). Processes vanish while they are read: then the call gives -ESRCH or
+ * -ENOENT, and that is normal.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -9,7 +12,10 @@
 /* Call back for every process (thread group leaders), in no particular order. */
 void proc_each(int proc_fd, void (*each)(pid_t pid, void *arg), void *arg);
 
-/* Inode of the process's network namespace. 0 or negative errno; -EACCES without the right to look (ptrace(2) access mode). */
+/*
+ * Inode of the process's network namespace. 0 or negative errno; -EACCES without the right to look
+ * (ptrace(2) access mode).
+ */
 int proc_namespace(int proc_fd, pid_t pid, uint64_t *ret_inode);
 
 /* The short name (comm, at most 15 bytes; 63 for kernel threads), terminated. 0 or negative errno. */

@@ -15,5 +15,8 @@ bool process_parse_status(const char *text, size_t len, char *ret_name, size_t s
 /* /proc/PID/stat: start time in clock ticks since boot (field 22). */
 bool process_parse_start(const char *text, size_t len, uint64_t *ret_ticks);
 
-/* /etc/passwd into uid -> (uintptr_t) interned name; the first name of a uid counts. Lines that make no sense are passed over. */
+/*
+ * /etc/passwd into uid -> (uintptr_t) interned name; the first name of a uid counts. Lines that make no
+ * sense are passed over.
+ */
 void process_parse_passwd(const char *text, size_t len, struct pool *pool, struct map *users);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the owners of sockets are: executable, command line, user, start time, control group. From /proc/PID (proc(5)). */
+/*
+ * What the owners of sockets are: executable, command line, user, start time, control group. From /proc/PID
+ * (proc(5)).
+ */
 #pragma once
 
 #include "collect/collector.h"

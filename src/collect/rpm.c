@@ -15,7 +15,10 @@
 #include "base/fd.h"
 #include "collect/lines.h"
 
-/* The kernel takes 2 MiB of arguments (a quarter of the stack limit, execve(2)); local users choose the names of their programs. */
+/*
+ * The kernel takes 2 MiB of arguments (a quarter of the stack limit, execve(2)); local users choose the
+ * names of their programs.
+ */
 #define MAX_ARGUMENTS (512u * 1024)
 
 #define QUERY_FORMAT "P%{NAME}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n[F%{FILENAMES}\\n]"
@@ -71,7 +74,10 @@ void rpm_line(void *arg, const char *line, size_t len)
                 reader->queries[entry->value].owner = reader->now;
 }
 
-/* Only names without a meaning to rpm, whose macros can run commands: the paths are chosen by whoever started a program. */
+/*
+ * Only names without a meaning to rpm, whose macros can run commands: the paths are chosen by whoever
+ * started a program.
+ */
 static bool is_plain(const char *path)
 {
         static const char allowed[] =

@@ -76,8 +76,9 @@ static void each_socket(uint16_t type, struct wire payload, void *arg)
 }
 
 /*
- * Whether the kernel chose the port is no attribute of a socket, but the filter language can ask for it (INET_DIAG_BC_AUTO, what
- * `ss autobound` uses). One step: jumps count bytes of program; to its end accepts, 4 bytes beyond rejects (net/ipv4/inet_diag.c).
+ * Whether the kernel chose the port is no attribute of a socket, but the filter language can ask for it
+ * (INET_DIAG_BC_AUTO, what `ss autobound` uses). One step: jumps count bytes of program; to its end accepts,
+ * 4 bytes beyond rejects (net/ipv4/inet_diag.c).
  */
 static const struct inet_diag_bc_op only_autobound = {.code = INET_DIAG_BC_AUTO, .yes = 4, .no = 8};
 
@@ -129,7 +130,10 @@ void raw_table_parse(const char *text, size_t len, int family, uint32_t netns, s
                         continue;
                 memcpy(copy, line, n);
                 copy[n] = '\0';
-                /* "sl: local:proto remote:port st queues timer retrnsmt uid timeout inode ref pointer drops" (proc_net(5)) */
+                /*
+                 * "sl: local:proto remote:port st queues timer retrnsmt uid timeout inode ref pointer drops"
+                 * (proc_net(5))
+                 */
                 if (sscanf(copy, " %*u: %32[0-9A-F]:%4X %*[0-9A-F]:%*X %2X %*X:%*X %*X:%*X %*X %u %*d %lu", hex,
                            &protocol, &state, &uid, &inode) != 5)
                         continue;

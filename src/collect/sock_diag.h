@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Listening sockets of one network namespace from the kernel's own tables, whoever holds them: sock_diag(7) for TCP, UDP,
- * UDP-Lite and SCTP; /proc/net/raw{,6} for raw sockets. Needs no privilege.
+ * Listening sockets of one network namespace from the kernel's own tables, whoever holds them: sock_diag(7)
+ * for TCP, UDP, UDP-Lite and SCTP; /proc/net/raw{,6} for raw sockets. Needs no privilege.
  */
 #pragma once
 
@@ -21,8 +21,9 @@ enum sock_diag_which {
 };
 
 /*
- * Append the sockets of the calling thread's namespace; `netns` is stored in each. Owner fields are empty, device names unset.
- * 0, or negative errno when a transport that the kernel has could not be read; what was read stays in the list.
+ * Append the sockets of the calling thread's namespace; `netns` is stored in each. Owner fields are empty,
+ * device names unset. 0, or negative errno when a transport that the kernel has could not be read; what was
+ * read stays in the list.
  */
 int sock_diag_read(uint32_t netns, enum sock_diag_which which, struct socket_list *list, struct err *err);
 

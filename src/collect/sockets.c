@@ -2,9 +2,10 @@
 /*
  * Every socket that accepts traffic, in every namespace, with the processes that hold it.
  *
- * The kernel's own tables (sock_diag) say which sockets there are, in a thread that visits one namespace after the other; beside
- * it the BPF iterator (or, without the right to, the walk through /proc) says who holds them. BPF also finds sockets in namespaces
- * that cannot be entered; the tables also find sockets that no process holds. The union is what is shown.
+ * The kernel's own tables (sock_diag) say which sockets there are, in a thread that visits one namespace
+ * after the other; beside it the BPF iterator (or, without the right to, the walk through /proc) says who
+ * holds them. BPF also finds sockets in namespaces that cannot be entered; the tables also find sockets that
+ * no process holds. The union is what is shown.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +63,10 @@ struct gathering {
 
 /* --- the kernel's tables, namespace by namespace ------------------------------------------------ */
 
-/* /proc/sys/net shows the namespace of the thread that opens it (Documentation/networking/ip-sysctl.rst, ip_local_port_range). */
+/*
+ * /proc/sys/net shows the namespace of the thread that opens it (Documentation/networking/ip-sysctl.rst,
+ * ip_local_port_range).
+ */
 static void read_ephemeral_range(struct visit *visit)
 {
         _cleanup_str_ struct str text = {0};
@@ -94,7 +98,10 @@ static void visit_namespace(struct visit *visit, struct tables *tables)
         }
 }
 
-/* A thread of its own, since setns(2) moves the calling thread for good. The own namespace comes first, before any setns. */
+/*
+ * A thread of its own, since setns(2) moves the calling thread for good. The own namespace comes first,
+ * before any setns.
+ */
 static void *visit_thread(void *arg)
 {
         struct tables *tables = arg;
@@ -141,8 +148,9 @@ static void take_visits(struct gathering *g)
                 ns->ephemeral_high = visit->ephemeral_high;
                 ns->seen = !visit->error;
                 if (visit->error)
-                        inside_gap(view, "sockets", visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL,
-                                   true, "the sockets of network namespace '%s' were not all read: %s", ns->role,
+                        inside_gap(view, "sockets",
+                                   visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL, true,
+                                   "the sockets of network namespace '%s' were not all read: %s", ns->role,
                                    visit->text);
         }
 }
@@ -340,8 +348,8 @@ static void explain_unowned(struct gathering *g)
 }
 
 /*
- * Which ports the kernel chose, of sockets that nobody holds as far as we know: of the others BPF has told it. A pass over the tables
- * of its own, always without BPF and seldom with it.
+ * Which ports the kernel chose, of sockets that nobody holds as far as we know: of the others BPF has told
+ * it. A pass over the tables of its own, always without BPF and seldom with it.
  */
 static void tell_autobound(struct gathering *g)
 {

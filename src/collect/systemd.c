@@ -210,7 +210,10 @@ static struct part_of_path root_group(const struct inside *view)
         return (struct part_of_path){path, strlen(path) - strlen("/init.scope")};
 }
 
-/* The unit that a control group lies in; NONE for none, and for the scope of a container, which says less than the container. */
+/*
+ * The unit that a control group lies in; NONE for none, and for the scope of a container, which says less
+ * than the container.
+ */
 static uint32_t unit_of_group(const struct sources *from, const char *path, const struct part_of_path *root)
 {
         _cleanup_(pool_freep) struct pool *scratch = pool_new();

@@ -40,7 +40,7 @@ bool address_is_loopback(const struct address *a);  /* 127/8, ::1, also v4-mappe
 bool address_is_link_local(const struct address *a); /* 169.254/16, fe80::/10 */
 bool address_is_multicast(const struct address *a);
 /*
- * An address that the internet routes: not in the special-purpose registries (RFC 6890: private, shared, link-local, loopback,
- * documentation, benchmarking, multicast, reserved, unique-local).
+ * An address that the internet routes: not in the special-purpose registries (RFC 6890: private, shared,
+ * link-local, loopback, documentation, benchmarking, multicast, reserved, unique-local).
  */
 bool address_is_public(const struct address *a);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The inside view of one host, as collected and before it is judged: sockets, processes, services, packages, forwards, and what
- * could not be seen. Plain records in arrays; they refer to each other by index, and every string points into the view's pool,
- * so freeing the view frees all.
+ * The inside view of one host, as collected and before it is judged: sockets, processes, services, packages,
+ * forwards, and what could not be seen. Plain records in arrays; they refer to each other by index, and
+ * every string points into the view's pool, so freeing the view frees all.
  */
 #pragma once
 
@@ -23,8 +23,8 @@ enum netns_kind { NETNS_HOST, NETNS_NAMED, NETNS_CONTAINER, NETNS_UNIT, NETNS_PR
 struct netns {
         uint64_t inode;
         /*
-         * "host" (that of PID 1); NAME of /run/netns (ip-netns(8)); "docker:web" and the like; "unit:NAME.service" (PrivateNetwork=);
-         * "process:NAME" as the last resort. Unique in the view.
+         * "host" (that of PID 1); NAME of /run/netns (ip-netns(8)); "docker:web" and the like;
+         * "unit:NAME.service" (PrivateNetwork=); "process:NAME" as the last resort. Unique in the view.
          */
         const char *role;
         enum netns_kind kind;

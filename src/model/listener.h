@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A listener: a place of this host that accepts traffic, joined with who owns it. Made by assess from the inside view; points
- * into that view and into knowledge, owns nothing but its list of processes (in the assessment's pool).
+ * A listener: a place of this host that accepts traffic, joined with who owns it. Made by assess from the
+ * inside view; points into that view and into knowledge, owns nothing but its list of processes (in the
+ * assessment's pool).
  *
- * Identity across restarts: (asset, netns role, transport, address, port), and the device where one is bound. Never a pid, inode or cookie.
+ * Identity across restarts: (asset, netns role, transport, address, port), and the device where one is
+ * bound. Never a pid, inode or cookie.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The kernel types our BPF programs touch, cut down to the fields they read. CO-RE relocates every access against the BTF of the
- * kernel that runs them, so these need to match in names only: no kernel headers and no BTF of the build machine.
+ * The kernel types our BPF programs touch, cut down to the fields they read. CO-RE relocates every access
+ * against the BTF of the kernel that runs them, so these need to match in names only: no kernel headers and
+ * no BTF of the build machine.
  */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * One pass over every open file of every process, in all network namespaces: a record for each socket that accepts traffic, with
- * the process that holds it. Also a record for each io_uring, whose registered sockets are in no file table.
+ * One pass over every open file of every process, in all network namespaces: a record for each socket that
+ * accepts traffic, with the process that holds it. Also a record for each io_uring, whose registered sockets
+ * are in no file table.
  */
 #include "kernel_types.h"
 
