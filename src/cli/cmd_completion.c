@@ -4,7 +4,7 @@
 
 #include "cli/commands.h"
 
-#include "base/mem.h"
+#include "base/str.h"
 
 static void print_choices(const struct command *command)
 {
@@ -17,7 +17,9 @@ static void print_choices(const struct command *command)
                 if (option->letter)
                         (void)printf("|%s:-%c", command->name, option->letter);
                 if (!option->choices) {
-                        (void)printf(") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n");
+                        (void)printf(")%s return ;;\n", streq(option->value, "FILE")
+                                                                ? " COMPREPLY=($(compgen -f -- \"$current\"));"
+                                                                : "");
                         continue;
                 }
                 (void)printf(") COMPREPLY=($(compgen -W \"");
@@ -43,7 +45,7 @@ static int run(const struct invocation *in, struct err *err)
                      "    local words=\"\"\n"
                      "    COMPREPLY=()\n"
                      "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-                     "        COMPREPLY=($(compgen -W \"help --version --help");
+                     "        COMPREPLY=($(compgen -W \"help --version");
         for (const struct command *const *c = commands_all(); *c; c++)
                 (void)printf(" %s", (*c)->name);
         (void)printf("\" -- \"$current\"))\n"
