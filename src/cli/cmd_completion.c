@@ -6,6 +6,15 @@
 
 #include "base/str.h"
 
+/* Paths where a path is meant; nothing where it would be one of names we do not know. */
+static void print_paths(const char *value)
+{
+        if (streq(value, "FILE") || streq(value, "DIR"))
+                (void)printf(") COMPREPLY=($(compgen -%c -- \"$current\")); return ;;\n", value[0] == 'F' ? 'f' : 'd');
+        else
+                (void)printf(") return ;;\n");
+}
+
 static void print_choices(const struct command *command)
 {
         for (size_t i = 0; i < command->n_options; i++) {
@@ -17,9 +26,7 @@ static void print_choices(const struct command *command)
                 if (option->letter)
                         (void)printf("|%s:-%c", command->name, option->letter);
                 if (!option->choices) {
-                        (void)printf(")%s return ;;\n", streq(option->value, "FILE")
-                                                                ? " COMPREPLY=($(compgen -f -- \"$current\"));"
-                                                                : "");
+                        print_paths(option->value);
                         continue;
                 }
                 (void)printf(") COMPREPLY=($(compgen -W \"");
