@@ -97,12 +97,12 @@ static void read_process(struct reading *r, struct process *p)
         p->foreign_root = r->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
                           (root.st_dev != r->root.st_dev || root.st_ino != r->root.st_ino);
         if (slurp(r, dir_fd, "status", SMALL_FILE_MAX) &&
-            process_parse_status(r->text.text, r->text.len, name, sizeof(name), &p->uid)) {
+            process_parse_status(str_text(&r->text), r->text.len, name, sizeof(name), &p->uid)) {
                 p->name = pool_intern(pool, name);
                 p->user = user_name(r, p);
         }
         if (slurp(r, dir_fd, "stat", SMALL_FILE_MAX) &&
-            process_parse_start(r->text.text, r->text.len, &ticks) && r->ticks_per_s > 0)
+            process_parse_start(str_text(&r->text), r->text.len, &ticks) && r->ticks_per_s > 0)
                 p->started_s = (r->boot_time + (int64_t)ticks) / r->ticks_per_s;
         if (slurp(r, dir_fd, "cgroup", SMALL_FILE_MAX) &&
             cgroup_pick_path(str_text(&r->text), r->text.len, &cgroup, &cgroup_len)) {
