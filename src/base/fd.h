@@ -22,8 +22,8 @@ void fd_close(int *fd); /* closes when >= 0, sets -1, keeps errno */
         })
 
 /*
- * Append what a file holds to s, at most max bytes (then -EFBIG, with nothing appended). dir_fd is as for openat. Its size is not
- * asked for: files of /proc have none. 0 or negative errno.
+ * Append what a file holds to s, at most max bytes (then -EFBIG, with nothing appended). dir_fd is as for
+ * openat. Its size is not asked for: files of /proc have none. 0 or negative errno.
  */
 int fd_read_file(int dir_fd, const char *path, size_t max, struct str *s);
 

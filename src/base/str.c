@@ -19,6 +19,7 @@ void str_reserve(struct str *s, size_t more)
                 return;
         s->room = s->room * 2 > need ? s->room * 2 : (need < 64 ? 64 : need);
         s->text = xrealloc(s->text, s->room, 1);
+        s->text[s->len] = '\0'; /* room alone is a valid empty string, too */
 }
 
 void str_add_n(struct str *s, const char *text, size_t len)
@@ -61,7 +62,7 @@ void str_addf(struct str *s, const char *fmt, ...)
         va_end(ap);
         if (len > 0) {
                 str_reserve(s, (size_t)len);
-                (void)vsnprintf(s->text + s->len, (size_t)len + 1, fmt, again);
+                (void)vsnprintf(s->text + s->len, s->room - s->len, fmt, again);
                 s->len += (size_t)len;
         }
         va_end(again);

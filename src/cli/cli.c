@@ -140,7 +140,7 @@ static int run_help(char **argv)
 {
         const struct command *command = *argv ? command_find(*argv) : NULL;
 
-        if (!*argv) {
+        if (!*argv || streq(*argv, "help")) {
                 help_overview(stdout);
                 return QM_EXIT_DONE;
         }

@@ -4,7 +4,16 @@
 
 #include "cli/commands.h"
 
-#include "base/mem.h"
+#include "base/str.h"
+
+/* Paths where a path is meant; nothing where it would be one of names we do not know. */
+static void print_paths(const char *value)
+{
+        if (streq(value, "FILE") || streq(value, "DIR"))
+                (void)printf(") COMPREPLY=($(compgen -%c -- \"$current\")); return ;;\n", value[0] == 'F' ? 'f' : 'd');
+        else
+                (void)printf(") return ;;\n");
+}
 
 static void print_choices(const struct command *command)
 {
@@ -17,7 +26,7 @@ static void print_choices(const struct command *command)
                 if (option->letter)
                         (void)printf("|%s:-%c", command->name, option->letter);
                 if (!option->choices) {
-                        (void)printf(") COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n");
+                        print_paths(option->value);
                         continue;
                 }
                 (void)printf(") COMPREPLY=($(compgen -W \"");
@@ -43,7 +52,7 @@ static int run(const struct invocation *in, struct err *err)
                      "    local words=\"\"\n"
                      "    COMPREPLY=()\n"
                      "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-                     "        COMPREPLY=($(compgen -W \"help --version --help");
+                     "        COMPREPLY=($(compgen -W \"help --version");
         for (const struct command *const *c = commands_all(); *c; c++)
                 (void)printf(" %s", (*c)->name);
         (void)printf("\" -- \"$current\"))\n"

@@ -58,11 +58,14 @@ const struct command command_explain = {
         .arguments = "PORT|PORT/TRANSPORT|NAME",
         .summary = "the guide's page on a port, protocol, program or package",
         .details =
-                "Says what a port or protocol is, whether it is expected, what the risk is from where, what to do "
-                "about it, and which better protocol there is. NAME is a protocol (telnet), a service name of "
-                "the IANA registry (microsoft-ds), a program (sshd) or a Debian package (openssh-server); case "
-                "does not matter.\n\n"
-                "Pages in /etc/quaymaster/knowledge.d/*.yaml replace or add to the built-in ones.",
+                "Says what a port or protocol is, whether it is expected, what the risk is from where, what to do\n"
+                "about it, and which better protocol there is. NAME is a protocol (telnet), a service name of the\n"
+                "IANA registry (microsoft-ds), a program (sshd) or a Debian package (openssh-server); case does not\n"
+                "matter.\n\n"
+                "Pages in knowledge.d/*.yaml of the configuration folder (--config, else /etc/quaymaster) replace\n"
+                "or add to the built-in ones.\n\n"
+                "Exit status: 0 found, also where only the registry knows the number; 2 wrong usage, or a word that\n"
+                "nothing is known by.\n",
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 1,

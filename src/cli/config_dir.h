@@ -12,8 +12,9 @@
         }
 
 /*
- * Open the guide with the override pages of the configuration folder: that of --config, else the first that exists of ./quaymaster,
- * ~/.config/quaymaster and /etc/quaymaster. Root takes only --config and /etc/quaymaster, so that a folder where someone else may write
- * never decides what root believes. What is wrong with a file goes to standard error. -ENOENT when --config names no folder.
+ * Open the guide with the override pages of the configuration folder: that of --config, else the first that
+ * exists of ./quaymaster, ~/.config/quaymaster and /etc/quaymaster. Root takes only --config and
+ * /etc/quaymaster, so that a folder where someone else may write never decides what root believes. What is
+ * wrong with a file goes to standard error. -ENOENT when --config names no folder.
  */
 int config_open_knowledge(const struct invocation *in, struct knowledge **ret, struct err *err);

@@ -67,7 +67,10 @@ int inside_run_failed(int r)
         return r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE : QM_EXIT_INCOMPLETE;
 }
 
-/* The report replaces FILE only when it is whole. Where FILE is no plain file (a pipe, /dev/null) it is written in place. */
+/*
+ * The report replaces FILE only when it is whole. Where FILE is no plain file (a pipe, /dev/null) it is
+ * written in place.
+ */
 static int write_file(const struct report_format *format, const struct report_input *input, const char *path,
                       struct err *err)
 {

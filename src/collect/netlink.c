@@ -28,11 +28,14 @@ int netlink_open(int protocol, struct err *err)
         return take_fd(fd);
 }
 
+#define MAX_ERRNO 4095 /* include/linux/err.h */
+
+/* The code in NLMSG_ERROR, and in NLMSG_DONE: a dump that fails after it began says so only there. */
 static int parse_error(struct wire *payload)
 {
         int32_t code = (int32_t)wire_u32(payload);
 
-        if (payload->bad)
+        if (payload->bad || code < -MAX_ERRNO)
                 return -EBADMSG;
         return code < 0 ? code : 0;
 }
@@ -61,9 +64,7 @@ int netlink_parse(const void *data, size_t len, uint32_t seq,
                         continue; /* the tail of an earlier dump that was given up */
                 if (flags & NLM_F_DUMP_INTR)
                         *ret_interrupted = true;
-                if (type == NLMSG_DONE)
-                        return 0;
-                if (type == NLMSG_ERROR)
+                if (type == NLMSG_DONE || type == NLMSG_ERROR)
                         return parse_error(&payload);
                 if (type >= NLMSG_MIN_TYPE)
                         each(type, payload, arg);

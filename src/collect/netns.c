@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "collect/cgroup.h"
 #include "collect/containers.h"
+#include "collect/mountinfo.h"
 #include "collect/proc.h"
 
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
@@ -51,49 +52,20 @@ bool netns_role_matches(const char *role, const char *name)
         return streq(role, name) || (colon && streq(colon + 1, name));
 }
 
-static void unescape(const char *text, size_t len, char *to, size_t size)
-{
-        size_t n = 0;
-
-        for (size_t i = 0; i < len && n + 1 < size; i++) {
-                unsigned value = 0;
-
-                if (text[i] == '\\' && len - i >= 4 && sscanf(text + i + 1, "%3o", &value) == 1) {
-                        to[n++] = (char)value;
-                        i += 3;
-                } else
-                        to[n++] = text[i];
-        }
-        to[n] = '\0';
-}
-
 bool netns_parse_mount(const char *line, size_t len, uint64_t *ret_inode, char *ret_path, size_t size)
 {
         /* "36 35 0:4 net:[4026532448] /run/netns/t1 rw shared:5 - nsfs nsfs rw" */
-        static const char mark[] = "net:[";
-        const char *end = line + len, *word = line;
-        char number[24];
+        struct mountinfo mount;
+        char root[32];
         uint64_t inode;
-        size_t n;
 
-        for (int skip = 0; skip < 3 && word; skip++) {
-                word = memchr(word, ' ', (size_t)(end - word));
-                word = word ? word + 1 : NULL;
-        }
-        if (!word || (size_t)(end - word) < sizeof(mark) || memcmp(word, mark, sizeof(mark) - 1) != 0)
+        if (!mountinfo_parse(line, len, &mount) || mount.root.len >= sizeof(root))
                 return false;
-        word += sizeof(mark) - 1;
-        for (n = 0; word < end && *word != ']' && n < sizeof(number) - 1; word++)
-                number[n++] = *word;
-        number[n] = '\0';
-        if (end - word < 3 || word[0] != ']' || word[1] != ' ' || str_to_u64(number, UINT64_MAX, &inode) < 0)
+        memcpy(root, mount.root.at, mount.root.len);
+        root[mount.root.len] = '\0';
+        inode = proc_link_inode(root, "net:[");
+        if (!inode || !mountinfo_unescape(mount.point, ret_path, size))
                 return false;
-        word += 2;
-        for (n = 0; word + n < end && word[n] != ' ' && word[n] != '\n'; n++)
-                ;
-        if (!n || n >= size)
-                return false;
-        unescape(word, n, ret_path, size);
         *ret_inode = inode;
         return true;
 }

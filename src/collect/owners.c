@@ -144,15 +144,17 @@ void owners_walk(int proc_fd, const struct map *wanted, struct ownership_list *l
 
 void owners_parse_fdinfo(const char *text, size_t len, void (*each)(uint64_t inode, void *arg), void *arg)
 {
-        static const char mark[] = "socket:[";
+        /* "    0: socket:[123]". Only right behind the number: a registered file may be called "/tmp/socket:[123]". */
+        static const char mark[] = ": socket:[";
         const char *end = text + len, *at = text;
 
         while ((at = memmem(at, (size_t)(end - at), mark, sizeof(mark) - 1))) {
+                bool numbered = at > text && at[-1] >= '0' && at[-1] <= '9';
                 uint64_t inode = 0;
 
                 for (at += sizeof(mark) - 1; at < end && *at >= '0' && *at <= '9' && inode < UINT64_MAX / 16; at++)
                         inode = inode * 10 + (uint64_t)(*at - '0');
-                if (at < end && *at == ']' && inode)
+                if (numbered && at < end && *at == ']' && inode)
                         each(inode, arg);
         }
 }

@@ -15,7 +15,7 @@ static const char *find_line(const char *text, size_t len, const char *key, size
                 const char *newline = memchr(line, '\n', (size_t)(end - line));
                 const char *stop = newline ? newline : end;
 
-                if ((size_t)(stop - line) > key_len && memcmp(line, key, key_len) == 0) {
+                if ((size_t)(stop - line) >= key_len && memcmp(line, key, key_len) == 0) {
                         *ret_len = (size_t)(stop - line) - key_len;
                         return line + key_len;
                 }

@@ -24,7 +24,7 @@ struct reading {
         struct map users; /* uid -> (uintptr_t) name */
         struct stat root;
         bool root_known;
-        int64_t boot_time_s;
+        int64_t boot_time; /* since 1970, in ticks */
         long ticks_per_s;
         unsigned denied;
 };
@@ -97,13 +97,13 @@ static void read_process(struct reading *r, struct process *p)
         p->foreign_root = r->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
                           (root.st_dev != r->root.st_dev || root.st_ino != r->root.st_ino);
         if (slurp(r, dir_fd, "status", SMALL_FILE_MAX) &&
-            process_parse_status(r->text.text, r->text.len, name, sizeof(name), &p->uid)) {
+            process_parse_status(str_text(&r->text), r->text.len, name, sizeof(name), &p->uid)) {
                 p->name = pool_intern(pool, name);
                 p->user = user_name(r, p);
         }
         if (slurp(r, dir_fd, "stat", SMALL_FILE_MAX) &&
-            process_parse_start(r->text.text, r->text.len, &ticks) && r->ticks_per_s > 0)
-                p->started_s = r->boot_time_s + (int64_t)(ticks / (uint64_t)r->ticks_per_s);
+            process_parse_start(str_text(&r->text), r->text.len, &ticks) && r->ticks_per_s > 0)
+                p->started_s = (r->boot_time + (int64_t)ticks) / r->ticks_per_s;
         if (slurp(r, dir_fd, "cgroup", SMALL_FILE_MAX) &&
             cgroup_pick_path(str_text(&r->text), r->text.len, &cgroup, &cgroup_len)) {
                 p->cgroup = pool_intern_n(pool, cgroup, cgroup_len);
@@ -119,16 +119,27 @@ static void read_users(struct reading *r)
                 process_parse_passwd(str_text(&text), text.len, r->c->view->pool, &r->users);
 }
 
+/*
+ * When the machine was booted, in ticks since 1970, rounded: the two clocks are not read at the same moment,
+ * and a start time that differs by a second from one run to the next would look like another process.
+ */
+static int64_t boot_time(long ticks_per_s)
+{
+        const int64_t second_ns = 1000000000, tick_ns = ticks_per_s > 0 ? second_ns / ticks_per_s : second_ns;
+        struct timespec real = {0}, boot = {0};
+
+        (void)clock_gettime(CLOCK_REALTIME, &real);
+        (void)clock_gettime(CLOCK_BOOTTIME, &boot);
+        return ((real.tv_sec - boot.tv_sec) * second_ns + (real.tv_nsec - boot.tv_nsec) + tick_ns / 2) / tick_ns;
+}
+
 void processes_read(struct collection *c)
 {
         struct reading r = {.c = c, .ticks_per_s = sysconf(_SC_CLK_TCK)};
-        struct timespec real, boot;
 
         if (c->n_processes_read == c->view->processes.n)
                 return;
-        (void)clock_gettime(CLOCK_REALTIME, &real);
-        (void)clock_gettime(CLOCK_BOOTTIME, &boot);
-        r.boot_time_s = real.tv_sec - boot.tv_sec;
+        r.boot_time = boot_time(r.ticks_per_s);
         r.root_known = fstatat(c->proc_fd, "self/root", &r.root, 0) == 0;
         read_users(&r);
         for (; c->n_processes_read < c->view->processes.n; c->n_processes_read++)

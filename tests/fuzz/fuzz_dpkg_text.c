@@ -6,8 +6,7 @@
 #include "collect/dpkg_text.h"
 #include "collect/lines.h"
 #include "collect/path_set.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 struct readers {
         struct dpkg_stanza stanza;

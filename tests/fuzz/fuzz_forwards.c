@@ -3,12 +3,9 @@
  * What quaymaster-nft wrote: names, comments and sets in it are chosen by whoever administers a namespace.
  */
 #include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "collect/forwards.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

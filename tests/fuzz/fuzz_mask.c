@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes give a bounded line, and a password given by option is not in it. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mask.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Override pages from a file, and the tables that are made of them. */
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "knowledge/page_parse.h"
 #include "knowledge/page_table.h"
+#include "fuzz.h"
 
 static void on_conflict(const char *kind, const char *word, const struct page *a, const struct page *b,
                         void *arg)
@@ -27,8 +26,6 @@ static void look_up(const struct page_table *table)
                                 abort();
         }
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

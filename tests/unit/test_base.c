@@ -38,6 +38,8 @@ static void test_str(void **state)
         uint64_t v = 7;
 
         assert_string_equal(str_text(&s), "");
+        str_reserve(&s, 100);
+        assert_string_equal(str_text(&s), ""); /* as after an empty file was read */
         str_add_u64(&s, UINT64_MAX);
         str_addf(&s, " %s", "x");
         str_add_char(&s, '!');

@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The manual: its form, and that it has every command and option of the program: check-man.py PROGRAM PAGE..."""
+import re
+import subprocess
+import sys
+
+PROGRAM, *PAGES = sys.argv[1:]
+OF_THIS_MACHINE = re.compile(r"mandoc\.db|referenced manual not found")  # which manuals it has
+
+
+def output(*argv):
+    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+
+
+def in_help():
+    """Each command and its long options, as the help has them."""
+    for command in re.findall(r"^  (\w+) +\S", output(PROGRAM, "help").split("\n  help COMMAND")[0], re.MULTILINE):
+        yield command, re.findall(r"^  (?:-\w, |    )--([\w-]+)", output(PROGRAM, "help", command), re.MULTILINE)
+
+
+def in_manual(page):
+    """The subsections of the rendered page, and the options that have an entry there."""
+    text = re.sub(r".\x08", "", output("mandoc", "-Tascii", page))
+    parts = re.split(r"^   (\S.*)$", text, flags=re.MULTILINE)
+    return {title: set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", part, re.MULTILINE)) for title, part in zip(parts[1::2], parts[2::2])}
+
+
+def main():
+    faults = [line for page in PAGES for line in output("mandoc", "-Tlint", page).splitlines()
+              if not OF_THIS_MACHINE.search(line)]
+    manual = in_manual(PAGES[0])
+    commands = dict(in_help())
+    if not {"audit", "host"} <= set(commands):
+        faults.append(f"the help of '{PROGRAM}' names no commands: {sorted(commands)}")
+    for command, options in commands.items():
+        if command not in manual:
+            faults.append(f"{PAGES[0]}: no subsection '{command}'")
+        shared = manual["View options"] if command in ("audit", "host") else set()
+        faults += [f"{PAGES[0]}: '{command}' has an option --{o}" for o in options if o not in manual.get(command, set()) | shared]
+        faults += [f"{PAGES[0]}: '{command}' has no option --{o}" for o in manual.get(command, set()) | shared if o not in options]
+    print("\n".join(faults) or f"{len(commands)} commands, {sum(map(len, commands.values()))} options")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
