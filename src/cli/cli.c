@@ -148,6 +148,10 @@ static int run_help(char **argv)
                 (void)fprintf(stderr, "quaymaster: no command '%s' (see: quaymaster help)\n", *argv);
                 return QM_EXIT_USAGE;
         }
+        if (argv[1]) {
+                (void)fprintf(stderr, "quaymaster: '%s' is one argument too many; ask for one command at a time\n", argv[1]);
+                return QM_EXIT_USAGE;
+        }
         help_command(stdout, command);
         return QM_EXIT_DONE;
 }

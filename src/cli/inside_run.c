@@ -38,6 +38,16 @@ static const char *find_nft_program(char buf[PATH_MAX])
         return access(QM_LIBEXECDIR "/quaymaster-nft", X_OK) == 0 ? QM_LIBEXECDIR "/quaymaster-nft" : NULL;
 }
 
+/* One report can't be in two formats. */
+static int check_format(const struct invocation *in, struct err *err)
+{
+        const char *format = invocation_get(in, "format");
+
+        if (!format || !invocation_has(in, "json") || streq(format, "json"))
+                return 0;
+        return err_set(err, -EINVAL, "'--json' and '--format %s' contradict each other; give one of them", format);
+}
+
 int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services, struct err *err)
 {
         const char *netns = invocation_get(in, "netns");
@@ -48,8 +58,10 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
                 .no_bpf = invocation_has(in, "no-bpf"),
                 .nft_program = find_nft_program(nft_program),
         };
-        int r;
+        int r = check_format(in, err);
 
+        if (r < 0)
+                return r;
         run->started_ns = clock_monotonic_ns();
         r = config_open_knowledge(in, &run->knowledge, err);
         if (r == 0)
