@@ -149,7 +149,9 @@ static int run_help(char **argv)
                 return QM_EXIT_USAGE;
         }
         if (argv[1]) {
-                (void)fprintf(stderr, "quaymaster: '%s' is one argument too many; ask for one command at a time\n", argv[1]);
+                (void)fprintf(stderr,
+                              "quaymaster help: '%s' is one argument too many (see: quaymaster help %s)\n", argv[1],
+                              argv[1]);
                 return QM_EXIT_USAGE;
         }
         help_command(stdout, command);

@@ -10,7 +10,8 @@
 static void print_paths(const char *value)
 {
         if (streq(value, "FILE") || streq(value, "DIR"))
-                (void)printf(") _quaymaster_reply -%c; compopt -o filenames 2>/dev/null; return ;;\n", value[0] == 'F' ? 'f' : 'd');
+                (void)printf(") _quaymaster_reply -%c; compopt -o filenames 2>/dev/null; return ;;\n",
+                             value[0] == 'F' ? 'f' : 'd');
         else
                 (void)printf(") return ;;\n");
 }
