@@ -20,7 +20,7 @@
 #define CGROUP_MAX    (16 * 1024)
 
 struct netns_handles {
-        vec(int) fds; /* by namespace index */
+        vec(int) fds;  /* by namespace index */
         bool filtered; /* only what was asked for is in the view */
 };
 
@@ -271,7 +271,8 @@ static void add_all(struct discovery *d)
         const char *role = NULL; /* interned: equal roles are one pointer */
         unsigned same = 0;
 
-        vec_foreach(found, &d->found) found->ns = describe(d, found);
+        vec_foreach(found, &d->found)
+                found->ns = describe(d, found);
         vec_sort(&d->found, compare_found);
         vec_foreach(found, &d->found) {
                 same = role == found->ns.role ? same + 1 : 1;
@@ -312,7 +313,8 @@ static int netns_collect(struct collection *c, struct err *err)
         vec_clear(&d.found);
         map_release(&d.by_inode);
         if (!c->view->netns.n)
-                return err_set(err, -ENOENT, "no network namespace is called '%s' (see `quaymaster host --netns all`)",
+                return err_set(err, -ENOENT,
+                               "no network namespace is called '%s' (see `quaymaster host --netns all`)",
                                c->options->netns);
         return 0;
 }

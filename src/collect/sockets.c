@@ -26,6 +26,8 @@
 #include "collect/processes.h"
 #include "collect/sock_diag.h"
 
+#define NOBODY "no process here holds it: the kernel's own, or held outside this PID namespace"
+
 struct visit { /* one namespace, as the visiting thread saw it */
         uint32_t netns;
         int fd; /* -1: cannot be entered */
@@ -149,9 +151,9 @@ static void take_visits(struct gathering *g)
                 ns->seen = !visit->error;
                 if (visit->error)
                         inside_gap(view, "sockets",
-                                   visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL, true,
-                                   "the sockets of network namespace '%s' were not all read: %s", ns->role,
-                                   visit->text);
+                                   visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL,
+                                   true, "the sockets of network namespace '%s' were not all read: %s",
+                                   ns->role, visit->text);
         }
 }
 
@@ -266,7 +268,8 @@ static void assign_owners(struct gathering *g)
         struct inside *view = g->c->view;
         const struct claim *last = NULL;
 
-        vec_foreach(s, &view->sockets) s->n_owners = 0;
+        vec_foreach(s, &view->sockets)
+                s->n_owners = 0;
         vec_reserve(&view->owners, g->claims.n);
         view->owners.n = 0;
         vec_sort(&g->claims, compare_claims);
@@ -325,8 +328,6 @@ static void explain_unowned(struct gathering *g)
 {
         struct inside *view = g->c->view;
         bool all_seen = g->by_bpf || (!g->denied && have_capability(CAP_SYS_PTRACE));
-        const char *note = all_seen ? "no process here holds it: the kernel's own, or held outside this PID namespace"
-                                    : "the process that holds it is not visible to this user";
         struct map groups = {0};
         unsigned n = 0;
 
@@ -337,7 +338,13 @@ static void explain_unowned(struct gathering *g)
                         continue;
                 if (!n++)
                         cgroup_tree_read(g->c->proc_fd, view->pool, &groups);
-                s->owner_note = note;
+                s->owner_note =
+                        all_seen
+                                ? NOBODY
+                                : pool_printf(
+                                          view->pool,
+                                          "the process that holds it, of user %u, is not visible to this user",
+                                          s->uid);
                 if (s->cgroup_id && map_get(&groups, s->cgroup_id, &path))
                         s->cgroup = (const char *)(uintptr_t)path; // NOLINT(performance-no-int-to-ptr)
         }
@@ -392,8 +399,9 @@ static void find_owners(struct gathering *g)
                 walk_proc(g);
         /* BPF reaches sockets whatever namespace they are in; the kernel's tables only those that we know of */
         if (!g->by_bpf && g->c->netns_unreadable)
-                inside_gap(g->c->view, "netns", "CAP_SYS_PTRACE", true,
-                           "processes of other users may run in network namespaces that are not visible to this user");
+                inside_gap(
+                        g->c->view, "netns", "CAP_SYS_PTRACE", true,
+                        "processes of other users may run in network namespaces that are not visible to this user");
         assign_owners(g);
         search_rings(g);
         explain_unowned(g);
