@@ -20,6 +20,7 @@ BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-check")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 _counter = itertools.count()
+os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1")  # of a sanitized build; another one does not look at it
 
 need_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
 
