@@ -209,6 +209,8 @@ class Machine:
         # a network without a way out: a link both of whose ends are in the machine
         self.run("sh", "-ec", "ip link add net0 type veth peer name net1; ip addr add 10.99.9.1/24 dev net0; "
                  "ip link set net0 up; ip link set net1 up")
+        # the name server binds to every address, to the link-local ones once they are known to be no one else's
+        wait_for(lambda: {"net0", "net1"} <= set(re.findall(r"%(net\d):53 ", self.run("ss", "-Hltn").stdout)), 30, "named on the link")
 
     def argv(self, *argv):
         return ["nsenter", "-t", self.leader, "-a", *[str(a) for a in argv]]

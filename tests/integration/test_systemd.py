@@ -20,19 +20,15 @@ ENTRY_MANAGERS = ("inetd", "xinetd")
 # --- the truth ----------------------------------------------------------------------------------
 
 def split_local(text):
-    """ "[fe80::1]%net0:53" -> address, port as quaymaster has them. A device that an address is bound to is left out."""
+    """ "[fe80::1]%net0:53" as ss prints it -> address, port, device."""
     address, _, port = text.rpartition(":")
-    device = ""
-    if "%" in address:
-        address, _, device = address.partition("%")
+    address, _, device = address.partition("%")
     address = address.strip("[]")
-    if device and address.startswith("fe80"):
-        address += "%" + device  # the scope of a link-local address, not a device it is bound to
-    return ("::" if address == "*" else address), int(port)
+    return "::" if address == "*" else address, int(port), device
 
 
 def sockets_of(machine, *filters):
-    """(transport, address, port) -> pids, by ss."""
+    """(transport, address, port, device) -> pids, by ss."""
     found = {}
     for line in machine.lines("ss", "-H", "-tulpn", *filters):
         words = line.split()
@@ -82,13 +78,14 @@ def ratio(found, truth):
 
 
 def check(what, found, truth):
-    recall, precision = ratio(set(found), set(truth))
+    found, truth = set(found), set(truth)
+    recall, precision = ratio(found, truth)
     print(f"{what}: {len(truth)} in truth, recall {recall:.3f}, precision {precision:.3f}")
-    assert (recall, precision) == (1.0, 1.0), f"{what}: missed {set(truth) - set(found)}, invented {set(found) - set(truth)}"
+    assert (recall, precision) == (1.0, 1.0), f"{what}: missed {truth - found}, invented {found - truth}"
 
 
 def key_of(record):
-    return record["transport"], record["address"], record["port"]
+    return record["transport"], record["address"], record["port"], record.get("device") or ""
 
 
 def pids_of(record):
@@ -148,14 +145,14 @@ def test_what_the_processes_are(machine, seen):
 # --- socket activation --------------------------------------------------------------------------
 
 SOCKETS = {
-    # name: what it listens on, extra lines, (transport, address, port) of each
-    "qn-tcp4": (["ListenStream=127.0.0.1:7101"], "", {("tcp", "127.0.0.1", 7101)}),
-    "qn-tcp6": (["ListenStream=[::1]:7102"], "", {("tcp", "::1", 7102)}),
-    "qn-any": (["ListenStream=7103"], "", {("tcp", "::", 7103)}),
-    "qn-only6": (["ListenStream=[::]:7104", "BindIPv6Only=ipv6-only"], "", {("tcp", "::", 7104)}),
+    # name: what it listens on, "@" for a template, the sockets it makes
+    "qn-tcp4": (["ListenStream=127.0.0.1:7101"], "", {("tcp", "127.0.0.1", 7101, "")}),
+    "qn-tcp6": (["ListenStream=[::1]:7102"], "", {("tcp", "::1", 7102, "")}),
+    "qn-any": (["ListenStream=7103"], "", {("tcp", "::", 7103, "")}),
+    "qn-only6": (["ListenStream=[::]:7104", "BindIPv6Only=ipv6-only"], "", {("tcp", "::", 7104, "")}),
     "qn-udp": (["ListenDatagram=127.0.0.1:7105", "ListenDatagram=[::1]:7105"], "",
-               {("udp", "127.0.0.1", 7105), ("udp", "::1", 7105)}),
-    "qn-accept": (["ListenStream=127.0.0.1:7106", "Accept=yes"], "@", {("tcp", "127.0.0.1", 7106)}),
+               {("udp", "127.0.0.1", 7105, ""), ("udp", "::1", 7105, "")}),
+    "qn-accept": (["ListenStream=127.0.0.1:7106", "Accept=yes"], "@", {("tcp", "127.0.0.1", 7106, "")}),
 }
 HOLD = "/usr/bin/python3 -c 'import time; time.sleep(600)'"
 
@@ -245,7 +242,7 @@ def inetd_conf(machine):
     before = machine.run("cat", "/etc/inetd.conf", check=False)
     machine.write("/etc/inetd.conf", "finger\tstream\ttcp\tnowait\tnobody\t/usr/bin/cat\tcat\n")
     machine.run("systemctl", "restart", "xinetd")
-    wait_for(lambda: ("tcp", "::", 79) in sockets_of(machine), what="the entry of inetd.conf")
+    wait_for(lambda: ("tcp", "::", 79, "") in sockets_of(machine), what="the entry of inetd.conf")
     yield
     if before.returncode:
         machine.run("rm", "/etc/inetd.conf")
