@@ -39,10 +39,10 @@ class Records(list):
     def __init__(self, text):
         super().__init__(json.loads(line) for line in text.splitlines())
 
-    def of(self, kind, **fields):
+    def of(self, kind, /, **fields):
         return [r for r in self if r["type"] == kind and all(r.get(k) == v for k, v in fields.items())]
 
-    def one(self, kind, **fields):
+    def one(self, kind, /, **fields):
         found = self.of(kind, **fields)
         assert len(found) == 1, f"{kind} {fields}: {len(found)} of {[self.short(r) for r in self.of(kind)]}"
         return found[0]
