@@ -60,13 +60,16 @@ static bool has_nat(const char *family)
         return streq(family, "ip") || streq(family, "ip6") || streq(family, "inet");
 }
 
-/* Whether a table is switched off: its chains stay and are asked nothing. Of one flag JSON has the word, of more a list. */
+/*
+ * Whether a table is switched off: its chains stay and are asked nothing. Of one flag JSON has the word, of
+ * more a list.
+ */
 static bool is_dormant(const json_t *table)
 {
         json_t *flags = json_object_get(table, "flags"), *flag;
         size_t i;
 
-        json_array_foreach (flags, i, flag)
+        json_array_foreach(flags, i, flag)
                 if (streq_ptr(json_string_value(flag), "dormant"))
                         return true;
         return streq_ptr(json_string_value(flags), "dormant");
@@ -401,8 +404,9 @@ static int walk_ruleset(const json_t *objects, uint32_t netns, struct inside *vi
         json_array_foreach (objects, i, object)
                 index_object(&w, object);
         vec_foreach (chain, &w.chains)
-                if (chain->base && !map_get_str(&w.dormant,
-                                                full_name(&w, chain->family, text_of(chain->base, "table"), ""), NULL)) {
+                if (chain->base &&
+                    !map_get_str(&w.dormant, full_name(&w, chain->family, text_of(chain->base, "table"), ""),
+                                 NULL)) {
                         struct scope all = scope_all(family_bits(chain->family));
 
                         walk_chain(&w, chain, &all);

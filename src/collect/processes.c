@@ -58,21 +58,26 @@ static void read_exe(struct reading *r, int dir_fd, struct process *p)
         p->exe = pool_intern(r->c->view->pool, path);
 }
 
-/* The file that the path of the executable has in our own root: by its identity, or because all mounts are ours. */
+/*
+ * Whether the path of the executable leads to it in our own root too: by the identity of the file, or
+ * because all mounts are ours.
+ */
 static bool exe_is_ours(const struct reading *r, int dir_fd, const struct process *p)
 {
         struct stat there, ours;
 
-        if (fstatat(dir_fd, "ns/mnt", &there, 0) == 0 && fstatat(r->c->proc_fd, "self/ns/mnt", &ours, 0) == 0 &&
-            there.st_dev == ours.st_dev && there.st_ino == ours.st_ino)
+        if (fstatat(dir_fd, "ns/mnt", &there, 0) == 0 &&
+            fstatat(r->c->proc_fd, "self/ns/mnt", &ours, 0) == 0 && there.st_dev == ours.st_dev &&
+            there.st_ino == ours.st_ino)
                 return true;
         return fstatat(dir_fd, "exe", &there, 0) == 0 && fstatat(r->c->root_fd, p->exe + 1, &ours, 0) == 0 &&
                there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
 }
 
 /*
- * Another root is a container's or a jail's, with packages and users of its own; or it is that of a daemon of ours that locked
- * itself up after it had started (chroot(2), as avahi-daemon does). Then the program lies outside of that root, and is ours.
+ * Another root is a container's or a jail's, with packages and users of its own; or it is that of a daemon
+ * of ours that locked itself up after it had started (chroot(2), as avahi-daemon does). Then the program
+ * lies outside of that root, and is ours.
  */
 static void read_root(struct reading *r, int dir_fd, struct process *p)
 {
@@ -83,7 +88,8 @@ static void read_root(struct reading *r, int dir_fd, struct process *p)
 
         p->foreign_root = r->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
                           (root.st_dev != r->root.st_dev || root.st_ino != r->root.st_ino);
-        if (!p->foreign_root || !p->exe || p->exe[0] != '/' || fd_readlink(dir_fd, "root", path, sizeof(path)) < 0)
+        if (!p->foreign_root || !p->exe || p->exe[0] != '/' ||
+            fd_readlink(dir_fd, "root", path, sizeof(path)) < 0)
                 return;
         if (streq(path, "/")) { /* it has mounts of its own, and exe is a path in them */
                 p->exe_there = p->exe;

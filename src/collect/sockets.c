@@ -172,7 +172,7 @@ static uint32_t add_socket(struct gathering *g, const struct socket_seen *seen)
         struct socket_seen *s = vec_push(&view->sockets);
 
         *s = *seen;
-        /* Java binds ::ffff:10.0.0.1 where others bind 10.0.0.1: IPv4 traffic to that address is what either takes. */
+        /* Java binds ::ffff:10.0.0.1 where others bind 10.0.0.1: either takes IPv4 traffic to that address. */
         s->address = address_unmapped(&seen->address);
         if (s->ifindex)
                 s->device = device_name(g, s->netns, s->ifindex);

@@ -123,7 +123,8 @@ static const char *triggered_name(const struct sources *from, const char *socket
         if (unit && unit->triggers && !accept)
                 name = unit->triggers;
         else if (file && file->service)
-                name = unit_name_kind(file->service, strlen(file->service)) == UNIT_INVALID ? NULL : file->service;
+                name = unit_name_kind(file->service, strlen(file->service)) == UNIT_INVALID ? NULL
+                                                                                            : file->service;
         else
                 name = pool_printf(from->view->pool, "%.*s%s.service", (int)stem, socket, accept ? "@" : "");
         return name && exists(from, name) ? name : NULL;

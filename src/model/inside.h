@@ -75,7 +75,7 @@ struct container {
 struct process {
         pid_t pid;
         const char *name;    /* comm */
-        const char *exe;     /* path as we see it, else as the process's own root has it; NULL when it can't be read */
+        const char *exe;     /* path as we see it, else in the process's own root; NULL: can't be read */
         bool exe_deleted;    /* the file was deleted or replaced since it was started */
         bool kernel;         /* a kernel thread */
         bool foreign_root;   /* its file system is not ours: the program is of the packages over there */

@@ -47,9 +47,9 @@ static int list_failed(const char *words, struct err *err)
 }
 
 /*
- * libnftables 1.0.6 gives away the only flag of a table after it has let go of it (table_flags_json() in src/json.c),
- * and then writes what it finds in the freed memory. So nothing that JSON is made of is freed before the listing is
- * written.
+ * libnftables 1.0.6 gives away the only flag of a table after it has let go of it (table_flags_json() in
+ * src/json.c), and then writes what it finds in the freed memory. So nothing that JSON is made of is freed
+ * before the listing is written.
  */
 static vec(void *) put_off;
 
@@ -61,7 +61,7 @@ static void free_later(void *at)
 
 static void free_now(void)
 {
-        vec_foreach (at, &put_off)
+        vec_foreach(at, &put_off)
                 free(*at);
         vec_clear(&put_off);
 }

@@ -157,10 +157,10 @@ static void test_shadowing(void **state)
 
 static void test_dormant_tables_forward_nothing(void **state)
 {
-#define TABLE(flags)                                                                                             \
+#define TABLE(flags)                                                                                                 \
         "{\"nftables\":[{\"table\":{\"family\":\"ip\",\"name\":\"t\"" flags "}},"                                    \
-        "{\"chain\":{\"family\":\"ip\",\"table\":\"t\",\"name\":\"p\",\"type\":\"nat\",\"hook\":\"prerouting\"}}," \
-        "{\"rule\":{\"family\":\"ip\",\"table\":\"t\",\"chain\":\"p\",\"handle\":1,\"expr\":["                     \
+        "{\"chain\":{\"family\":\"ip\",\"table\":\"t\",\"name\":\"p\",\"type\":\"nat\",\"hook\":\"prerouting\"}},"   \
+        "{\"rule\":{\"family\":\"ip\",\"table\":\"t\",\"chain\":\"p\",\"handle\":1,\"expr\":["                       \
         "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":7}}," \
         "{\"redirect\":{\"port\":8}}]}}]}"
         static const struct {
