@@ -192,6 +192,8 @@ static void enter(struct gathering *g, uint32_t index)
 {
         struct socket_seen *s = &g->c->view->sockets.at[index];
 
+        /* Java binds ::ffff:10.0.0.1 where others bind 10.0.0.1: either takes IPv4 traffic to that address. */
+        s->address = address_unmapped(&s->address);
         if (s->ifindex)
                 s->device = device_name(g, s->netns, s->ifindex);
         if (s->inode)
