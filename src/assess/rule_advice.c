@@ -17,7 +17,11 @@ static bool number_only(const struct listener *l)
 static const char *page_title(struct pool *pool, const struct listener *l, const struct page *page)
 {
         const char *port = listener_port_text(pool, l), *program = listener_program(l);
+        const struct process *p = listener_main_process(l);
 
+        /* of a program that the guide knows the process's own name says more: redis-server is a link to another file */
+        if (l->confidence == CONFIDENCE_LIKELY && p && p->name && *p->name)
+                program = p->name;
         if (number_only(l))
                 return pool_printf(pool, "%s is held by %s; the number is that of %s", port,
                                    program ? program : "an unknown program", page->name);
