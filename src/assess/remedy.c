@@ -172,8 +172,8 @@ static bool page_lists(const struct page *page, const struct package *package)
 }
 
 /*
- * Debian splits servers: the program of mariadb.service is in mariadb-server-core, that of redis-server.service in redis-tools,
- * and the unit in mariadb-server and redis-server, which the guide knows.
+ * Debian splits servers: the program of mariadb.service is in mariadb-server-core, that of redis-
+ * server.service in redis-tools, and the unit in mariadb-server and redis-server, which the guide knows.
  */
 static const struct package *server_package(const struct rule_input *in)
 {
