@@ -71,6 +71,8 @@ static void add_steps(const struct rule_input *in, struct lines *to)
                 remedy_page(in, REMEDY_ALL, to);
                 remedy_bind(in, to);
                 remedy_stop(in, to);
+                if (page_stops(in)) /* what is left when all have moved */
+                        remedy_remove(in, to);
                 break;
         case ADVICE_REVIEW:
                 if (stops_alone(in))
