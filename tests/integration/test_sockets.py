@@ -248,3 +248,24 @@ def test_both_ways_give_the_same_records(netns, qm, tmp_path):
     assert bpf.summary["sockets_by"] == "bpf" and proc.summary["sockets_by"] == "sock_diag"
     assert [strip_volatile(r) for r in bpf] == [strip_volatile(r) for r in proc]
     assert len(bpf.of("listener")) == 45
+
+
+MPTCP = """
+s = socket.socket(proto=262)
+s.setsockopt(1, 2, 1)
+s.bind(('127.0.0.1', 8310))
+s.listen()
+print('ready', flush=True)
+"""
+
+
+def has_mptcp():
+    path = pathlib.Path("/proc/sys/net/mptcp/enabled")
+    return path.exists() and path.read_text().strip() == "1"
+
+
+@pytest.mark.skipif(not has_mptcp(), reason="this kernel has no MPTCP, or it is switched off")
+def test_owner_of_a_multipath_listener(netns, host):
+    ns = netns()
+    child = ns.python(MPTCP)
+    assert pids(host(ns).one("listener", port=8310, transport="tcp")) == [child.pid]

@@ -77,6 +77,10 @@ struct sock {
         struct sock_cgroup_data sk_cgrp_data;
 };
 
+struct mptcp_sock { /* begins with its struct sock */
+        struct sock *first;
+};
+
 struct socket {
         struct sock *sk;
 };
