@@ -41,6 +41,8 @@ struct gathering {
         unsigned denied;
 };
 
+#define MAX_LOOKS 3 /* at sockets that seem to have no owner */
+
 /* --- what the tables say -------------------------------------------------------------------------- */
 
 static void take_visits(struct gathering *g)
@@ -305,6 +307,108 @@ static int read_bpf(struct held *held, struct err *err)
         return iterator < 0 ? iterator : bpf_sockets_read(iterator, held, err);
 }
 
+/* Once more by BPF, this time for the sockets that are keys of `wanted` alone. */
+static void join_again(struct gathering *g, const struct map *wanted)
+{
+        struct held again = {0};
+        uint64_t index;
+
+        if (read_bpf(&again, NULL) == 0) {
+                vec_foreach(held, &again.sockets)
+                        if (map_get(wanted, held->socket.inode, NULL) &&
+                            map_get(&g->by_inode, held->socket.inode, &index))
+                                claim(g, (uint32_t)index, held->pid);
+                vec_foreach(o, &again.more)
+                        if (map_get(wanted, o->inode, NULL) && map_get(&g->by_inode, o->inode, &index))
+                                claim(g, (uint32_t)index, o->pid);
+                vec_clear(&g->held.rings);
+                g->held.rings.at = take_ptr(again.rings.at);
+                g->held.rings.n = again.rings.n;
+                g->held.rings.room = again.rings.room;
+        }
+        held_release(&again);
+}
+
+/* --- sockets that come and go -------------------------------------------------------------------- */
+
+/* Which of those without an owner are still there: the kernel's tables again, where there are any such. */
+static void read_again(const struct gathering *g, struct socket_tables *tables, struct map *ret_alive)
+{
+        socket_tables_plan(tables, g->c, TABLES_SOCKETS);
+        for (size_t i = 0; i < tables->n_visits; i++)
+                tables->visits[i].left_out = true;
+        vec_foreach(s, &g->c->view->sockets)
+                if (!s->n_owners)
+                        tables->visits[s->netns].left_out = false;
+        if (socket_tables_start(tables, NULL) < 0)
+                for (size_t i = 0; i < tables->n_visits; i++)
+                        tables->visits[i].left_out = true;
+        socket_tables_wait(tables);
+        for (size_t i = 0; i < tables->sockets.n; i++)
+                map_put(ret_alive, tables->sockets.at[i].inode, 1);
+}
+
+static bool is_gone(const struct socket_seen *s, const struct socket_tables *tables, const struct map *alive)
+{
+        const struct visit *visit = &tables->visits[s->netns];
+
+        return !s->n_owners && s->inode && !visit->left_out && (!visit->error || visit->error == ENOENT) &&
+               !map_get(alive, s->inode, NULL);
+}
+
+static void drop_gone(struct gathering *g)
+{
+        struct inside *view = g->c->view;
+        _cleanup_socket_tables_ struct socket_tables tables = {0};
+        _cleanup_free_ uint32_t *moved = xcalloc(view->sockets.n, sizeof(*moved));
+        struct map alive = {0};
+        uint32_t n = 0;
+
+        read_again(g, &tables, &alive);
+        for (size_t i = 0; i < view->sockets.n; i++) {
+                moved[i] = n;
+                if (!is_gone(&view->sockets.at[i], &tables, &alive))
+                        view->sockets.at[n++] = view->sockets.at[i];
+        }
+        map_release(&alive);
+        if (n == view->sockets.n)
+                return;
+        view->sockets.n = n;
+        vec_foreach(now, &g->claims) now->socket = moved[now->socket];
+        map_release(&g->by_inode);
+        for (uint32_t i = 0; i < n; i++)
+                if (view->sockets.at[i].inode)
+                        map_put(&g->by_inode, view->sockets.at[i].inode, i);
+}
+
+/*
+ * Tables and owners are not read at the same moment. A socket made after its would-be owner was looked at, or
+ * closed since it was listed, must not appear as one that nobody holds: what is in the tables before and after
+ * a look at all processes was there all the time.
+ */
+static void look_again(struct gathering *g)
+{
+        size_t n = SIZE_MAX;
+
+        for (unsigned look = 0; look < MAX_LOOKS; look++) {
+                struct map unowned = {0};
+                size_t now = count_unowned(g->c->view, &unowned);
+                bool settled = now == 0 || now == n;
+
+                if (!settled && g->by_bpf)
+                        join_again(g, &unowned);
+                else if (!settled)
+                        walk_proc(g, &unowned);
+                map_release(&unowned);
+                if (settled)
+                        return;
+                n = now;
+                assign_owners(g);
+                search_rings(g);
+                drop_gone(g);
+        }
+}
+
 static void find_owners(struct gathering *g)
 {
         if (g->by_bpf)
@@ -317,6 +421,7 @@ static void find_owners(struct gathering *g)
                            "processes of other users may run in network namespaces that are not visible to this user");
         assign_owners(g);
         search_rings(g);
+        look_again(g);
         explain_unowned(g);
         if (g->cut)
                 inside_gap(g->c->view, "processes", NULL, true,

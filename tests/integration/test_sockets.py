@@ -269,3 +269,33 @@ def test_owner_of_a_multipath_listener(netns, host):
     ns = netns()
     child = ns.python(MPTCP)
     assert pids(host(ns).one("listener", port=8310, transport="tcp")) == [child.pid]
+
+
+STORM = """
+print('ready', flush=True)
+import select
+while not select.select([sys.stdin], [], [], 0)[0]:
+    held = []
+    for port in range(int(sys.argv[1]), int(sys.argv[1]) + 40):
+        s = socket.socket()
+        s.setsockopt(1, 2, 1)
+        s.bind(('127.0.0.1', port))
+        s.listen()
+        u = socket.socket(type=socket.SOCK_DGRAM)
+        u.bind(('127.0.0.1', port))
+        held += [s, u]
+    for s in held:
+        s.close()
+"""
+
+
+def test_sockets_that_come_and_go_are_never_without_an_owner(netns, host):
+    ns = netns()
+    for first in (9000, 9100, 9200):
+        ns.python(STORM, first)
+    seen = 0
+    for _ in range(25):
+        for listener in host(ns).of("listener"):
+            seen += 1
+            assert listener["processes"], Records.short(listener)
+    assert seen
