@@ -15,11 +15,15 @@ static bool lists(const char *const *names, unsigned n, const char *name)
         return false;
 }
 
-/* Scripts and virtual machines run anything: their name says nothing about the protocol, nor does their package. */
+/*
+ * Scripts and virtual machines run anything: their name says nothing about the protocol, nor does their
+ * package.
+ */
 static bool is_interpreter(const char *program)
 {
-        static const char *const names[] = {"python", "perl", "ruby", "java", "node", "nodejs", "php", "bash", "dash",
-                                            "sh", "lua", "guile", "tclsh", "mono", "dotnet", "beam.smp", "busybox"};
+        static const char *const names[] = {"python", "perl", "ruby",   "java",     "node",   "nodejs",
+                                            "php",    "bash", "dash",   "sh",       "lua",    "guile",
+                                            "tclsh",  "mono", "dotnet", "beam.smp", "busybox"};
 
         for (size_t i = 0; i < array_len(names); i++) {
                 const char *rest = str_after(program, names[i]);
@@ -30,6 +34,33 @@ static bool is_interpreter(const char *program)
         return false;
 }
 
+bool listener_is_interpreted(const struct listener *l)
+{
+        const struct process *p = listener_main_process(l);
+
+        return p && p->exe && is_interpreter(str_basename(p->exe));
+}
+
+bool listener_of_inetd(const struct listener *l)
+{
+        return l->activation && !streq_ptr(l->activation->manager, "systemd");
+}
+
+/*
+ * An entry of inetd that names no program of its own is answered by inetd itself, or behind tcpd(8): its
+ * name says what it is.
+ */
+static const struct page *page_of_entry(const struct knowledge *knowledge, const struct listener *l,
+                                        const char *program)
+{
+        _cleanup_free_ char *name = NULL;
+
+        if (!listener_of_inetd(l) || (program && !streq(program, "tcpd")))
+                return NULL;
+        name = xstrndup(l->activation->name, strcspn(l->activation->name, "/"));
+        return knowledge_by_word(knowledge, name);
+}
+
 struct program look_up_program(const struct knowledge *knowledge, const struct listener *l)
 {
         const struct process *p = listener_main_process(l);
@@ -38,15 +69,18 @@ struct program look_up_program(const struct knowledge *knowledge, const struct l
         if (p && p->exe)
                 program.name = str_basename(p->exe);
         else if (!p && l->unit && l->unit->exec)
-                program.name = str_basename(l->unit->exec); /* what systemd would start */
+                program.name = str_basename(l->unit->exec); /* what systemd or inetd would start */
         if (program.name)
                 program.page = knowledge_by_program(knowledge, program.name);
+        if (!program.page)
+                program.page = page_of_entry(knowledge, l, program.name);
         if (!program.page && l->package && program.name && !is_interpreter(program.name))
                 program.page = knowledge_by_package(knowledge, l->package->name);
         return program;
 }
 
-static const struct page *choose(const struct page *by_port, const struct program *program, struct listener *l)
+static const struct page *choose(const struct page *by_port, const struct program *program,
+                                 struct listener *l)
 {
         /* nginx is http, but on 443 it is https: that page names it too */
         if (by_port && program->name &&

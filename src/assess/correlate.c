@@ -70,10 +70,15 @@ static void *with_room(struct pool *pool, void *list, size_t n, size_t size)
         return bigger;
 }
 
+static bool is_inetd(const struct process *p)
+{
+        return p->name && strstr(p->name, "inetd") != NULL;
+}
+
 /* systemd and inetd hold sockets for others: they stand for a listener only when nobody else does. */
 static bool is_holder_only(const struct process *p)
 {
-        return p->pid == 1;
+        return p->pid == 1 || is_inetd(p);
 }
 
 const struct process *listener_main_process(const struct listener *l)
@@ -114,9 +119,10 @@ static const struct service *activation_of(const struct joining *j, const struct
 
         for (uint32_t i = 0; i < s->n_owners; i++) {
                 const struct process *p = &view->processes.at[view->owners.at[s->first_owner + i]];
-                bool inetd = p->name && (strstr(p->name, "inetd") != NULL);
+                bool inetd = is_inetd(p);
 
-                if (!is_holder_only(p) && !inetd)
+                /* what our files say binds the daemons of this host only, not those in containers */
+                if (!is_holder_only(p) || p->foreign_root || p->container != NONE)
                         continue;
                 vec_foreach(act, &view->activations) {
                         const struct service *service = &view->services.at[act->service];

@@ -16,6 +16,15 @@ struct exposure exposure_of(struct pool *pool, const struct inside *view, const 
  */
 const struct process *listener_main_process(const struct listener *listener);
 
+/* The super-server holds the socket, and starts or is what answers there. */
+bool listener_of_inetd(const struct listener *listener);
+
+/*
+ * A script or virtual machine: what it is called, and which package it is of, says nothing about what it
+ * serves.
+ */
+bool listener_is_interpreted(const struct listener *listener);
+
 struct program { /* what listens, as the guide knows it */
         bool looked;
         const char *name;        /* base name of the executable, or NULL */

@@ -98,7 +98,7 @@ struct exposure exposure_of(struct pool *pool, const struct inside *view, const 
         else if (address_is_multicast(&l->address))
                 e.why = "bound to a multicast group of the attached networks";
         else if (reach.loopback_only)
-                e.why = pool_printf(pool, "%s; this host has no other address than loopback now", bound_to(l));
+                e.why = pool_printf(pool, "%s, of which this host has only loopback now", bound_to(l));
         else
                 e.why = "bound to an address that no interface has now";
         return e;

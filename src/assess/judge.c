@@ -13,13 +13,17 @@ static const struct rule *const rules[] = {
         &rule_started_by_hand,
 };
 
-enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link, enum severity internet)
+enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link,
+                          enum severity internet)
 {
         switch (l->exposure.scope) {
         case EXPOSURE_LOOPBACK:
                 return loopback;
         case EXPOSURE_PRIVATE:
-                /* a namespace with a way out is a network of its own; one without is no further than loopback */
+                /*
+                 * a namespace with a way out is a network of its own; one without is no further than
+                 * loopback
+                 */
                 return l->exposure.reachable_from[1] ? link : loopback;
         case EXPOSURE_INTERNET:
                 return internet;
@@ -43,6 +47,8 @@ const char *listener_program(const struct listener *l)
 
         if (p)
                 return p->exe ? str_basename(p->exe) : p->name;
+        if (listener_of_inetd(l))
+                return l->activation->exec ? str_basename(l->activation->exec) : "inetd";
         return l->unit ? l->unit->name : NULL;
 }
 
@@ -61,7 +67,9 @@ static const char *address_text(struct pool *pool, const struct listener *l)
         if (!l->address.family)
                 return pool_intern(pool, "every address");
         (void)address_format(&l->address, text);
-        return l->dual_stack ? pool_printf(pool, "%s (IPv6 and IPv4)", text) : pool_intern(pool, text);
+        if (l->address.family == 6)
+                return pool_printf(pool, "[%s]%s", text, l->dual_stack ? " (IPv6 and IPv4)" : "");
+        return pool_intern(pool, text);
 }
 
 static void describe_process(struct pool *pool, const struct listener *l, struct lines *to)
@@ -76,6 +84,11 @@ static void describe_process(struct pool *pool, const struct listener *l, struct
                 lines_add(to, pool_printf(pool, "process: %s (pid %d), user %s",
                                           p->exe ? p->exe : (p->name ? p->name : "unknown"), p->pid,
                                           p->user ? p->user : "unknown"));
+        else if (l->n_processes)
+                lines_add(to,
+                          pool_printf(pool, "held by: %s (pid %d)",
+                                      l->processes[0]->exe ? l->processes[0]->exe : l->processes[0]->name,
+                                      l->processes[0]->pid));
         if (p && p->cmdline)
                 lines_add(to, pool_printf(pool, "command line: %s", p->cmdline));
         if (!l->n_processes)
@@ -89,11 +102,16 @@ static void describe(struct pool *pool, const struct listener *l, struct lines *
                                   l->netns->kind == NETNS_HOST ? "" : " in namespace ",
                                   l->netns->kind == NETNS_HOST ? "" : l->netns->role, l->exposure.why));
         describe_process(pool, l, to);
-        if (l->unit)
+        if (l->unit && !listener_of_inetd(l))
                 lines_add(to, pool_printf(pool, "unit: %s (%s, %s at start-up)", l->unit->name,
                                           l->unit->state ? l->unit->state : "unknown",
                                           l->unit->startup ? l->unit->startup : "unknown"));
-        if (l->activation && l->activation != l->unit)
+        if (listener_of_inetd(l))
+                lines_add(to, pool_printf(pool, "entry of %s: %s in %s, answered by %s",
+                                          l->activation->manager, l->activation->name,
+                                          l->activation->file ? l->activation->file : "its configuration",
+                                          l->activation->exec ? l->activation->exec : "inetd itself"));
+        else if (l->activation && l->activation != l->unit)
                 lines_add(to, pool_printf(pool, "started on demand by: %s", l->activation->name));
         if (l->package)
                 lines_add(to, pool_printf(pool, "package: %s %s", l->package->name,
@@ -137,7 +155,8 @@ static void apply(struct assessment *a, const struct rule *rule, const struct ru
         for (size_t i = 0; i < draft.evidence.n; i++)
                 lines_add(&evidence, draft.evidence.at[i]);
         *vec_push(&a->findings) = (struct finding){
-                .rule = draft.rule_suffix ? pool_printf(a->pool, "%s.%s", rule->name, draft.rule_suffix) : rule->name,
+                .rule = draft.rule_suffix ? pool_printf(a->pool, "%s.%s", rule->name, draft.rule_suffix)
+                                          : rule->name,
                 .severity = draft.severity,
                 .title = draft.title,
                 .listener = in->listener,
@@ -163,12 +182,15 @@ static int compare_findings(const void *a, const void *b)
 
 void assess_judge(struct assessment *a, const struct knowledge *knowledge)
 {
+        _cleanup_(neighbours_freep) struct neighbours *neighbours = neighbours_new(a);
+
         vec_foreach(l, &a->listeners) {
                 const struct rule_input in = {
                         .pool = a->pool,
                         .knowledge = knowledge,
                         .view = a->view,
                         .listener = l,
+                        .neighbours = neighbours,
                         .page = listener_page(knowledge, l),
                 };
 

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "assess/assess.h"
+#include "assess/neighbours.h"
 
 #define MAX_LINES 16
 
@@ -14,7 +14,7 @@ struct lines { /* evidence or remediation while it is gathered; more than MAX_LI
         size_t n;
 };
 
-void lines_add(struct lines *lines, const char *line); /* NULL is passed over */
+void lines_add(struct lines *lines, const char *line); /* NULL, and what is there, is passed over */
 
 struct verdict_draft {
         enum severity severity;
@@ -32,6 +32,7 @@ struct rule_input {
         const struct knowledge *knowledge;
         const struct inside *view;
         const struct listener *listener;
+        const struct neighbours *neighbours;
         const struct page *page; /* it was judged by, or NULL */
 };
 
@@ -45,24 +46,40 @@ extern const struct rule rule_advice, rule_unknown, rule_executable_deleted, rul
         rule_executable_unpackaged, rule_unowned, rule_started_by_hand;
 
 /* How bad it is from where the listener can be reached: one of three by exposure. */
-enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link, enum severity internet);
+enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link,
+                          enum severity internet);
 
 /* "23/tcp", "ICMP (raw)": how people write it. */
 const char *listener_port_text(struct pool *pool, const struct listener *l);
 /* The program's base name, else its comm, else the unit's name, else NULL. */
 const char *listener_program(const struct listener *l);
 
-/* --- remediation (remedy.c) --- */
+/* --- remediation (remedy.c): lines that are there already, or whose command is, are not added again --- */
 
 /*
  * A step of a page with {unit}, {package}, {port}, {exe} filled; NULL when it names one that this listener
- * does not have.
+ * does not have, or one that is not its own (the unit of a super-server, of a login session, of a
+ * container).
  */
-const char *remedy_fill(struct pool *pool, const char *step, const struct listener *l);
+const char *remedy_fill(const struct rule_input *in, const char *step);
+/*
+ * The unit that brings an instance which is not enabled by itself; NULL for other units, or when there is
+ * none.
+ */
+const struct service *remedy_bringer(const struct rule_input *in);
 /*
  * How to stop this very listener for good: by its container, unit, init script, inetd entry, forward rule or
  * process.
  */
-void remedy_stop(struct pool *pool, const struct listener *l, struct lines *to);
+void remedy_stop(const struct rule_input *in, struct lines *to);
+/* How to remove the package, where that is the server's own. */
+void remedy_remove(const struct rule_input *in, struct lines *to);
 /* How to restrict it to loopback where the page knows the file; nothing otherwise. */
-void remedy_bind(struct pool *pool, const struct listener *l, const struct page *page, struct lines *to);
+void remedy_bind(const struct rule_input *in, struct lines *to);
+/* The steps of the page that are for this machine: all, those that stop the service, or the others. */
+enum remedy_part { REMEDY_ALL, REMEDY_STOPS, REMEDY_OTHERS };
+void remedy_page(const struct rule_input *in, enum remedy_part part, struct lines *to);
+/* What else listens in the unit that a step would stop, where one is among the lines. */
+void remedy_also_stopped(const struct rule_input *in, struct lines *to);
+/* The better protocol of the page, after these words: "Use", "Needed? Use". */
+void remedy_alternative(const struct rule_input *in, const char *begin, struct lines *to);

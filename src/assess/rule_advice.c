@@ -10,7 +10,8 @@
  */
 static bool number_only(const struct listener *l)
 {
-        return l->confidence == CONFIDENCE_REGISTERED && listener_main_process(l);
+        return l->confidence == CONFIDENCE_REGISTERED &&
+               (listener_main_process(l) || (l->unit && l->unit->exec));
 }
 
 static const char *page_title(struct pool *pool, const struct listener *l, const struct page *page)
@@ -25,28 +26,65 @@ static const char *page_title(struct pool *pool, const struct listener *l, const
         return pool_printf(pool, "%s listens on %s", page->name, port);
 }
 
-static void add_page_steps(const struct rule_input *in, struct verdict_draft *draft)
+/* The page's own steps are for daemons of that protocol, which this need not be. */
+static void add_steps_by_number(const struct rule_input *in, struct lines *to)
 {
-        const struct page *page = in->page;
+        lines_add(to,
+                  pool_printf(in->pool,
+                              "Find out what it speaks; if it is what the number says, the guide has more: "
+                              "quaymaster explain %s",
+                              in->page->id));
+        remedy_stop(in, to);
+        remedy_remove(in, to);
+        remedy_also_stopped(in, to);
+}
 
-        /* the page's own steps are for daemons of that protocol, which this need not be */
-        if (number_only(in->listener)) {
-                lines_add(&draft->remediation,
-                          pool_printf(in->pool,
-                                      "Find out what it speaks; if that is %s, the guide says what to do: "
-                                      "quaymaster explain %s",
-                                      page->name, page->id));
-                return;
+/* Somewhere among its steps, in a place that makes sense. */
+static bool page_stops(const struct rule_input *in)
+{
+        for (unsigned i = 0; i < in->page->n_remediation; i++)
+                if (strstr(in->page->remediation[i], "systemctl disable --now"))
+                        return true;
+        return false;
+}
+
+/* To stop it is the first answer where nothing else stops with it. */
+static bool stops_alone(const struct rule_input *in)
+{
+        return !page_stops(in) && !neighbours_of_unit(in->neighbours, in->pool, in->listener);
+}
+
+/*
+ * What is sensible first depends on the advice: move to the better protocol; ask whether it is needed at
+ * all; or keep it and make it safer. The page's own words on how to stop it are better than ours, so ours
+ * come only where it has none.
+ */
+static void add_steps(const struct rule_input *in, struct lines *to)
+{
+        switch (in->page->advice) {
+        case ADVICE_RECONFIGURE:
+                remedy_alternative(in, "Use", to);
+                remedy_page(in, REMEDY_ALL, to);
+                remedy_bind(in, to);
+                remedy_stop(in, to);
+                break;
+        case ADVICE_REVIEW:
+                if (stops_alone(in))
+                        remedy_stop(in, to);
+                remedy_page(in, REMEDY_ALL, to);
+                remedy_bind(in, to);
+                remedy_stop(in, to);
+                remedy_remove(in, to);
+                remedy_alternative(in, "Needed? Use", to);
+                break;
+        default:
+                remedy_page(in, REMEDY_OTHERS, to);
+                remedy_bind(in, to);
+                remedy_alternative(in, "Where the other side can, use", to);
+                remedy_page(in, REMEDY_STOPS, to);
+                remedy_stop(in, to);
         }
-        for (unsigned i = 0; i < page->n_remediation; i++)
-                lines_add(&draft->remediation, remedy_fill(in->pool, page->remediation[i], in->listener));
-        if (page->alternative.protocol && page->alternative.package &&
-            !(in->listener->package && streq(page->alternative.package, in->listener->package->name)))
-                lines_add(&draft->remediation,
-                          pool_printf(in->pool, "Use %s%s%s instead: apt-get install %s", page->alternative.protocol,
-                                      page->alternative.port ? " on " : "",
-                                      page->alternative.port ? page->alternative.port : "",
-                                      page->alternative.package));
+        remedy_also_stopped(in, to);
 }
 
 static bool look_advice(const struct rule_input *in, struct verdict_draft *draft)
@@ -69,13 +107,15 @@ static bool look_advice(const struct rule_input *in, struct verdict_draft *draft
         draft->page = page;
         draft->alternative = page->alternative;
         if (number_only(l))
-                lines_add(&draft->evidence, pool_printf(in->pool,
-                                                        "judged by the port number alone: the guide does not know this "
-                                                        "program as %s",
-                                                        page->name));
-        remedy_stop(in->pool, l, &draft->remediation);
-        remedy_bind(in->pool, l, page, &draft->remediation);
-        add_page_steps(in, draft);
+                lines_add(&draft->evidence,
+                          pool_printf(in->pool,
+                                      "judged by the port number alone: the guide does not know this "
+                                      "program as %s",
+                                      page->name));
+        if (number_only(l))
+                add_steps_by_number(in, &draft->remediation);
+        else
+                add_steps(in, &draft->remediation);
         return true;
 }
 
@@ -91,13 +131,16 @@ static bool look_unknown(const struct rule_input *in, struct verdict_draft *draf
         draft->severity = by_exposure(l, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM);
         if (draft->severity == SEVERITY_INFO)
                 return false;
-        draft->title = l->forward ? pool_printf(in->pool, "%s is forwarded", listener_port_text(in->pool, l))
-                                  : pool_printf(in->pool, "%s listens on %s", program ? program : "A program",
-                                                listener_port_text(in->pool, l));
+        draft->title = l->forward
+                               ? pool_printf(in->pool, "%s is forwarded", listener_port_text(in->pool, l))
+                               : pool_printf(in->pool, "%s listens on %s", program ? program : "A program",
+                                             listener_port_text(in->pool, l));
         draft->advice = l->advice;
         lines_add(&draft->remediation,
                   pool_intern(in->pool, "Find out who needs it and from where; let only that through"));
-        remedy_stop(in->pool, l, &draft->remediation);
+        remedy_stop(in, &draft->remediation);
+        remedy_remove(in, &draft->remediation);
+        remedy_also_stopped(in, &draft->remediation);
         return true;
 }
 

@@ -148,6 +148,12 @@ static int run_help(char **argv)
                 (void)fprintf(stderr, "quaymaster: no command '%s' (see: quaymaster help)\n", *argv);
                 return QM_EXIT_USAGE;
         }
+        if (argv[1]) {
+                (void)fprintf(stderr,
+                              "quaymaster help: '%s' is one argument too many (see: quaymaster help %s)\n", argv[1],
+                              argv[1]);
+                return QM_EXIT_USAGE;
+        }
         help_command(stdout, command);
         return QM_EXIT_DONE;
 }

@@ -8,7 +8,7 @@ static const char *const fail_on_choices[] = {"info", "low", "medium", "high", "
 
 static const struct option_spec options[] = {
         {.name = "fail-on", .kind = OPTION_WORD, .value = "SEVERITY",
-         .help = "exit with 1 when a finding is at least that severe", .choices = fail_on_choices},
+         .help = "exit with 1 for findings at least so severe", .choices = fail_on_choices},
         INSIDE_OPTIONS,
 };
 

@@ -10,7 +10,8 @@
 static void print_paths(const char *value)
 {
         if (streq(value, "FILE") || streq(value, "DIR"))
-                (void)printf(") COMPREPLY=($(compgen -%c -- \"$current\")); return ;;\n", value[0] == 'F' ? 'f' : 'd');
+                (void)printf(") _quaymaster_reply -%c; compopt -o filenames 2>/dev/null; return ;;\n",
+                             value[0] == 'F' ? 'f' : 'd');
         else
                 (void)printf(") return ;;\n");
 }
@@ -29,10 +30,10 @@ static void print_choices(const struct command *command)
                         print_paths(option->value);
                         continue;
                 }
-                (void)printf(") COMPREPLY=($(compgen -W \"");
+                (void)printf(") _quaymaster_reply -W \"");
                 for (const char *const *choice = option->choices; *choice; choice++)
                         (void)printf("%s%s", choice == option->choices ? "" : " ", *choice);
-                (void)printf("\" -- \"$current\")); return ;;\n");
+                (void)printf("\"; return ;;\n");
         }
 }
 
@@ -47,15 +48,24 @@ static void print_options(const struct command *command)
 static int run(const struct invocation *in, struct err *err)
 {
         (void)printf("# bash completion for quaymaster, written by `quaymaster completion`\n"
+                     "_quaymaster_reply() { # compgen's options: one word a line, which may have blanks\n"
+                     "    mapfile -t COMPREPLY < <(compgen \"$@\" -- \"$current\")\n"
+                     "}\n"
                      "_quaymaster() {\n"
                      "    local current=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
                      "    local words=\"\"\n"
                      "    COMPREPLY=()\n"
+                     "    # --format=csv comes as three words\n"
+                     "    if [ \"$current\" = \"=\" ]; then\n"
+                     "        current=\"\"\n"
+                     "    elif [ \"$before\" = \"=\" ] && [ \"$COMP_CWORD\" -gt 2 ]; then\n"
+                     "        before=\"${COMP_WORDS[COMP_CWORD-2]}\"\n"
+                     "    fi\n"
                      "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-                     "        COMPREPLY=($(compgen -W \"help --version");
+                     "        _quaymaster_reply -W \"help --version");
         for (const struct command *const *c = commands_all(); *c; c++)
                 (void)printf(" %s", (*c)->name);
-        (void)printf("\" -- \"$current\"))\n"
+        (void)printf("\"\n"
                      "        return\n"
                      "    fi\n"
                      "    case \"${COMP_WORDS[1]}:$before\" in\n");
@@ -65,12 +75,12 @@ static int run(const struct invocation *in, struct err *err)
                      "    case \"${COMP_WORDS[1]}\" in\n"
                      "        help) words=\"");
         for (const struct command *const *c = commands_all(); *c; c++)
-                (void)printf("%s ", (*c)->name);
+                (void)printf("%s%s", c == commands_all() ? "" : " ", (*c)->name);
         (void)printf("\" ;;\n");
         for (const struct command *const *c = commands_all(); *c; c++)
                 print_options(*c);
         (void)printf("    esac\n"
-                     "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
+                     "    _quaymaster_reply -W \"$words\"\n"
                      "}\n"
                      "complete -F _quaymaster quaymaster\n");
         return QM_EXIT_DONE;

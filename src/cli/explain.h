@@ -12,7 +12,12 @@
 #include "base/vec.h"
 #include "knowledge/knowledge.h"
 
-enum page_match { MATCH_EXPECTED, MATCH_ALSO, MATCH_NAME }; /* by ports, by also_ports, by a word */
+enum page_match {
+        MATCH_EXPECTED, /* by ports */
+        MATCH_ALSO,     /* by also_ports */
+        MATCH_NAME,     /* by a word */
+        MATCH_PROGRAM,  /* by also_programs: it depends on the port */
+};
 
 struct explained_page {
         const struct page *page;

@@ -126,6 +126,21 @@ static int unknown(const struct knowledge *k, const char *word, struct err *err)
                 str_text(&shown));
 }
 
+/* Pages that name the program, or that name it on their ports. */
+static void add_program_pages(const struct knowledge *k, struct explained *e, const char *program)
+{
+        const struct page *own = knowledge_by_program(k, program);
+        size_t n;
+        const struct page *const *pages = knowledge_pages(k, &n);
+
+        if (own)
+                add_page(e, own, MATCH_NAME);
+        for (size_t i = 0; i < n; i++)
+                for (size_t p = 0; p < pages[i]->n_also_programs; p++)
+                        if (streq(pages[i]->also_programs[p], program))
+                                add_page(e, pages[i], MATCH_PROGRAM);
+}
+
 static int find_name(const struct knowledge *k, const char *word, struct explained *ret, struct err *err)
 {
         const struct page *page = knowledge_by_word(k, word);
@@ -136,10 +151,11 @@ static int find_name(const struct knowledge *k, const char *word, struct explain
                         add_port_pages(k, ret, TRANSPORT_MAX, ret->ports.at[i].port);
                 if (ret->ports.n)
                         return 0;
-                page = knowledge_by_program(k, str_basename(word));
-        }
-        if (!page)
+                add_program_pages(k, ret, str_basename(word));
+                if (ret->pages.n)
+                        return 0;
                 page = knowledge_by_package(k, word);
+        }
         if (!page)
                 return unknown(k, word, err);
         add_page(ret, page, MATCH_NAME);

@@ -2,7 +2,7 @@
 #include "base/json.h"
 #include "cli/explain.h"
 
-static const char *const match_names[] = {"expected", "also", "name"};
+static const char *const match_names[] = {"expected", "also", "name", "program"};
 
 static void add_ranges(struct json *j, const char *key, const struct port_range *ranges, size_t n)
 {
@@ -155,6 +155,7 @@ static void add_page(struct json *j, const struct explained *e, const struct exp
         add_texts(j, "references", page->references, page->n_references);
         add_controls(j, page);
         add_texts(j, "programs", page->programs, page->n_programs);
+        add_texts(j, "also_programs", page->also_programs, page->n_also_programs);
         add_texts(j, "packages", page->packages, page->n_packages);
         json_str(j, "source", page->source);
         json_end_line(j);

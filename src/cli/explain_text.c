@@ -145,11 +145,27 @@ static void add_registered(const struct writer *w, const struct explained_port *
         wrap_add(w->to, text, COLUMN, COLUMN, w->style->width);
 }
 
+static void list_words(const struct writer *w, const char *name, const char *const *words, size_t n)
+{
+        _cleanup_str_ struct str s = {0};
+
+        for (size_t i = 0; i < n; i++)
+                str_addf(&s, "%s%s", i ? ", " : "", words[i]);
+        if (n)
+                labelled(w, name, s.text);
+}
+
+static void add_programs(const struct writer *w, const struct page *page)
+{
+        list_words(w, "Programs", page->programs, page->n_programs);
+        list_words(w, "On its ports", page->also_programs, page->n_also_programs);
+}
+
 /* --- a page ---------------------------------------------------------------------------------- */
 
 static void add_head(const struct writer *w, const struct explained *e, const struct explained_page *found)
 {
-        static const char *const matches[] = {"expected here", "often met here", NULL};
+        static const char *const matches[] = {"expected here", "often met here", NULL, NULL};
         const struct page *page = found->page;
         _cleanup_str_ struct str ports = {0}, also = {0};
         struct explained_port port = explain_port_of(e, page);
@@ -166,6 +182,7 @@ static void add_head(const struct writer *w, const struct explained *e, const st
                 labelled(w, "Expected on", ports.text);
         if (also.len)
                 labelled(w, "Often met on", also.text);
+        add_programs(w, page);
         for (size_t i = 0; i < array_len(encryptions); i++)
                 if (streq(encryptions[i].word, page->encrypted))
                         labelled(w, "Encrypted", encryptions[i].text);
@@ -288,7 +305,7 @@ static void add_bare_ports(const struct writer *w, const struct explained *e)
 
         while (explain_unknown_steps[n_steps])
                 n_steps++;
-        paint(w, BOLD, "Not in the guide");
+        paint(w, BOLD, e->pages.n ? "No page of the guide expects it here" : "Not in the guide");
         str_add_char(w->to, '\n');
         vec_foreach (port, &e->ports) {
                 add_registered(w, port);
@@ -302,19 +319,51 @@ static void add_bare_ports(const struct writer *w, const struct explained *e)
         add_steps(w, explain_unknown_steps, n_steps, 0);
 }
 
+/* --- all ------------------------------------------------------------------------------------- */
+
+/* A page that only may be meant is named, unless it is all there is. */
+static bool is_named_only(const struct explained *e, const struct explained_page *found)
+{
+        return (found->match == MATCH_ALSO || found->match == MATCH_PROGRAM) && e->pages.n > 1;
+}
+
+static void add_rule(const struct writer *w)
+{
+        str_add_char(w->to, '\n');
+        for (unsigned i = 0; i < w->style->width; i++)
+                str_add_char(w->to, '-');
+        str_add(w->to, "\n\n");
+}
+
+/* One line, so that a number which many programs use does not fill the screen. */
+static void add_named(const struct writer *w, const struct explained_page *found)
+{
+        str_add(w->to, found->match == MATCH_ALSO ? "Often met here: " : "On the ports of ");
+        paint(w, BOLD, found->page->name);
+        str_addf(w->to, " - quaymaster explain %s\n", found->page->id);
+}
+
 void explain_text(const struct explained *e, const struct explain_style *style, struct str *to)
 {
         struct writer w = {.to = to, .style = style};
+        size_t n_full = 0, n_named = 0;
 
         vec_foreach (found, &e->pages) {
-                if (found > e->pages.at) {
-                        str_add_char(to, '\n');
-                        for (unsigned i = 0; i < style->width; i++)
-                                str_add_char(to, '-');
-                        str_add(to, "\n\n");
+                if (is_named_only(e, found)) {
+                        n_named++;
+                        continue;
                 }
+                if (n_full++)
+                        add_rule(&w);
                 add_page(&w, e, found);
         }
-        if (!e->pages.n)
+        if (!n_full && e->ports.n)
                 add_bare_ports(&w, e);
+        else if (!n_full)
+                str_add(to, "A program of several services: which one it is, the port tells.\n");
+        if (n_named && to->len)
+                str_add_char(to, '\n');
+        vec_foreach (found, &e->pages)
+                if (is_named_only(e, found))
+                        add_named(&w, found);
 }

@@ -15,6 +15,8 @@
 #include "collect/collect.h"
 #include "config.h"
 
+#define LARGE_PIPE (1024 * 1024) /* what the kernel grants without privilege (pipe(7), pipe-max-size) */
+
 const char *const format_choices[] = {"text", "json", "csv", "html", NULL};
 
 void inside_run_release(struct inside_run *run)
@@ -38,7 +40,18 @@ static const char *find_nft_program(char buf[PATH_MAX])
         return access(QM_LIBEXECDIR "/quaymaster-nft", X_OK) == 0 ? QM_LIBEXECDIR "/quaymaster-nft" : NULL;
 }
 
-int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services, struct err *err)
+/* One report can't be in two formats. */
+static int check_format(const struct invocation *in, struct err *err)
+{
+        const char *format = invocation_get(in, "format");
+
+        if (!format || !invocation_has(in, "json") || streq(format, "json"))
+                return 0;
+        return err_set(err, -EINVAL, "'--json' and '--format %s' contradict each other; give one of them", format);
+}
+
+int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services,
+                       struct err *err)
 {
         const char *netns = invocation_get(in, "netns");
         char nft_program[PATH_MAX];
@@ -48,8 +61,10 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
                 .no_bpf = invocation_has(in, "no-bpf"),
                 .nft_program = find_nft_program(nft_program),
         };
-        int r;
+        int r = check_format(in, err);
 
+        if (r < 0)
+                return r;
         run->started_ns = clock_monotonic_ns();
         r = config_open_knowledge(in, &run->knowledge, err);
         if (r == 0)
@@ -58,7 +73,8 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
                 return r;
         run->assessment = assess_correlate(run->view, run->knowledge);
         run->complete = true;
-        vec_foreach(gap, &run->view->gaps) run->complete = run->complete && !gap->incomplete;
+        vec_foreach(gap, &run->view->gaps)
+                run->complete = run->complete && !gap->incomplete;
         return 0;
 }
 
@@ -81,7 +97,8 @@ static int write_file(const struct report_format *format, const struct report_in
 
         if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
                 fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-                return fd < 0 ? err_errno(err, errno, "cannot write '%s'", path) : format->write(input, fd, err);
+                return fd < 0 ? err_errno(err, errno, "cannot write '%s'", path)
+                              : format->write(input, fd, err);
         }
         fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
         if (fd < 0)
@@ -113,6 +130,8 @@ int inside_run_report(const struct inside_run *run, const struct invocation *in,
         shape.elapsed_ms = (double)(clock_monotonic_ns() - run->started_ns) / 1e6;
         if (path)
                 return write_file(format, &shape, path, err);
+        /* with the usual 64 KiB, writer and reader take turns instead of working side by side; no pipe, no harm */
+        (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, LARGE_PIPE);
         shape.width = terminal.width;
         shape.colour = terminal.colour;
         r = format->write(&shape, STDOUT_FILENO, err);

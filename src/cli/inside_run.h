@@ -11,7 +11,7 @@
 extern const char *const format_choices[];
 #define INSIDE_OPTIONS                                                                                       \
         {.name = "netns", .kind = OPTION_WORD, .value = "WHICH",                                             \
-         .help = "look into `all` network namespaces (default), only the own (`self`), or one by NAME"},     \
+         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"},     \
                 {.name = "json", .letter = 'j', .help = "NDJSON, one record a line: --format json"},         \
                 {.name = "format", .letter = 'f', .kind = OPTION_WORD, .value = "FORMAT",                    \
                  .help = "how to write the report", .choices = format_choices},                              \

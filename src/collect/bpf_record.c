@@ -61,13 +61,10 @@ bool bpf_record_parse(struct wire *w, struct held *held)
         bool raw;
 
         s.inode = wire_u64(w);
-        s.cookie = wire_u64(w);
-        s.cgroup_id = wire_u64(w);
         kind = wire_u32(w);
         pid = wire_u32(w);
         fd = wire_u32(w);
         netns_inode = wire_u32(w);
-        s.uid = wire_u32(w);
         s.ifindex = wire_u32(w);
         wire_bytes(w, address, sizeof(address));
         s.port = wire_u16(w);
@@ -76,7 +73,7 @@ bool bpf_record_parse(struct wire *w, struct held *held)
         raw = wire_u8(w) != 0;
         s.v6only = wire_u8(w) != 0;
         s.autobound = wire_u8(w) != 0;
-        wire_skip(w, 1);
+        wire_skip(w, 5);
         if (w->bad)
                 return false;
         if (kind == RECORD_RING) {

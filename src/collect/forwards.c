@@ -60,6 +60,21 @@ static bool has_nat(const char *family)
         return streq(family, "ip") || streq(family, "ip6") || streq(family, "inet");
 }
 
+/*
+ * Whether a table is switched off: its chains stay and are asked nothing. Of one flag JSON has the word, of
+ * more a list.
+ */
+static bool is_dormant(const json_t *table)
+{
+        json_t *flags = json_object_get(table, "flags"), *flag;
+        size_t i;
+
+        json_array_foreach(flags, i, flag)
+                if (streq_ptr(json_string_value(flag), "dormant"))
+                        return true;
+        return streq_ptr(json_string_value(flags), "dormant");
+}
+
 static void index_object(struct walk *w, const json_t *object)
 {
         const char *family, *name;
@@ -75,6 +90,10 @@ static void index_object(struct walk *w, const json_t *object)
                 if (has_nat(family) && streq(text_of(body, "type"), "nat") &&
                     streq(text_of(body, "hook"), "prerouting"))
                         make_chain(w, family, text_of(body, "table"), text_of(body, "name"))->base = body;
+        } else if ((body = value_of(object, "table"))) {
+                name = full_name(w, text_of(body, "family"), text_of(body, "name"), "");
+                if (is_dormant(body))
+                        map_put_str(&w->dormant, pool_intern(w->pool, name), 1);
         } else if ((body = value_of(object, "set")) || (body = value_of(object, "map"))) {
                 family = text_of(body, "family");
                 name = full_name(w, family, text_of(body, "table"), text_of(body, "name"));
@@ -365,6 +384,7 @@ static void walk_release(struct walk *w)
         vec_clear(&w->chains);
         map_release(&w->chain_by_name);
         map_release(&w->set_by_name);
+        map_release(&w->dormant);
         map_release(&w->known);
         str_release(&w->name);
         pool_free(w->pool);
@@ -384,7 +404,9 @@ static int walk_ruleset(const json_t *objects, uint32_t netns, struct inside *vi
         json_array_foreach (objects, i, object)
                 index_object(&w, object);
         vec_foreach (chain, &w.chains)
-                if (chain->base) {
+                if (chain->base &&
+                    !map_get_str(&w.dormant, full_name(&w, chain->family, text_of(chain->base, "table"), ""),
+                                 NULL)) {
                         struct scope all = scope_all(family_bits(chain->family));
 
                         walk_chain(&w, chain, &all);

@@ -30,6 +30,7 @@ struct walk {
         vec(struct chain) chains;
         struct map chain_by_name,
                 set_by_name; /* "family table name" -> index of chains, json_t of elements */
+        struct map dormant;  /* "family table " of those that are switched off */
         struct map known;    /* hash of a forward -> its index, so that each is listed once */
         size_t first;        /* where this call's forwards begin */
         uint64_t work;

@@ -170,19 +170,30 @@ static void add_entry(struct reading *reading, const struct inetd_entry *entry, 
         add_activation(reading, entry, index);
 }
 
+/* xinetd takes the entries of inetd too when it is told so (xinetd(8)), as Debian's script does. */
+static bool xinetd_reads_both(const struct inside *view)
+{
+        vec_foreach(process, &view->processes)
+                if (streq_ptr(process->name, "xinetd") && process->cmdline &&
+                    strstr(process->cmdline, "-inetd_compat"))
+                        return true;
+        return false;
+}
+
 static void read_inetd_file(struct reading *reading, const char *path, void *data)
 {
         static const char *const daemons[] = {"inetd", "inetutils-inetd", "openbsd-inetd", "rlinetd",
                                               "busybox"};
         struct inetd_entries entries = {0};
         _cleanup_str_ struct str text = {0};
+        bool runs;
 
         if (read_file(reading, path, &text) < 0)
                 return;
+        runs = daemon_runs(reading, daemons, array_len(daemons)) || xinetd_reads_both(reading->c->view);
         inetd_text_parse(&entries, reading->c->view->pool, str_text(&text), text.len);
         vec_foreach(entry, &entries)
-                add_entry(reading, entry, "inetd", pool_intern(reading->c->view->pool, path),
-                          daemon_runs(reading, daemons, array_len(daemons)));
+                add_entry(reading, entry, "inetd", pool_intern(reading->c->view->pool, path), runs);
         vec_clear(&entries);
 }
 

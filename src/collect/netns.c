@@ -316,7 +316,8 @@ static void add_all(struct discovery *d)
 {
         struct collection *c = d->c;
 
-        vec_foreach(found, &d->found) found->ns = describe(d, found);
+        vec_foreach(found, &d->found)
+                found->ns = describe(d, found);
         vec_sort(&d->found, compare_found);
         vec_foreach(found, &d->found) {
                 found->ns.role = unique_role(c, found->ns.role);
@@ -354,7 +355,8 @@ static int netns_collect(struct collection *c, struct err *err)
         vec_clear(&d.found);
         map_release(&d.by_inode);
         if (!c->view->netns.n)
-                return err_set(err, -ENOENT, "no network namespace is called '%s' (see `quaymaster host --netns all`)",
+                return err_set(err, -ENOENT,
+                               "no network namespace is called '%s' (see `quaymaster host --netns all`)",
                                c->options->netns);
         return 0;
 }

@@ -175,6 +175,12 @@ static uint32_t place_of(struct collection *c, struct places *places, pid_t pid)
         return index != NONE ? index : add_place(places, take_fd(fd), &st);
 }
 
+/* Of the executable, in the root where its packages are. */
+static const char *exe_path(const struct process *process)
+{
+        return process->foreign_root ? process->exe_there : process->exe;
+}
+
 static void gather(struct collection *c, struct places *places)
 {
         struct stat st = {0};
@@ -184,11 +190,11 @@ static void gather(struct collection *c, struct places *places)
         vec_foreach(process, &c->view->processes) {
                 uint32_t place = NONE;
 
-                if (process->exe)
+                if (exe_path(process))
                         place = process->foreign_root ? place_of(c, places, process->pid) : 0;
                 *vec_push(&places->of_process) = place;
                 if (place != NONE)
-                        ask(&places->all.at[place], process->exe);
+                        ask(&places->all.at[place], exe_path(process));
         }
         vec_foreach(service, &c->view->services) {
                 ask(&places->all.at[0], service->file);
@@ -289,7 +295,7 @@ static void fill(struct collection *c, const struct places *places)
                 uint32_t place = places->of_process.at[i];
 
                 if (place != NONE)
-                        process->package = answer(&places->all.at[place], process->exe);
+                        process->package = answer(&places->all.at[place], exe_path(process));
         }
         vec_foreach(service, &c->view->services) {
                 service->package = answer(own, service->file);

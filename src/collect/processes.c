@@ -58,6 +58,53 @@ static void read_exe(struct reading *r, int dir_fd, struct process *p)
         p->exe = pool_intern(r->c->view->pool, path);
 }
 
+/*
+ * Whether the path of the executable leads to it in our own root too: by the identity of the file, or
+ * because all mounts are ours.
+ */
+static bool exe_is_ours(const struct reading *r, int dir_fd, const struct process *p)
+{
+        struct stat there, ours;
+
+        if (fstatat(dir_fd, "ns/mnt", &there, 0) == 0 &&
+            fstatat(r->c->proc_fd, "self/ns/mnt", &ours, 0) == 0 && there.st_dev == ours.st_dev &&
+            there.st_ino == ours.st_ino)
+                return true;
+        return fstatat(dir_fd, "exe", &there, 0) == 0 && fstatat(r->c->root_fd, p->exe + 1, &ours, 0) == 0 &&
+               there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+/*
+ * Another root is a container's or a jail's, with packages and users of its own; or it is that of a daemon
+ * of ours that locked itself up after it had started (chroot(2), as avahi-daemon does). Then the program
+ * lies outside of that root, and is ours.
+ */
+static void read_root(struct reading *r, int dir_fd, struct process *p)
+{
+        char path[4096];
+        const char *below;
+        struct stat root;
+        bool ours;
+
+        p->foreign_root = r->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
+                          (root.st_dev != r->root.st_dev || root.st_ino != r->root.st_ino);
+        if (!p->foreign_root || !p->exe || p->exe[0] != '/' ||
+            fd_readlink(dir_fd, "root", path, sizeof(path)) < 0)
+                return;
+        if (streq(path, "/")) { /* it has mounts of its own, and exe is a path in them */
+                p->exe_there = p->exe;
+                return;
+        }
+        ours = exe_is_ours(r, dir_fd, p);
+        below = str_after(p->exe, path);
+        if (below && below[0] == '/') {
+                p->exe_there = below;
+                if (!ours)
+                        p->exe = below;
+        } else if (ours)
+                p->foreign_root = false;
+}
+
 static void read_cmdline(struct reading *r, int dir_fd, struct process *p)
 {
         _cleanup_str_ struct str masked = {0};
@@ -85,7 +132,6 @@ static void read_process(struct reading *r, struct process *p)
         const char *cgroup;
         size_t cgroup_len;
         _cleanup_close_ int dir_fd = -1;
-        struct stat root;
         uint64_t ticks;
 
         (void)snprintf(path, sizeof(path), "%d", p->pid);
@@ -94,8 +140,7 @@ static void read_process(struct reading *r, struct process *p)
                 return; /* gone, or hidden (hidepid) */
         read_exe(r, dir_fd, p);
         read_cmdline(r, dir_fd, p);
-        p->foreign_root = r->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
-                          (root.st_dev != r->root.st_dev || root.st_ino != r->root.st_ino);
+        read_root(r, dir_fd, p);
         if (slurp(r, dir_fd, "status", SMALL_FILE_MAX) &&
             process_parse_status(str_text(&r->text), r->text.len, name, sizeof(name), &p->uid)) {
                 p->name = pool_intern(pool, name);

@@ -84,7 +84,10 @@ void running_read(struct running *running, struct collection *c, bool names)
                 else if (process->kernel || (process->exe && (process->name || !names)))
                         add(running, process->pid, process->exe, process->name);
         }
-        proc_each(c->proc_fd, each_process, running);
+        if (c->options->all_services)
+                proc_each(c->proc_fd, each_process, running);
+        else
+                running->unreadable = true; /* who holds no socket was not looked at */
 }
 
 const struct running_process *running_by(const struct running *running, const char *exe, const char *name)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which programs run: the executables and names of all processes, for init systems that keep no record of
- * their own. From the view and, as that may hold only processes with sockets, from one look through /proc
- * when a name is not among them.
+ * their own. From the view, which holds the processes with sockets; and from one look through /proc where
+ * services without a port were asked for, too.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ struct running {
         vec(struct running_process) processes;
         struct map by_pid;
         bool names;
-        bool unreadable; /* the executable of some process could not be read: absence proves nothing */
+        bool unreadable; /* some process could not be looked at, or was not: absence proves nothing */
 };
 
 /* names: the comm of each, too. Strings point into the pool of c->view. */

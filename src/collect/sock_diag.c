@@ -31,7 +31,6 @@ bool sock_diag_parse(struct wire w, enum transport transport, struct socket_seen
 {
         struct socket_seen s = {.transport = transport, .unit = NONE};
         uint8_t family = wire_u8(&w), source[16];
-        uint64_t cookie;
         struct wire value;
         uint16_t type;
 
@@ -41,9 +40,7 @@ bool sock_diag_parse(struct wire w, enum transport transport, struct socket_seen
         wire_bytes(&w, source, sizeof(source));
         wire_skip(&w, 16); /* destination */
         s.ifindex = wire_u32(&w);
-        cookie = wire_u32(&w);
-        s.cookie = cookie | (uint64_t)wire_u32(&w) << 32;
-        wire_skip(&w, 12); /* expires, queues */
+        wire_skip(&w, 20); /* cookie, expires, queues */
         s.uid = wire_u32(&w);
         s.inode = wire_u32(&w);
         if (w.bad || (family != AF_INET && family != AF_INET6))

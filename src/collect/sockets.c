@@ -21,6 +21,8 @@
 #include "collect/processes.h"
 #include "collect/socket_tables.h"
 
+#define NOBODY "no process here holds it: the kernel's own, or held outside this PID namespace"
+
 struct claim { /* a process holds a socket */
         uint32_t socket;
         pid_t pid;
@@ -58,9 +60,9 @@ static void take_visits(struct gathering *g)
                 ns->seen = !visit->error;
                 if (visit->error && visit->error != ENOENT)
                         inside_gap(view, "sockets",
-                                   visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL, true,
-                                   "the sockets of network namespace '%s' were not all read: %s", ns->role,
-                                   visit->text);
+                                   visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL,
+                                   true, "the sockets of network namespace '%s' were not all read: %s",
+                                   ns->role, visit->text);
         }
 }
 
@@ -105,6 +107,8 @@ static void enter(struct gathering *g, uint32_t index)
 {
         struct socket_seen *s = &g->c->view->sockets.at[index];
 
+        /* Java binds ::ffff:10.0.0.1 where others bind 10.0.0.1: either takes IPv4 traffic to that address. */
+        s->address = address_unmapped(&s->address);
         if (s->ifindex)
                 s->device = device_name(g, s->netns, s->ifindex);
         if (s->inode)
@@ -183,7 +187,8 @@ static void assign_owners(struct gathering *g)
         struct inside *view = g->c->view;
         const struct claim *last = NULL;
 
-        vec_foreach(s, &view->sockets) s->n_owners = 0;
+        vec_foreach(s, &view->sockets)
+                s->n_owners = 0;
         vec_reserve(&view->owners, g->claims.n);
         view->owners.n = 0;
         vec_sort(&g->claims, compare_claims);
@@ -242,8 +247,6 @@ static void explain_unowned(struct gathering *g)
 {
         struct inside *view = g->c->view;
         bool all_seen = g->by_bpf || (!g->denied && have_capability(CAP_SYS_PTRACE));
-        const char *note = all_seen ? "no process here holds it: the kernel's own, or held outside this PID namespace"
-                                    : "the process that holds it is not visible to this user";
         struct map groups = {0};
         unsigned n = 0;
 
@@ -254,7 +257,13 @@ static void explain_unowned(struct gathering *g)
                         continue;
                 if (!n++)
                         cgroup_tree_read(g->c->proc_fd, view->pool, &groups);
-                s->owner_note = note;
+                s->owner_note =
+                        all_seen
+                                ? NOBODY
+                                : pool_printf(
+                                          view->pool,
+                                          "the process that holds it, of user %u, is not visible to this user",
+                                          s->uid);
                 if (s->cgroup_id && map_get(&groups, s->cgroup_id, &path))
                         s->cgroup = (const char *)(uintptr_t)path; // NOLINT(performance-no-int-to-ptr)
         }
@@ -417,8 +426,9 @@ static void find_owners(struct gathering *g)
                 walk_proc(g, &g->by_inode);
         /* BPF reaches sockets whatever namespace they are in; the kernel's tables only those that we know of */
         if (!g->by_bpf && g->c->netns_unreadable)
-                inside_gap(g->c->view, "netns", "CAP_SYS_PTRACE", true,
-                           "processes of other users may run in network namespaces that are not visible to this user");
+                inside_gap(
+                        g->c->view, "netns", "CAP_SYS_PTRACE", true,
+                        "processes of other users may run in network namespaces that are not visible to this user");
         assign_owners(g);
         search_rings(g);
         look_again(g);

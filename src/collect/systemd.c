@@ -69,17 +69,18 @@ static uint32_t add_unit(const struct sources *from, const char *name, const str
         return index;
 }
 
+/* Units that others only name (After=, Service=) are loaded as "not-found": there is no such service. */
+static bool is_there(const struct bus_unit *unit)
+{
+        return !streq(unit->load, "not-found") || !streq(unit->active, "inactive");
+}
+
 static void add_loaded(const struct sources *from)
 {
         for (size_t i = 0; i < from->bus.units.n; i++) {
                 const struct bus_unit *unit = &from->bus.units.at[i];
 
-                /*
-                 * Units that others only name (After=, Wants=) are loaded as "not-found": there is no such
-                 * service.
-                 */
-                if (is_service(unit->name) &&
-                    (!streq(unit->load, "not-found") || !streq(unit->active, "inactive")))
+                if (is_service(unit->name) && is_there(unit))
                         (void)add_unit(from, unit->name, unit);
         }
 }
@@ -100,9 +101,16 @@ static void add_unloaded(const struct sources *from)
         }
 }
 
+static bool exists(const struct sources *from, const char *name)
+{
+        const struct bus_unit *unit = bus_units_find(&from->bus, name);
+
+        return unit ? is_there(unit) : find_file(from, name) != NULL;
+}
+
 /*
  * What a socket unit starts: what systemd says, else Service=, else the service (or template) of the same
- * name.
+ * name. NULL when there is none of that name, as with syslog.socket where no syslog daemon is installed.
  */
 static const char *triggered_name(const struct sources *from, const char *socket,
                                   const struct bus_unit *unit)
@@ -113,13 +121,13 @@ static const char *triggered_name(const struct sources *from, const char *socket
         size_t stem = strlen(socket) - strlen(".socket");
 
         if (unit && unit->triggers && !accept)
-                return unit->triggers;
-        if (file)
-                name = file->service;
-        if (name)
-                return unit_name_kind(name, strlen(name)) == UNIT_INVALID ? NULL : name;
-        name = pool_printf(from->view->pool, "%.*s%s.service", (int)stem, socket, accept ? "@" : "");
-        return bus_units_find(&from->bus, name) || find_file(from, name) ? name : NULL;
+                name = unit->triggers;
+        else if (file && file->service)
+                name = unit_name_kind(file->service, strlen(file->service)) == UNIT_INVALID ? NULL
+                                                                                            : file->service;
+        else
+                name = pool_printf(from->view->pool, "%.*s%s.service", (int)stem, socket, accept ? "@" : "");
+        return name && exists(from, name) ? name : NULL;
 }
 
 static void add_activation(struct inside *view, enum transport transport, const struct address *address,

@@ -92,8 +92,7 @@ static bool in_prefix(const uint8_t *bytes, const struct prefix *p)
         return !rest || ((bytes[whole] ^ p->bytes[whole]) >> (8 - rest)) == 0;
 }
 
-/* The IPv4 address inside an IPv4-mapped IPv6 one, else the address itself. */
-static struct address unmapped(const struct address *a)
+struct address address_unmapped(const struct address *a)
 {
         static const struct prefix mapped = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96};
 
@@ -105,7 +104,7 @@ static struct address unmapped(const struct address *a)
 bool address_is_loopback(const struct address *a)
 {
         static const struct prefix v6 = {{[15] = 1}, 128};
-        struct address real = unmapped(a);
+        struct address real = address_unmapped(a);
 
         return real.family == 4 ? real.bytes[0] == 127 : real.family == 6 && in_prefix(real.bytes, &v6);
 }
@@ -113,14 +112,14 @@ bool address_is_loopback(const struct address *a)
 bool address_is_link_local(const struct address *a)
 {
         static const struct prefix v4 = {{169, 254}, 16}, v6 = {{0xfe, 0x80}, 10};
-        struct address real = unmapped(a);
+        struct address real = address_unmapped(a);
 
         return in_prefix(real.bytes, real.family == 4 ? &v4 : &v6);
 }
 
 bool address_is_multicast(const struct address *a)
 {
-        struct address real = unmapped(a);
+        struct address real = address_unmapped(a);
 
         return real.family == 4 ? (real.bytes[0] & 0xf0) == 224 : real.bytes[0] == 0xff;
 }
@@ -138,7 +137,7 @@ bool address_is_public(const struct address *a)
         static const struct prefix v6[] = {
                 {{0x20, 0x01, 0x0d, 0xb8}, 32}, {{0x20, 0x01, 0x00, 0x02}, 48}, {{0x3f, 0xff}, 20},
         };
-        struct address real = unmapped(a);
+        struct address real = address_unmapped(a);
         const struct prefix *list = real.family == 4 ? v4 : v6;
         size_t n = real.family == 4 ? array_len(v4) : array_len(v6);
 

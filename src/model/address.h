@@ -35,6 +35,9 @@ int address_parse(const char *text, struct address *ret);
 /* Order: family, then bytes. */
 int address_compare(const struct address *a, const struct address *b);
 
+/* The IPv4 address in an IPv4-mapped IPv6 one (RFC 4291, 2.5.5.2), else the address itself. */
+struct address address_unmapped(const struct address *a);
+
 bool address_is_any(const struct address *a);       /* 0.0.0.0, :: */
 bool address_is_loopback(const struct address *a);  /* 127/8, ::1, also v4-mapped */
 bool address_is_link_local(const struct address *a); /* 169.254/16, fe80::/10 */

@@ -52,8 +52,8 @@ struct socket_seen {
         uint32_t netns;
         uint32_t ifindex; /* SO_BINDTODEVICE; 0 = none */
         const char *device;
-        uint32_t uid;
-        uint64_t inode, cookie, cgroup_id; /* within one boot; 0 = unknown. Never part of an identity */
+        uint32_t uid; /* of who made it, by the kernel's tables: visible also where the process is not */
+        uint64_t inode, cgroup_id; /* within one boot; 0 = unknown. Never part of an identity */
         uint32_t first_owner, n_owners;    /* a run in inside.owners, ordered by pid */
         const char *owner_note; /* when no process holds it or it could not be told: why; else NULL */
         const char *cgroup;     /* where it was made; only looked up when no process is seen; or NULL */
@@ -74,10 +74,11 @@ struct container {
 struct process {
         pid_t pid;
         const char *name;    /* comm */
-        const char *exe;     /* path as the process's own root has it; NULL when it can't be read */
+        const char *exe;     /* path as we see it, else in the process's own root; NULL: can't be read */
         bool exe_deleted;    /* the file was deleted or replaced since it was started */
         bool kernel;         /* a kernel thread */
-        bool foreign_root;   /* its file system is not ours: exe is a path over there */
+        bool foreign_root;   /* its file system is not ours: the program is of the packages over there */
+        const char *exe_there; /* only with a foreign root: path of exe in it; NULL when it lies outside */
         const char *cmdline; /* arguments joined by blanks, secrets masked; NULL when unreadable */
         uint32_t uid;        /* effective */
         const char *user;    /* name, or the number as text */

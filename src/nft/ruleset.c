@@ -11,6 +11,7 @@
 #include <nftables/libnftables.h>
 
 #include "base/fd.h"
+#include "base/vec.h"
 #include "nft/ruleset_text.h"
 
 /*
@@ -45,6 +46,37 @@ static int list_failed(const char *words, struct err *err)
         return err_set(err, refused ? -EPERM : -EIO, "listing the ruleset: %.*s", len, words);
 }
 
+/*
+ * libnftables 1.0.6 gives away the only flag of a table after it has let go of it (table_flags_json() in
+ * src/json.c), and then writes what it finds in the freed memory. So nothing that JSON is made of is freed
+ * before the listing is written.
+ */
+static vec(void *) put_off;
+
+static void free_later(void *at)
+{
+        if (at)
+                *vec_push(&put_off) = at;
+}
+
+static void free_now(void)
+{
+        vec_foreach(at, &put_off)
+                free(*at);
+        vec_clear(&put_off);
+}
+
+static int run_listing(struct nft_ctx *context)
+{
+        int r;
+
+        json_set_alloc_funcs(malloc, free_later);
+        r = nft_run_cmd_from_buffer(context, "list ruleset");
+        json_set_alloc_funcs(malloc, free);
+        free_now();
+        return r;
+}
+
 static int list_json(struct str *ret, struct err *err)
 {
         _cleanup_(context_free) struct nft_ctx *context = nft_ctx_new(NFT_CTX_DEFAULT);
@@ -57,7 +89,7 @@ static int list_json(struct str *ret, struct err *err)
                                  NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_HANDLE | NFT_CTX_OUTPUT_STATELESS);
         if (nft_ctx_buffer_output(context) || nft_ctx_buffer_error(context))
                 return err_set(err, -EIO, "listing the ruleset: no output buffer");
-        if (nft_run_cmd_from_buffer(context, "list ruleset"))
+        if (run_listing(context))
                 return list_failed(nft_ctx_get_error_buffer(context), err);
         out = nft_ctx_get_output_buffer(context);
         len = strlen(out);

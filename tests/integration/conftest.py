@@ -20,6 +20,7 @@ BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-check")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 _counter = itertools.count()
+os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1")  # of a sanitized build; another one does not look at it
 
 need_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
 
@@ -38,10 +39,10 @@ class Records(list):
     def __init__(self, text):
         super().__init__(json.loads(line) for line in text.splitlines())
 
-    def of(self, kind, **fields):
+    def of(self, kind, /, **fields):
         return [r for r in self if r["type"] == kind and all(r.get(k) == v for k, v in fields.items())]
 
-    def one(self, kind, **fields):
+    def one(self, kind, /, **fields):
         found = self.of(kind, **fields)
         assert len(found) == 1, f"{kind} {fields}: {len(found)} of {[self.short(r) for r in self.of(kind)]}"
         return found[0]

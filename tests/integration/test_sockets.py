@@ -72,6 +72,17 @@ def test_transports_and_families(netns, host):
     assert records.summary["listeners"] == len(truth)
 
 
+def test_mapped_addresses_are_those_of_ipv4(netns, host):
+    """Java binds so: a socket of IPv6 that takes nothing but IPv4."""
+    ns = netns()
+    ns.python(SIX, "tcp", "::ffff:127.0.0.1", 8107, 0)
+    ns.python(SIX, "udp", "::ffff:0.0.0.0", 8108, 0)
+    records = host(ns)
+    tcp, udp = records.one("listener", port=8107), records.one("listener", port=8108)
+    assert tcp["address"] == "127.0.0.1" and tcp["exposure"]["scope"] == "loopback" and "dual_stack" not in tcp
+    assert udp["address"] == "0.0.0.0" and udp["exposure"]["scope"] == "private"
+
+
 def test_connected_sockets_are_no_listeners(netns, host):
     ns = netns()
     ns.python(TCP4, "127.0.0.1", 8110)

@@ -155,6 +155,34 @@ static void test_shadowing(void **state)
         }
 }
 
+static void test_dormant_tables_forward_nothing(void **state)
+{
+#define TABLE(flags)                                                                                                 \
+        "{\"nftables\":[{\"table\":{\"family\":\"ip\",\"name\":\"t\"" flags "}},"                                    \
+        "{\"chain\":{\"family\":\"ip\",\"table\":\"t\",\"name\":\"p\",\"type\":\"nat\",\"hook\":\"prerouting\"}},"   \
+        "{\"rule\":{\"family\":\"ip\",\"table\":\"t\",\"chain\":\"p\",\"handle\":1,\"expr\":["                       \
+        "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":7}}," \
+        "{\"redirect\":{\"port\":8}}]}}]}"
+        static const struct {
+                const char *json;
+                size_t n;
+        } cases[] = {
+                {TABLE(""), 1},
+                {TABLE(",\"flags\":\"owner\""), 1},
+                {TABLE(",\"flags\":\"dormant\""), 0},
+                {TABLE(",\"flags\":[\"owner\",\"dormant\"]"), 0},
+                {TABLE(",\"flags\":[1,null]"), 1},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                _cleanup_(inside_freep) struct inside *view = inside_new();
+
+                assert_int_equal(parse(view, cases[i].json), 0);
+                assert_int_equal(view->forwards.n, cases[i].n);
+        }
+#undef TABLE
+}
+
 static void test_malformed(void **state)
 {
         static const struct {
@@ -288,6 +316,7 @@ int main(void)
                 cmocka_unit_test(test_fan_out_is_bounded),
                 cmocka_unit_test(test_depth_is_that_of_the_kernel),
                 cmocka_unit_test(test_shadowing),
+                cmocka_unit_test(test_dormant_tables_forward_nothing),
                 cmocka_unit_test(test_malformed),
                 cmocka_unit_test(test_deep_nesting),
                 cmocka_unit_test(test_too_large_is_not_read),

@@ -133,6 +133,8 @@ struct scene {
         struct collection c;
 };
 
+static const struct collect_options everything = {.netns = "all", .all_services = true};
+
 static void scene_release(struct scene *scene)
 {
         inside_free(scene->c.view);
@@ -145,7 +147,7 @@ static struct scene scene_new(void)
         struct scene scene = {.tree = tree_new(), .proc = tree_new()};
 
         scene.c = (struct collection){
-                .view = inside_new(), .proc_fd = scene.proc.fd, .root_fd = scene.tree.fd};
+                .options = &everything, .view = inside_new(), .proc_fd = scene.proc.fd, .root_fd = scene.tree.fd};
         return scene;
 }
 

@@ -43,6 +43,7 @@ static uint32_t add_process(struct host *host, pid_t pid, const char *exe, const
 
         host->view->processes.at[index].exe = exe;
         host->view->processes.at[index].foreign_root = root;
+        host->view->processes.at[index].exe_there = root ? exe : NULL;
         if (root) {
                 char path[32];
 

@@ -41,10 +41,6 @@ struct in6_addr {
         } in6_u;
 };
 
-typedef struct {
-        __s64 counter;
-} atomic64_t;
-
 struct sock_common {
         __be32 skc_rcv_saddr;
         __u16 skc_num;
@@ -54,19 +50,6 @@ struct sock_common {
         int skc_bound_dev_if;
         possible_net_t skc_net;
         struct in6_addr skc_v6_rcv_saddr;
-        atomic64_t skc_cookie;
-};
-
-struct kernfs_node {
-        __u64 id;
-};
-
-struct cgroup {
-        struct kernfs_node *kn;
-};
-
-struct sock_cgroup_data {
-        struct cgroup *cgroup;
 };
 
 struct sock {
@@ -74,7 +57,6 @@ struct sock {
         __u16 sk_type;
         __u16 sk_protocol;
         __u8 sk_userlocks : 4;
-        struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct mptcp_sock { /* begins with its struct sock */
@@ -85,13 +67,8 @@ struct socket {
         struct sock *sk;
 };
 
-typedef struct {
-        unsigned int val;
-} kuid_t;
-
 struct inode {
         unsigned long i_ino;
-        kuid_t i_uid;
 };
 
 struct qstr {

@@ -5,12 +5,12 @@
 enum { RECORD_SOCKET = 1, RECORD_RING = 2 };
 
 struct bpf_record {
-        unsigned long long inode, cookie, cgroup_id;
-        unsigned int kind, pid, fd, netns, uid, ifindex;
+        unsigned long long inode;
+        unsigned int kind, pid, fd, netns, ifindex;
         unsigned char address[16]; /* network order */
         unsigned short port;       /* host order; raw: the protocol */
         unsigned char family;      /* 4 or 6 */
         unsigned char protocol;    /* IPPROTO_ */
-        unsigned char raw, v6only, autobound, unused;
+        unsigned char raw, v6only, autobound, unused[5];
 };
-_Static_assert(sizeof(struct bpf_record) == 72, "no padding between kernel and user side");
+_Static_assert(sizeof(struct bpf_record) == 56, "no padding between kernel and user side");

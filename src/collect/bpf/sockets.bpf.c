@@ -90,9 +90,7 @@ static void write_socket(struct bpf_iter__task_file *ctx, struct task_struct *ta
         r.pid = pid_of(task);
         r.fd = ctx->fd;
         r.inode = file->f_inode->i_ino;
-        r.uid = file->f_inode->i_uid.val;
         r.netns = sk->__sk_common.skc_net.net->ns.inum;
-        r.cookie = (__u64)sk->__sk_common.skc_cookie.counter;
         r.ifindex = (__u32)sk->__sk_common.skc_bound_dev_if;
         r.family = sk->__sk_common.skc_family == AF_INET ? 4 : 6;
         /* the file of a multipath socket; the kernel's tables list the TCP socket below it, by the same inode */
@@ -105,8 +103,6 @@ static void write_socket(struct bpf_iter__task_file *ctx, struct task_struct *ta
                 __builtin_memcpy(r.address, &(__be32){sk->__sk_common.skc_rcv_saddr}, 4);
         else
                 bpf_probe_read_kernel(r.address, 16, &sk->__sk_common.skc_v6_rcv_saddr);
-        if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup) && sk->sk_cgrp_data.cgroup)
-                r.cgroup_id = sk->sk_cgrp_data.cgroup->kn->id;
         bpf_seq_write(ctx->meta->seq, &r, sizeof(r));
 }
 

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line: help, options of every command, what is said of mistakes, completion."""
+import json
+import re
+import shutil
+
+import pytest
+
+from conftest import need_root, run
+
+INSIDE = ("audit", "host")
+OPTION = re.compile(r"^  (?:-(\w), |    )--([\w-]+)(?: ([A-Z]+))?  +(.*)$", re.MULTILINE)
+
+
+class Option:
+    def __init__(self, letter, name, value, text):
+        self.letter, self.name, self.value = letter, name, value
+        words = text.rpartition(": ")[2].split(", ")
+        self.choices = words if value and len(words) > 1 and all(re.fullmatch(r"[a-z]+", w) for w in words) else []
+
+
+def options_of(qm, command):
+    return [Option(*found) for found in OPTION.findall(qm("help", command).stdout)]
+
+
+@pytest.fixture(scope="module")
+def commands(qm):
+    """Each command and its options, as the help has them."""
+    overview = qm("help").stdout.split("\n  help COMMAND")[0]
+    return {name: options_of(qm, name) for name in re.findall(r"^  (\w+) +\S", overview, re.MULTILINE)}
+
+
+def test_the_help_is_understood(commands):
+    """What the other tests here go by."""
+    assert {"audit", "host", "explain", "completion"} <= set(commands)
+    by_name = {o.name: o for o in commands["audit"]}
+    assert by_name["format"].choices == ["text", "json", "csv", "html"] and by_name["format"].letter == "f"
+    assert by_name["fail-on"].choices[-1] == "critical" and by_name["netns"].value == "WHICH" and not by_name["all"].value
+
+
+# --- help and version ---------------------------------------------------------------------------
+
+
+def test_help_fits(qm, commands):
+    for words in ([], *[[c] for c in commands]):
+        text = qm("help", *words).stdout
+        assert text.endswith("\n") and not text.endswith("\n\n")
+        for line in text.splitlines():
+            assert len(line) <= 110 and line == line.rstrip(), line
+        assert max(map(len, text.splitlines())) >= 60
+
+
+def test_help_in_all_ways(qm, commands):
+    overview = qm("help").stdout
+    assert qm("--help").stdout == qm("-h").stdout == qm("help", "help").stdout == overview
+    nothing = qm(check=False)
+    assert nothing.returncode == 2 and nothing.stderr == overview and nothing.stdout == ""
+    for command in commands:
+        text = qm("help", command).stdout
+        assert qm(command, "--help").stdout == qm(command, "-h").stdout == text
+        assert text.startswith(f"quaymaster {command} - ") and f"Usage: quaymaster {command}" in text
+
+
+def test_version(qm):
+    first, second = qm("--version").stdout.splitlines()
+    assert re.fullmatch(r"quaymaster \d+\.\d+\.\d+", first) and "BPF" in second
+    assert qm("version").stdout.splitlines()[0] == first
+
+
+# --- mistakes -----------------------------------------------------------------------------------
+
+
+def fails(qm, *argv, says):
+    result = qm(*argv, check=False)
+    assert result.returncode == 2, argv
+    assert result.stdout == "" and says in result.stderr, (argv, result.stderr)
+    assert re.fullmatch(r"quaymaster[^\n]*: [^\n]+\n", result.stderr), result.stderr
+
+
+def test_mistakes_of_all_commands(qm, commands):
+    for command, options in commands.items():
+        fails(qm, command, "--nonsense", says=f"no option '--nonsense' (see: quaymaster help {command})")
+        fails(qm, command, "-Z", says=f"no option '-Z' (see: quaymaster help {command})")
+        fails(qm, command, *["word"] * 70, says="one argument too many")
+        for option in options:
+            spelled = [f"--{option.name}"] + ([f"-{option.letter}"] if option.letter else [])
+            for word in spelled if option.value else []:
+                fails(qm, command, word, says=f"'--{option.name}' needs a value: --{option.name} {option.value}")
+            if not option.value:
+                fails(qm, command, f"--{option.name}=x", says=f"'--{option.name}' takes no value")
+            for wrong in ("purple", "", option.choices[0].upper()) if option.choices else ():
+                fails(qm, command, f"--{option.name}={wrong}", says="must be one of: " + ", ".join(option.choices))
+            fails(qm, command, f"--{option.name}x", says="no option")
+
+
+@pytest.mark.parametrize("argv, says", [
+    (["nonsense"], "no command 'nonsense' (see: quaymaster help)"), (["--nonsense"], "no command"),
+    (["help", "nonsense"], "no command 'nonsense'"), (["help", "audit", "host"], "one argument too many"),
+    (["explain"], "needs PORT"), (["host", "--json", "--format", "csv"], "contradict each other"),
+    (["audit", "-j", "-f", "html"], "contradict each other"), (["host", "--netns", "no-such-place"], "no-such-place"),
+    (["host", "--netns", ""], "no network namespace"), (["audit", "--config", "/no/such/folder"], "no such folder")])
+def test_mistakes(qm, argv, says):
+    fails(qm, *argv, says=says)
+
+
+def test_two_ways_to_say_json(qm):
+    assert qm("host", "--json", "--format", "json", "--netns", "self", check=False).returncode in (0, 3)
+
+
+def test_words_after_two_dashes(qm):
+    """What begins with a dash can be asked for."""
+    fails(qm, "explain", "--", "--json", says="nothing is known as '--json'")
+
+
+# --- each option does something that can be told ------------------------------------------------
+
+
+def values_of(option, ns, tmp_path):
+    """A word that is right."""
+    known = {"NAME": ns.name, "WHICH": ns.name, "FILE": tmp_path / f"out-{option.name}", "DIR": tmp_path}
+    return option.choices or [known[option.value]]
+
+
+@need_root
+def test_every_option_works(netns, qm, commands, tmp_path):
+    """Alone, in each spelling, with each choice: the command ends well and says something."""
+    ns = netns()
+    tried = set()
+    for command, options in commands.items():
+        base = {"explain": ["23"]}.get(command, ["--netns", "self"] if command in INSIDE else [])
+        for option in options:
+            for value in values_of(option, ns, tmp_path) if option.value else [None]:
+                spelled = [[f"--{option.name}"], *([[f"-{option.letter}"]] if option.letter else [])]
+                ways = [s + ([str(value)] if option.value else []) for s in spelled]
+                if option.value:
+                    ways.append([f"--{option.name}={value}"])
+                for way in ways:
+                    rest = [] if option.name == "netns" else base
+                    result = qm(command, *rest, *way, ns=ns, check=False)
+                    assert result.returncode in (0, 1), (command, way, result.stderr)
+                    said = (tmp_path / f"out-{option.name}").read_text() if option.value == "FILE" else result.stdout
+                    assert said.strip() and not result.stderr, (command, way)
+                    tried.add((command, option.name))
+    assert len(tried) == sum(map(len, commands.values())) >= 18
+
+
+@need_root
+def test_formats_are_what_they_say(netns, qm):
+    ns = netns()
+    begins = {"json": '{"type":', "html": "<!DOCTYPE html>", "csv": "asset,host,time,", "text": ""}
+    for name, begin in begins.items():
+        for command in INSIDE:
+            text = qm(command, "--netns", "self", "--format", name, ns=ns).stdout
+            assert text.lower().startswith(begin.lower()), (command, name, text[:60])
+    assert all(json.loads(line) for line in qm("host", "--netns", "self", "-j", ns=ns).stdout.splitlines())
+
+
+# --- completion ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def script(qm, tmp_path_factory):
+    path = tmp_path_factory.mktemp("completion") / "quaymaster.bash"
+    path.write_text(qm("completion").stdout)
+    return path
+
+
+def complete(script, *words, cwd=None):
+    """What the shell would offer for the last of these words."""
+    code = 'source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _quaymaster; printf "%s\\n" "${COMPREPLY[@]}"'
+    result = run("bash", "--norc", "-c", code, "bash", script, "quaymaster", *words, cwd=cwd)
+    assert result.stderr == ""
+    return [line for line in result.stdout.split("\n") if line]
+
+
+def test_completion_is_good_shell(script):
+    run("bash", "-n", script)
+    if shutil.which("shellcheck"):
+        assert run("shellcheck", "--shell=bash", script, check=False).stdout == ""
+    assert run("bash", "--norc", "-c", f"source {script} && complete -p quaymaster").stdout.split()[-3:] == [
+        "-F", "_quaymaster", "quaymaster"]
+
+
+def test_completion_of_commands(script, commands):
+    assert set(complete(script, "")) == {*commands, "help", "--version"}
+    assert complete(script, "au") == ["audit"]
+    assert complete(script, "nonsense") == []
+    assert set(complete(script, "help", "")) == set(commands)
+
+
+def test_completion_of_options(script, commands):
+    for command, options in commands.items():
+        assert set(complete(script, command, "--")) == {"--help", *[f"--{o.name}" for o in options]}
+        for option in options:
+            spelled = [f"--{option.name}"] + ([f"-{option.letter}"] if option.letter else [])
+            for word in spelled if option.choices else []:
+                assert complete(script, command, word, "") == option.choices
+                assert complete(script, command, word, option.choices[1][:3]) == [option.choices[1]]
+            if option.choices:  # bash takes --format=csv apart
+                assert complete(script, command, f"--{option.name}", "=") == option.choices
+                assert complete(script, command, f"--{option.name}", "=", option.choices[2][:2]) == [option.choices[2]]
+
+
+def test_completion_of_paths(script, tmp_path):
+    (tmp_path / "a file").write_text("")
+    (tmp_path / "a dir").mkdir()
+    assert sorted(complete(script, "host", "--output", "a", cwd=tmp_path)) == ["a dir", "a file"]
+    assert complete(script, "host", "--config", "a", cwd=tmp_path) == ["a dir"]
+    assert complete(script, "host", "--netns", "", cwd=tmp_path) == []
+
