@@ -310,3 +310,14 @@ def test_sockets_that_come_and_go_are_never_without_an_owner(netns, host):
             seen += 1
             assert listener["processes"], Records.short(listener)
     assert seen
+
+
+def test_long_command_line_and_many_groups_hide_nothing(netns, host):
+    """Both make a file of /proc longer than anybody wants to read; their beginning still counts."""
+    ns = netns()
+    groups = "os.setgroups(range(100000, 104000)); os.setgid(65534); os.setuid(65534)\n"
+    child = ns.python(groups + TCP4, "127.0.0.1", 8320, *["x" * 100000] * 3)
+    process = host(ns).one("listener", port=8320)["processes"][0]
+    assert process["pid"] == child.pid
+    assert process["user"] == "nobody"
+    assert "127.0.0.1 8320 xxxx" in process["cmdline"]
