@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -16,6 +17,15 @@ void fd_close(int *fd)
                 (void)close(*fd);
         *fd = -1;
         errno = saved;
+}
+
+DIR *fd_to_dir(int *fd)
+{
+        DIR *dir = *fd < 0 ? NULL : fdopendir(*fd);
+
+        if (dir)
+                *fd = -1; /* closedir closes it */
+        return dir;
 }
 
 int fd_read_all(int fd, size_t max, struct str *s)
@@ -51,6 +61,30 @@ int fd_read_file(int dir_fd, const char *path, size_t max, struct str *s)
         if (fd < 0)
                 return -errno;
         return fd_read_all(fd, max, s);
+}
+
+int fd_read_start(int dir_fd, const char *path, size_t max, struct str *s)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        size_t end = s->len + max;
+
+        if (fd < 0)
+                return -errno;
+        while (s->len < end) {
+                ssize_t n;
+
+                str_reserve(s, end - s->len < 4096 ? end - s->len : 4096);
+                n = read(fd, s->text + s->len, end - s->len < 4096 ? end - s->len : 4096);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                if (n == 0)
+                        break;
+                s->len += (size_t)n;
+                s->text[s->len] = '\0';
+        }
+        return 0;
 }
 
 int fd_write_all(int fd, const char *data, size_t len)
@@ -102,4 +136,22 @@ int fd_open_in_root(int root_fd, const char *path, int flags)
         if (fd < 0 && errno == ENOSYS && is_own_root(root_fd))
                 fd = openat(root_fd, path, flags | add);
         return fd < 0 ? -errno : (int)fd;
+}
+
+int fd_open_regular(int root_fd, const char *path)
+{
+        _cleanup_close_ int place = fd_open_in_root(root_fd, path, O_PATH);
+        char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+        struct stat st;
+        int fd;
+
+        if (place < 0)
+                return place;
+        if (fstat(place, &st) < 0)
+                return -errno;
+        if (!S_ISREG(st.st_mode))
+                return -EINVAL;
+        (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
+        fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        return fd < 0 ? -errno : fd;
 }

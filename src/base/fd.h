@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,11 +22,24 @@ void fd_close(int *fd); /* closes when >= 0, sets -1, keeps errno */
                 _fd;                                                                                         \
         })
 
+/* The directory stream of *fd, which it takes over; NULL when *fd is none, or no directory: then errno says why. */
+DIR *fd_to_dir(int *fd);
+
+static inline void fd_close_dir(DIR **dir)
+{
+        if (*dir)
+                (void)closedir(*dir);
+}
+#define _cleanup_close_dir_ _cleanup_(fd_close_dir)
+
 /*
  * Append what a file holds to s, at most max bytes (then -EFBIG, with nothing appended). dir_fd is as for
  * openat. Its size is not asked for: files of /proc have none. 0 or negative errno.
  */
 int fd_read_file(int dir_fd, const char *path, size_t max, struct str *s);
+
+/* As fd_read_file, but of a longer file the first max bytes. For texts whose beginning is what counts. */
+int fd_read_start(int dir_fd, const char *path, size_t max, struct str *s);
 
 /* Append the rest of fd to s, at most max bytes (then -EFBIG). */
 int fd_read_all(int fd, size_t max, struct str *s);
@@ -43,3 +57,9 @@ int fd_readlink(int dir_fd, const char *path, char *buf, size_t size);
  * -ENOSYS where the kernel has no openat2 (before 5.6), unless root_fd is our own "/".
  */
 int fd_open_in_root(int root_fd, const char *path, int flags);
+
+/*
+ * Open a regular file for reading, below root_fd as above: a device or pipe that stands there is not opened
+ * at all, since that alone may do something (a watchdog starts). fd or negative errno (-EINVAL: it is none).
+ */
+int fd_open_regular(int root_fd, const char *path);

@@ -84,9 +84,9 @@ void apk_line(void *arg, const char *line, size_t len)
 /* Alpine with merged /usr (3.23 on) keeps it below /usr; /lib is a link there, but not in every image. */
 static int open_database(int root_fd)
 {
-        int fd = lines_open(root_fd, "/lib/apk/db/installed");
+        int fd = fd_open_regular(root_fd, "/lib/apk/db/installed");
 
-        return fd == -ENOENT ? lines_open(root_fd, "/usr/lib/apk/db/installed") : fd;
+        return fd == -ENOENT ? fd_open_regular(root_fd, "/usr/lib/apk/db/installed") : fd;
 }
 
 int apk_owners(int root_fd, struct package_query *queries, size_t n, struct pool *pool, uint64_t *budget,

@@ -8,7 +8,10 @@
 void held_release(struct held *held)
 {
         vec_clear(&held->sockets);
+        vec_clear(&held->more);
         vec_clear(&held->rings);
+        map_release(&held->by_inode);
+        held->more.cut = false;
 }
 
 static enum transport transport_of(uint8_t protocol, bool raw)
@@ -26,6 +29,27 @@ static enum transport transport_of(uint8_t protocol, bool raw)
                 return TRANSPORT_SCTP;
         }
         return TRANSPORT_MAX;
+}
+
+static void add(struct held *held, const struct socket_seen *s, uint32_t netns_inode, pid_t pid)
+{
+        struct held_socket *known;
+        uint64_t index;
+
+        if (!map_get(&held->by_inode, s->inode, &index)) {
+                map_put(&held->by_inode, s->inode, held->sockets.n);
+                *vec_push(&held->sockets) =
+                        (struct held_socket){.socket = *s, .netns_inode = netns_inode, .pid = pid, .last = pid};
+                return;
+        }
+        known = &held->sockets.at[index];
+        if (known->last == pid)
+                return;
+        known->last = pid;
+        if (held->more.n < MAX_OWNERSHIPS)
+                *vec_push(&held->more) = (struct ownership){.inode = s->inode, .pid = pid};
+        else
+                held->more.cut = true;
 }
 
 /* Field by field in the order of struct bpf_record. */
@@ -64,7 +88,7 @@ bool bpf_record_parse(struct wire *w, struct held *held)
                 s.port = protocol;
                 s.autobound = false;
         }
-        *vec_push(&held->sockets) =
-                (struct held_socket){.socket = s, .netns_inode = netns_inode, .pid = (pid_t)pid};
+        if (pid) /* 0: its process ends this moment, or has no number here */
+                add(held, &s, netns_inode, (pid_t)pid);
         return true;
 }

@@ -8,14 +8,17 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "base/wire.h"
+#include "collect/ownership.h"
 #include "model/inside.h"
 
-struct held_socket {
+struct held_socket { /* each once */
         struct socket_seen socket; /* owner fields empty; netns unset: see netns_inode */
         uint32_t netns_inode;
-        pid_t pid;
+        pid_t pid;  /* the first that holds it */
+        pid_t last; /* the one its last record was of: the same again is another descriptor */
 };
 
 struct held_ring { /* an io_uring file: its registered sockets are in no file table */
@@ -25,6 +28,8 @@ struct held_ring { /* an io_uring file: its registered sockets are in no file ta
 
 struct held {
         vec(struct held_socket) sockets;
+        struct map by_inode;        /* of sockets: index */
+        struct ownership_list more; /* all holders but the first */
         vec(struct held_ring) rings;
 };
 

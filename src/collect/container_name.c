@@ -47,7 +47,7 @@ const char *container_name_podman(const char *text, size_t len, const char *id, 
 
 static int read_below(int root_fd, const char *path, size_t max, struct str *to)
 {
-        _cleanup_close_ int fd = fd_open_in_root(root_fd, path, O_RDONLY);
+        _cleanup_close_ int fd = fd_open_regular(root_fd, path);
 
         return fd < 0 ? fd : fd_read_all(fd, max, to);
 }

@@ -93,7 +93,7 @@ static void take_diversion(void *arg, const char *text, size_t len)
 
 static int read_diversions(struct dpkg *dpkg, struct lines *lines, uint64_t *budget, struct err *err)
 {
-        _cleanup_close_ int fd = lines_open(dpkg->root_fd, ADMIN_DIR "/diversions");
+        _cleanup_close_ int fd = fd_open_regular(dpkg->root_fd, ADMIN_DIR "/diversions");
         struct diversion_reader reader = {.dpkg = dpkg};
         int r = fd;
 
@@ -139,22 +139,15 @@ static bool is_regular(int dir_fd, const struct dirent *entry)
         return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
 }
 
-static void closedir_ptr(DIR **dir)
-{
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 static int read_lists(struct dpkg *dpkg, struct lines *lines, uint64_t *budget, struct err *err)
 {
         _cleanup_close_ int fd = fcntl(dpkg->info_fd, F_DUPFD_CLOEXEC, 3);
-        _cleanup_(closedir_ptr) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        _cleanup_close_dir_ DIR *dir = fd_to_dir(&fd);
         const struct dirent *entry;
         int r;
 
         if (!dir)
                 return err_errno(err, errno, "cannot read '%s'", ADMIN_DIR "/info");
-        (void)take_fd(fd);
         while ((entry = readdir(dir))) {
                 size_t len = dpkg_list_name(entry->d_name);
 
@@ -391,7 +384,7 @@ static void take_status(void *arg, const char *text, size_t len)
 static int read_versions(struct search *search, struct pool *pool, struct lines *lines, uint64_t *budget,
                          struct err *err)
 {
-        _cleanup_close_ int fd = lines_open(search->dpkg->root_fd, ADMIN_DIR "/status");
+        _cleanup_close_ int fd = fd_open_regular(search->dpkg->root_fd, ADMIN_DIR "/status");
         struct status_reader reader = {.search = search, .pool = pool};
         int r = fd;
 

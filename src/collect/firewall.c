@@ -36,21 +36,26 @@ struct firewall_run {
         struct str text;
 };
 
-static void add_netns(struct firewall_run *run, uint32_t index, int fd)
+/* One that cannot be opened is told of where its sockets are looked for. */
+static void add_netns(struct firewall_run *run, const struct collection *c, uint32_t index)
 {
-        if (fd < 0)
-                return;
+        _cleanup_close_ int fd = -1;
+        int copy;
+
         if (run->n == MAX_NETNS) {
                 run->n_left_out++;
                 return;
         }
-        fd = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE_FDS);
-        if (fd < 0) {
+        fd = netns_open(c, index);
+        if (fd < 0)
+                return;
+        copy = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE_FDS);
+        if (copy < 0) {
                 run->n_left_out++;
                 return;
         }
         run->netns[run->n] = index;
-        run->fds[run->n++] = fd;
+        run->fds[run->n++] = copy;
 }
 
 static void close_netns(struct firewall_run *run)
@@ -135,11 +140,8 @@ static struct firewall_run *start(struct collection *c)
                 run->start_error = -ENOENT;
                 return run;
         }
-        vec_foreach (netns, &c->view->netns) {
-                uint32_t index = (uint32_t)(netns - c->view->netns.at);
-
-                add_netns(run, index, netns_handle_fd(c->handles, index));
-        }
+        for (uint32_t i = 0; i < c->view->netns.n; i++)
+                add_netns(run, c, i);
         if (run->n)
                 run->start_error = start_program(run, program);
         close_netns(run);

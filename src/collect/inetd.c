@@ -33,19 +33,13 @@ static void reading_release(struct reading *reading)
         str_release(&reading->services);
 }
 
-static void close_dir(DIR **dir)
-{
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 /* A file that is there and can't be read is a gap; one that is not there is none. */
 static int read_file(struct reading *reading, const char *path, struct str *to)
 {
-        _cleanup_close_ int fd = fd_open_in_root(reading->c->root_fd, path, O_RDONLY);
+        _cleanup_close_ int fd = fd_open_regular(reading->c->root_fd, path);
         int r = fd < 0 ? fd : fd_read_all(fd, MAX_FILE, to);
 
-        if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+        if (r < 0 && r != -ENOENT && r != -ENOTDIR && r != -EINVAL)
                 inside_gap(reading->c->view, "inetd", r == -EACCES ? "root" : NULL, true,
                            "cannot read '%s': %s", path, strerrordesc_np(-r));
         return r;
@@ -64,13 +58,11 @@ static void each_file(struct reading *reading, const char *path,
                       void (*take)(struct reading *reading, const char *path, void *data), void *data)
 {
         _cleanup_close_ int fd = fd_open_in_root(reading->c->root_fd, path, O_RDONLY | O_DIRECTORY);
-        _cleanup_(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        _cleanup_close_dir_ DIR *dir = fd_to_dir(&fd);
         struct pool *pool = reading->c->view->pool;
         vec(const char *) paths = {0};
         struct dirent *entry;
 
-        if (dir)
-                fd = -1;
         while (dir && reading->n_files < MAX_FILES && (entry = readdir(dir))) {
                 if (strchr(entry->d_name, '.') || str_ends(entry->d_name, "~"))
                         continue;

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/fd.h"
+#include "base/map.h"
 #include "collect/netlink.h"
 
 struct dump {
@@ -106,13 +107,18 @@ static int dump(int fd, uint16_t type, struct dump *dump, struct err *err)
 /* Addresses come without the interface's name and state: copy both from its own entry. */
 static void name_addresses(struct interface_list *list, size_t first)
 {
+        struct map links = {0};
+        uint64_t link;
+
         for (size_t i = first; i < list->n; i++)
-                for (size_t k = first; list->at[i].address.family && k < list->n; k++)
-                        if (!list->at[k].address.family && list->at[k].ifindex == list->at[i].ifindex) {
-                                memcpy(list->at[i].device, list->at[k].device, sizeof(list->at[i].device));
-                                list->at[i].up = list->at[k].up;
-                                break;
-                        }
+                if (!list->at[i].address.family)
+                        map_put(&links, list->at[i].ifindex, i);
+        for (size_t i = first; i < list->n; i++)
+                if (list->at[i].address.family && map_get(&links, list->at[i].ifindex, &link)) {
+                        memcpy(list->at[i].device, list->at[link].device, sizeof(list->at[i].device));
+                        list->at[i].up = list->at[link].up;
+                }
+        map_release(&links);
 }
 
 int interfaces_read(uint32_t netns, struct interface_list *list, struct err *err)

@@ -2,13 +2,8 @@
 #include "collect/lines.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/fd.h"
 
 void lines_init(struct lines *lines, void (*line)(void *arg, const char *text, size_t len), void *arg)
 {
@@ -74,22 +69,4 @@ int lines_read(struct lines *lines, int fd, uint64_t *budget)
         }
         lines_end(lines);
         return 0;
-}
-
-int lines_open(int root_fd, const char *path)
-{
-        _cleanup_close_ int place = fd_open_in_root(root_fd, path, O_PATH);
-        char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
-        struct stat st;
-        int fd;
-
-        if (place < 0)
-                return place;
-        if (fstat(place, &st) < 0)
-                return -errno;
-        if (!S_ISREG(st.st_mode))
-                return -EINVAL;
-        (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", place);
-        fd = open(self, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        return fd < 0 ? -errno : fd;
 }

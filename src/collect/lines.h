@@ -35,9 +35,3 @@ void lines_end(struct lines *lines);
  * other negative errno from read(2).
  */
 int lines_read(struct lines *lines, int fd, uint64_t *budget);
-
-/*
- * Open a regular file below root_fd, which others may own: links cannot lead out, and a device or pipe that
- * stands there is not opened at all. fd or negative errno (-EINVAL: not a regular file).
- */
-int lines_open(int root_fd, const char *path);

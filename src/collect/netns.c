@@ -18,10 +18,19 @@
 
 #define MOUNTINFO_MAX (8 * 1024 * 1024)
 #define CGROUP_MAX    (16 * 1024)
+#define MAX_SEARCHES  16 /* for namespaces whose process has ended: each is a walk through /proc */
+
+struct place { /* where a namespace can be opened */
+        const char *path; /* its mount, or NULL */
+        pid_t pid;        /* a process in it, or 0 */
+};
 
 struct netns_handles {
-        vec(int) fds;  /* by namespace index */
-        bool filtered; /* only what was asked for is in the view */
+        vec(struct place) places; /* by namespace index */
+        struct map by_inode;      /* namespace index */
+        struct map roles;         /* how many were named so */
+        unsigned n_searches;
+        bool filtered;            /* only what was asked for is in the view */
 };
 
 struct found { /* one namespace while discovering */
@@ -39,11 +48,6 @@ struct discovery {
         uint64_t host;       /* 0: could not be told */
         unsigned unreadable; /* processes whose namespace may not be read */
 };
-
-int netns_handle_fd(const struct netns_handles *handles, uint32_t index)
-{
-        return handles && index < handles->fds.n ? handles->fds.at[index] : -1;
-}
 
 bool netns_role_matches(const char *role, const char *name)
 {
@@ -87,9 +91,13 @@ static void find_mounts(struct discovery *d)
 {
         _cleanup_str_ struct str text = {0};
         const char *line, *end;
-
-        if (fd_read_file(d->c->proc_fd, "self/mountinfo", MOUNTINFO_MAX, &text) < 0)
+        int r = fd_read_file(d->c->proc_fd, "self/mountinfo", MOUNTINFO_MAX, &text);
+        if (r < 0) {
+                inside_gap(d->c->view, "netns", NULL, true,
+                           "network namespaces that only a mount keeps are missing: cannot read '/proc/self/mountinfo': %s",
+                           strerrordesc_np(-r));
                 return;
+        }
         for (line = str_text(&text); *line; line = *end ? end + 1 : end) {
                 char path[4096];
                 uint64_t inode;
@@ -164,19 +172,20 @@ static const char *process_role(struct collection *c, pid_t pid, enum netns_kind
         return pool_printf(c->view->pool, "process:%s", name);
 }
 
-static const char *unique_role(struct inside *view, const char *role)
+/* Anybody may make thousands of namespaces whose processes have one name: where counting went on is kept. */
+static const char *unique_role(struct collection *c, const char *role)
 {
+        struct map *roles = &c->handles->roles;
         const char *candidate = role;
+        uint64_t n = 0;
 
-        for (unsigned n = 2;; n++) {
-                bool taken = false;
-
-                vec_foreach(ns, &view->netns)
-                        taken = taken || ns->role == candidate;
-                if (!taken)
-                        return candidate;
-                candidate = pool_printf(view->pool, "%s#%u", role, n);
-        }
+        (void)map_get_str(roles, role, &n);
+        while (map_get_str(roles, candidate, NULL))
+                candidate = pool_printf(c->view->pool, "%s#%u", role, (unsigned)++n);
+        map_put_str(roles, role, n ? n : 1);
+        if (candidate != role)
+                map_put_str(roles, candidate, 1);
+        return candidate;
 }
 
 static struct netns describe(struct discovery *d, const struct found *found)
@@ -200,18 +209,55 @@ static struct netns describe(struct discovery *d, const struct found *found)
         return ns;
 }
 
-static int open_namespace(struct collection *c, const struct found *found)
+/* -ENOENT when another namespace is there meanwhile: a mount point or the number of a process was used again. */
+static int open_checked(int dir_fd, const char *path, uint64_t inode)
+{
+        _cleanup_close_ int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        struct stat st;
+
+        if (fd < 0)
+                return errno == ESRCH ? -ENOENT : -errno;
+        if (fstat(fd, &st) < 0 || st.st_ino != inode)
+                return -ENOENT;
+        return take_fd(fd);
+}
+
+static int open_of_process(const struct collection *c, pid_t pid, uint64_t inode)
 {
         char path[48];
-        int fd = -1;
 
-        if (found->path)
-                fd = open(found->path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0 && found->pid) {
-                (void)snprintf(path, sizeof(path), "%d/ns/net", found->pid);
-                fd = openat(c->proc_fd, path, O_RDONLY | O_CLOEXEC);
-        }
-        return fd;
+        (void)snprintf(path, sizeof(path), "%d/ns/net", pid);
+        return open_checked(c->proc_fd, path, inode);
+}
+
+struct search {
+        const struct collection *c;
+        uint64_t inode;
+        int fd;
+};
+
+static void try_process(pid_t pid, void *arg)
+{
+        struct search *search = arg;
+        uint64_t inode;
+
+        if (search->fd < 0 && proc_namespace(search->c->proc_fd, pid, &inode) == 0 && inode == search->inode)
+                search->fd = open_of_process(search->c, pid, inode);
+}
+
+int netns_open(const struct collection *c, uint32_t index)
+{
+        const struct place *place = &c->handles->places.at[index];
+        struct search search = {.c = c, .inode = c->view->netns.at[index].inode, .fd = -ENOENT};
+
+        if (place->path)
+                search.fd = open_checked(AT_FDCWD, place->path, search.inode);
+        if (search.fd < 0 && place->pid)
+                search.fd = open_of_process(c, place->pid, search.inode);
+        /* the process we knew has ended; others may live there still */
+        if (search.fd == -ENOENT && place->pid && c->handles->n_searches++ < MAX_SEARCHES)
+                proc_each(c->proc_fd, try_process, &search);
+        return search.fd;
 }
 
 static bool wanted(const struct collection *c, const struct netns *ns)
@@ -221,36 +267,37 @@ static bool wanted(const struct collection *c, const struct netns *ns)
         return streq(name, "all") || (streq(name, "self") ? ns->own : netns_role_matches(ns->role, name));
 }
 
-static void add(struct collection *c, const struct netns *ns, int fd)
+static void add(struct collection *c, const struct netns *ns, const char *path, pid_t pid)
 {
+        map_put(&c->handles->by_inode, ns->inode, c->view->netns.n);
         *vec_push(&c->view->netns) = *ns;
-        *vec_push(&c->handles->fds) = fd;
+        *vec_push(&c->handles->places) = (struct place){.path = path, .pid = pid};
 }
 
-static uint32_t find_known(const struct inside *view, uint64_t inode)
+static uint32_t find_known(const struct collection *c, uint64_t inode)
 {
-        vec_foreach(known, &view->netns)
-                if (known->inode == inode)
-                        return (uint32_t)(known - view->netns.at);
-        return NONE;
+        uint64_t index = NONE;
+
+        (void)map_get(&c->handles->by_inode, inode, &index);
+        return (uint32_t)index;
 }
 
 bool netns_is_wanted(const struct collection *c, uint64_t inode)
 {
-        return !c->handles->filtered || find_known(c->view, inode) != NONE;
+        return !c->handles->filtered || find_known(c, inode) != NONE;
 }
 
 uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid)
 {
-        uint32_t index = find_known(c->view, inode);
+        uint32_t index = find_known(c, inode);
         struct netns ns = {.inode = inode};
 
         if (index != NONE || c->handles->filtered)
                 return index;
         /* No process lives in it and nothing mounts it: only an open socket keeps it. */
-        ns.role = unique_role(c->view, process_role(c, pid, &ns.kind));
+        ns.role = unique_role(c, process_role(c, pid, &ns.kind));
         ns.seen = true;
-        add(c, &ns, -1);
+        add(c, &ns, NULL, 0);
         return (uint32_t)(c->view->netns.n - 1);
 }
 
@@ -268,19 +315,14 @@ static int compare_found(const void *a, const void *b)
 static void add_all(struct discovery *d)
 {
         struct collection *c = d->c;
-        const char *role = NULL; /* interned: equal roles are one pointer */
-        unsigned same = 0;
 
         vec_foreach(found, &d->found)
                 found->ns = describe(d, found);
         vec_sort(&d->found, compare_found);
         vec_foreach(found, &d->found) {
-                same = role == found->ns.role ? same + 1 : 1;
-                role = found->ns.role;
-                if (same > 1)
-                        found->ns.role = pool_printf(c->view->pool, "%s#%u", role, same);
+                found->ns.role = unique_role(c, found->ns.role);
                 if (wanted(c, &found->ns))
-                        add(c, &found->ns, open_namespace(c, found));
+                        add(c, &found->ns, found->path, found->pid);
         }
         c->handles->filtered = !streq(c->options->netns, "all");
 }
@@ -323,9 +365,9 @@ static void netns_end(struct collection *c)
 {
         if (!c->handles)
                 return;
-        vec_foreach(fd, &c->handles->fds)
-                fd_close(fd);
-        vec_clear(&c->handles->fds);
+        vec_clear(&c->handles->places);
+        map_release(&c->handles->by_inode);
+        map_release(&c->handles->roles);
         free(c->handles);
         c->handles = NULL;
 }

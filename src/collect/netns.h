@@ -10,8 +10,12 @@
 
 struct netns_handles;
 
-/* An open descriptor of view->netns.at[index], owned by the handles; -1 when it could not be opened. */
-int netns_handle_fd(const struct netns_handles *handles, uint32_t index);
+/*
+ * Open view->netns.at[index]: a descriptor of the caller's, close-on-exec, that certainly is of that
+ * namespace. -ENOENT when it is gone, other negative errno. They are opened when their turn comes, as there
+ * may be more of them than descriptors. Any thread may ask while none is added.
+ */
+int netns_open(const struct collection *c, uint32_t index);
 
 /*
  * Index of the namespace with that inode; a new one, held by `pid` alone, is added. NONE when it is not

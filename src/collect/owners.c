@@ -14,6 +14,7 @@
 #include "collect/proc.h"
 
 #define FDINFO_MAX  (16 * 1024 * 1024)
+#define FDINFO_ALL  (64 * 1024 * 1024) /* of all rings: anybody can make many, with many files in each */
 #define MAX_WALKERS 8
 #define DIRENT_BUFFER (32 * 1024)
 
@@ -35,9 +36,30 @@ struct walker {
         pthread_t thread;
         bool started;
         struct ownership_list list;
+        struct map listed; /* inodes in it, once it is full */
         struct held held;
         unsigned denied;
 };
+
+static void add_owner(struct walker *w, uint64_t inode, pid_t pid)
+{
+        const struct ownership *last = w->list.n ? &w->list.at[w->list.n - 1] : NULL;
+
+        if (last && last->inode == inode && last->pid == pid)
+                return; /* another descriptor of the same */
+        if (w->list.n < MAX_OWNERSHIPS) {
+                *vec_push(&w->list) = (struct ownership){.inode = inode, .pid = pid};
+                return;
+        }
+        if (!w->listed.n)
+                vec_foreach(o, &w->list) map_put(&w->listed, o->inode, 1);
+        if (map_get(&w->listed, inode, NULL)) {
+                w->list.cut = true;
+                return;
+        }
+        map_put(&w->listed, inode, 1);
+        *vec_push(&w->list) = (struct ownership){.inode = inode, .pid = pid};
+}
 
 static void look_at_fd(struct walker *w, int dir_fd, pid_t pid, const char *name)
 {
@@ -49,7 +71,7 @@ static void look_at_fd(struct walker *w, int dir_fd, pid_t pid, const char *name
                 return;
         inode = proc_link_inode(target, "socket:[");
         if (inode && map_get(w->walk->wanted, inode, NULL))
-                *vec_push(&w->list) = (struct ownership){.inode = inode, .pid = pid};
+                add_owner(w, inode, pid);
         else if (!inode && streq(target, "anon_inode:[io_uring]")) {
                 uint64_t fd;
 
@@ -103,8 +125,10 @@ static void take_results(struct walker *w, struct ownership_list *list, struct h
 {
         vec_foreach(o, &w->list) *vec_push(list) = *o;
         vec_foreach(ring, &w->held.rings) *vec_push(&held->rings) = *ring;
+        list->cut = list->cut || w->list.cut;
         *ret_denied += w->denied;
         vec_clear(&w->list);
+        map_release(&w->listed);
         held_release(&w->held);
 }
 
@@ -173,15 +197,22 @@ static void each_registered(uint64_t inode, void *arg)
                 *vec_push(search->list) = (struct ownership){.inode = inode, .pid = search->pid};
 }
 
-void owners_of_rings(int proc_fd, const struct held *held, const struct map *wanted, struct ownership_list *list)
+bool owners_of_rings(int proc_fd, const struct held *held, const struct map *wanted, struct ownership_list *list)
 {
+        size_t left = FDINFO_ALL;
+
         vec_foreach(ring, &held->rings) {
                 struct ring_search search = {.pid = ring->pid, .wanted = wanted, .list = list};
                 _cleanup_str_ struct str text = {0};
                 char path[64];
 
                 (void)snprintf(path, sizeof(path), "%d/fdinfo/%d", ring->pid, ring->fd);
-                if (fd_read_file(proc_fd, path, FDINFO_MAX, &text) == 0)
-                        owners_parse_fdinfo(str_text(&text), text.len, each_registered, &search);
+                if (fd_read_file(proc_fd, path, FDINFO_MAX, &text) < 0)
+                        continue;
+                if (text.len > left)
+                        return false;
+                left -= text.len;
+                owners_parse_fdinfo(str_text(&text), text.len, each_registered, &search);
         }
+        return true;
 }

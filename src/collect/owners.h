@@ -9,27 +9,19 @@
 #include "base/vec.h"
 #include "collect/bpf_sockets.h"
 
-struct ownership {
-        uint64_t inode;
-        pid_t pid;
-};
-
-struct ownership_list {
-        struct ownership *at;
-        size_t n, room;
-};
-
 /*
  * Walk /proc/PID/fd of every process on all processors and append who holds the sockets whose inodes are
  * keys of `wanted`, plus every io_uring to `held->rings`. *ret_denied counts processes that may not be
- * looked into.
+ * looked into. Past MAX_OWNERSHIPS only sockets that have no holder yet are added.
  */
 void owners_walk(int proc_fd, const struct map *wanted, struct ownership_list *list, struct held *held,
                  unsigned *ret_denied);
 
-/* Append the holders of wanted sockets among those registered with these rings: io_uring's direct descriptors are in no
- * /proc/PID/fd, only in the ring's fdinfo. */
-void owners_of_rings(int proc_fd, const struct held *held, const struct map *wanted, struct ownership_list *list);
+/*
+ * Append the holders of wanted sockets among those registered with these rings: io_uring's direct descriptors
+ * are in no /proc/PID/fd, only in the ring's fdinfo. False when there was more to read than is reasonable.
+ */
+bool owners_of_rings(int proc_fd, const struct held *held, const struct map *wanted, struct ownership_list *list);
 
 /* Pure: call back for each "socket:[N]" in the text of /proc/PID/fdinfo/FD of an io_uring. */
 void owners_parse_fdinfo(const char *text, size_t len, void (*each)(uint64_t inode, void *arg), void *arg);

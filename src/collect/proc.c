@@ -11,22 +11,13 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-static void close_dir(DIR **dir)
-{
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 void proc_each(int proc_fd, void (*each)(pid_t pid, void *arg), void *arg)
 {
         _cleanup_close_ int fd = openat(proc_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        _cleanup_(close_dir) DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+        _cleanup_close_dir_ DIR *dir = fd_to_dir(&fd);
         struct dirent *entry;
 
-        if (!dir)
-                return;
-        (void)take_fd(fd); /* closedir closes it */
-        while ((entry = readdir(dir))) {
+        while (dir && (entry = readdir(dir))) {
                 uint64_t pid;
 
                 if (str_to_u64(entry->d_name, INT_MAX, &pid) == 0)

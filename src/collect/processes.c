@@ -14,8 +14,8 @@
 #include "collect/containers.h"
 #include "collect/process_parse.h"
 
-#define SMALL_FILE_MAX  (16 * 1024)
-#define CMDLINE_MAX     (128 * 1024) /* more is cut by the kernel's own limits on arguments or by ours when shown */
+#define SMALL_FILE_MAX  (16 * 1024)  /* a status is longer when a process has thousands of groups, far behind its name */
+#define CMDLINE_MAX     (128 * 1024) /* MASK_MAX of it is shown */
 #define PASSWD_MAX      (4 * 1024 * 1024)
 
 struct reading {
@@ -32,7 +32,7 @@ struct reading {
 static bool slurp(struct reading *r, int dir_fd, const char *name, size_t max)
 {
         str_reset(&r->text);
-        return fd_read_file(dir_fd, name, max, &r->text) == 0;
+        return fd_read_start(dir_fd, name, max, &r->text) == 0;
 }
 
 static void read_exe(struct reading *r, int dir_fd, struct process *p)

@@ -8,11 +8,7 @@
  * no process holds. The union is what is shown.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <pthread.h>
-#include <sched.h>
-#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,30 +16,12 @@
 #include "collect/bpf_sockets.h"
 #include "collect/cgroup_tree.h"
 #include "collect/collector.h"
-#include "collect/interfaces.h"
 #include "collect/netns.h"
 #include "collect/owners.h"
 #include "collect/processes.h"
-#include "collect/sock_diag.h"
+#include "collect/socket_tables.h"
 
 #define NOBODY "no process here holds it: the kernel's own, or held outside this PID namespace"
-
-struct visit { /* one namespace, as the visiting thread saw it */
-        uint32_t netns;
-        int fd; /* -1: cannot be entered */
-        bool own;
-        int error; /* 0, or why it could not be read */
-        char text[160];
-        uint16_t ephemeral_low, ephemeral_high;
-};
-
-struct tables { /* the visiting thread's own; read by others after it ended */
-        enum sock_diag_which which;
-        struct visit *visits;
-        size_t n_visits;
-        struct socket_list sockets;
-        struct interface_list interfaces;
-};
 
 struct claim { /* a process holds a socket */
         uint32_t socket;
@@ -52,91 +30,22 @@ struct claim { /* a process holds a socket */
 
 struct gathering {
         struct collection *c;
-        struct tables tables;
+        struct socket_tables tables;
         struct held held;
         struct map by_inode; /* socket inode -> index in view->sockets */
+        struct map links;    /* namespace and ifindex -> interface in tables */
         struct {
                 struct claim *at;
                 size_t n, room;
         } claims;
         bool by_bpf;
+        bool cut; /* not all holders are in claims */
         unsigned denied;
 };
 
-/* --- the kernel's tables, namespace by namespace ------------------------------------------------ */
+#define MAX_LOOKS 3 /* at sockets that seem to have no owner */
 
-/*
- * /proc/sys/net shows the namespace of the thread that opens it (Documentation/networking/ip-sysctl.rst,
- * ip_local_port_range).
- */
-static void read_ephemeral_range(struct visit *visit)
-{
-        _cleanup_str_ struct str text = {0};
-        unsigned low, high;
-
-        if (fd_read_file(AT_FDCWD, "/proc/sys/net/ipv4/ip_local_port_range", 64, &text) == 0 &&
-            sscanf(str_text(&text), "%u %u", &low, &high) == 2 && low <= high && high <= 65535) {
-                visit->ephemeral_low = (uint16_t)low;
-                visit->ephemeral_high = (uint16_t)high;
-        }
-}
-
-static void visit_namespace(struct visit *visit, struct tables *tables)
-{
-        struct err err = {0};
-
-        if (!visit->own && (visit->fd < 0 || setns(visit->fd, CLONE_NEWNET) < 0)) {
-                visit->error = visit->fd < 0 ? EACCES : errno;
-                (void)snprintf(visit->text, sizeof(visit->text), "it cannot be entered");
-                return;
-        }
-        if (tables->which != SOCK_DIAG_AUTOBOUND)
-                read_ephemeral_range(visit);
-        if (sock_diag_read(visit->netns, tables->which, &tables->sockets, &err) < 0 ||
-            (tables->which != SOCK_DIAG_AUTOBOUND &&
-             interfaces_read(visit->netns, &tables->interfaces, &err) < 0)) {
-                visit->error = -err.code;
-                (void)snprintf(visit->text, sizeof(visit->text), "%.150s", err.text);
-        }
-}
-
-/*
- * A thread of its own, since setns(2) moves the calling thread for good. The own namespace comes first,
- * before any setns.
- */
-static void *visit_thread(void *arg)
-{
-        struct tables *tables = arg;
-
-        for (int own = 1; own >= 0; own--)
-                for (size_t i = 0; i < tables->n_visits; i++)
-                        if (tables->visits[i].own == own)
-                                visit_namespace(&tables->visits[i], tables);
-        return NULL;
-}
-
-static void plan_visits(struct collection *c, enum sock_diag_which which, struct tables *tables)
-{
-        const struct inside *view = c->view;
-
-        tables->which = which;
-        tables->n_visits = view->netns.n;
-        tables->visits = xcalloc(view->netns.n, sizeof(*tables->visits));
-        for (uint32_t i = 0; i < view->netns.n; i++)
-                tables->visits[i] = (struct visit){
-                        .netns = i,
-                        .fd = netns_handle_fd(c->handles, i),
-                        .own = view->netns.at[i].own,
-                };
-}
-
-static void tables_release(struct tables *tables)
-{
-        free(tables->visits);
-        vec_clear(&tables->sockets);
-        vec_clear(&tables->interfaces);
-        *tables = (struct tables){0};
-}
+/* --- what the tables say -------------------------------------------------------------------------- */
 
 static void take_visits(struct gathering *g)
 {
@@ -149,7 +58,7 @@ static void take_visits(struct gathering *g)
                 ns->ephemeral_low = visit->ephemeral_low;
                 ns->ephemeral_high = visit->ephemeral_high;
                 ns->seen = !visit->error;
-                if (visit->error)
+                if (visit->error && visit->error != ENOENT)
                         inside_gap(view, "sockets",
                                    visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL,
                                    true, "the sockets of network namespace '%s' were not all read: %s",
@@ -157,14 +66,17 @@ static void take_visits(struct gathering *g)
         }
 }
 
+static uint64_t link_key(uint32_t netns, uint32_t ifindex)
+{
+        return (uint64_t)netns << 32 | ifindex;
+}
+
 static const char *device_name(const struct gathering *g, uint32_t netns, uint32_t ifindex)
 {
-        for (size_t i = 0; i < g->tables.interfaces.n; i++) {
-                const struct interface_seen *seen = &g->tables.interfaces.at[i];
+        uint64_t index;
 
-                if (seen->netns == netns && seen->ifindex == ifindex)
-                        return pool_intern(g->c->view->pool, seen->device);
-        }
+        if (map_get(&g->links, link_key(netns, ifindex), &index))
+                return pool_intern(g->c->view->pool, g->tables.interfaces.at[index].device);
         return pool_printf(g->c->view->pool, "if%u", ifindex);
 }
 
@@ -173,8 +85,11 @@ static void take_interfaces(struct gathering *g)
         struct inside *view = g->c->view;
 
         vec_foreach(seen, &g->tables.interfaces) {
-                if (!seen->address.family)
+                if (!seen->address.family) {
+                        map_put(&g->links, link_key(seen->netns, seen->ifindex),
+                                (uint64_t)(seen - g->tables.interfaces.at));
                         continue;
+                }
                 *vec_push(&view->addresses) = (struct interface_address){
                         .netns = seen->netns,
                         .ifindex = seen->ifindex,
@@ -228,9 +143,20 @@ static void claim(struct gathering *g, uint32_t socket, pid_t pid)
         *vec_push(&g->claims) = (struct claim){.socket = socket, .pid = pid};
 }
 
+static void join_walked(struct gathering *g, const struct ownership_list *list)
+{
+        g->cut = g->cut || list->cut;
+        for (size_t i = 0; i < list->n; i++) {
+                uint64_t index;
+
+                if (map_get(&g->by_inode, list->at[i].inode, &index))
+                        claim(g, (uint32_t)index, list->at[i].pid);
+        }
+}
+
 static void join_held(struct gathering *g)
 {
-        vec_reserve(&g->claims, g->held.sockets.n);
+        vec_reserve(&g->claims, g->held.sockets.n + g->held.more.n);
         vec_foreach(held, &g->held.sockets) {
                 uint64_t index;
 
@@ -243,16 +169,7 @@ static void join_held(struct gathering *g)
                 g->c->view->sockets.at[index].autobound = held->socket.autobound;
                 claim(g, (uint32_t)index, held->pid);
         }
-}
-
-static void join_walked(struct gathering *g, const struct ownership_list *list)
-{
-        for (size_t i = 0; i < list->n; i++) {
-                uint64_t index;
-
-                if (map_get(&g->by_inode, list->at[i].inode, &index))
-                        claim(g, (uint32_t)index, list->at[i].pid);
-        }
+        join_walked(g, &g->held.more);
 }
 
 static int compare_claims(const void *a, const void *b)
@@ -309,7 +226,7 @@ static void search_rings(struct gathering *g)
         struct map unowned = {0};
 
         if (count_unowned(g->c->view, &unowned) && g->held.rings.n) {
-                owners_of_rings(g->c->proc_fd, &g->held, &unowned, &list);
+                g->cut |= !owners_of_rings(g->c->proc_fd, &g->held, &unowned, &list);
                 join_walked(g, &list);
                 assign_owners(g);
         }
@@ -362,35 +279,143 @@ static void explain_unowned(struct gathering *g)
  */
 static void tell_autobound(struct gathering *g)
 {
-        struct tables tables = {0};
+        _cleanup_socket_tables_ struct socket_tables tables = {0};
         bool needed = false;
-        pthread_t thread;
 
         vec_foreach(s, &g->c->view->sockets)
                 needed = needed || (!s->n_owners && s->transport != TRANSPORT_RAW);
         if (!needed)
                 return;
-        plan_visits(g->c, SOCK_DIAG_AUTOBOUND, &tables);
-        if (pthread_create(&thread, NULL, visit_thread, &tables) == 0)
-                (void)pthread_join(thread, NULL);
+        socket_tables_plan(&tables, g->c, TABLES_AUTOBOUND);
+        (void)socket_tables_start(&tables, NULL);
+        socket_tables_wait(&tables);
         for (size_t i = 0; i < tables.sockets.n; i++) {
                 uint64_t index;
 
                 if (map_get(&g->by_inode, tables.sockets.at[i].inode, &index))
                         g->c->view->sockets.at[index].autobound = true;
         }
-        tables_release(&tables);
 }
 
 /* --- the two ways to owners ---------------------------------------------------------------------- */
 
-static void walk_proc(struct gathering *g)
+static void walk_proc(struct gathering *g, const struct map *wanted)
 {
         struct ownership_list list = {0};
 
-        owners_walk(g->c->proc_fd, &g->by_inode, &list, &g->held, &g->denied);
+        g->held.rings.n = 0;
+        owners_walk(g->c->proc_fd, wanted, &list, &g->held, &g->denied);
         join_walked(g, &list);
         vec_clear(&list);
+}
+
+static int read_bpf(struct held *held, struct err *err)
+{
+        _cleanup_close_ int iterator = bpf_sockets_open(err);
+
+        return iterator < 0 ? iterator : bpf_sockets_read(iterator, held, err);
+}
+
+/* Once more by BPF, this time for the sockets that are keys of `wanted` alone. */
+static void join_again(struct gathering *g, const struct map *wanted)
+{
+        struct held again = {0};
+        uint64_t index;
+
+        if (read_bpf(&again, NULL) == 0) {
+                vec_foreach(held, &again.sockets)
+                        if (map_get(wanted, held->socket.inode, NULL) &&
+                            map_get(&g->by_inode, held->socket.inode, &index))
+                                claim(g, (uint32_t)index, held->pid);
+                vec_foreach(o, &again.more)
+                        if (map_get(wanted, o->inode, NULL) && map_get(&g->by_inode, o->inode, &index))
+                                claim(g, (uint32_t)index, o->pid);
+                vec_clear(&g->held.rings);
+                g->held.rings.at = take_ptr(again.rings.at);
+                g->held.rings.n = again.rings.n;
+                g->held.rings.room = again.rings.room;
+        }
+        held_release(&again);
+}
+
+/* --- sockets that come and go -------------------------------------------------------------------- */
+
+/* Which of those without an owner are still there: the kernel's tables again, where there are any such. */
+static void read_again(const struct gathering *g, struct socket_tables *tables, struct map *ret_alive)
+{
+        socket_tables_plan(tables, g->c, TABLES_SOCKETS);
+        for (size_t i = 0; i < tables->n_visits; i++)
+                tables->visits[i].left_out = true;
+        vec_foreach(s, &g->c->view->sockets)
+                if (!s->n_owners)
+                        tables->visits[s->netns].left_out = false;
+        if (socket_tables_start(tables, NULL) < 0)
+                for (size_t i = 0; i < tables->n_visits; i++)
+                        tables->visits[i].left_out = true;
+        socket_tables_wait(tables);
+        for (size_t i = 0; i < tables->sockets.n; i++)
+                map_put(ret_alive, tables->sockets.at[i].inode, 1);
+}
+
+static bool is_gone(const struct socket_seen *s, const struct socket_tables *tables, const struct map *alive)
+{
+        const struct visit *visit = &tables->visits[s->netns];
+
+        return !s->n_owners && s->inode && !visit->left_out && (!visit->error || visit->error == ENOENT) &&
+               !map_get(alive, s->inode, NULL);
+}
+
+static void drop_gone(struct gathering *g)
+{
+        struct inside *view = g->c->view;
+        _cleanup_socket_tables_ struct socket_tables tables = {0};
+        _cleanup_free_ uint32_t *moved = xcalloc(view->sockets.n, sizeof(*moved));
+        struct map alive = {0};
+        uint32_t n = 0;
+
+        read_again(g, &tables, &alive);
+        for (size_t i = 0; i < view->sockets.n; i++) {
+                moved[i] = n;
+                if (!is_gone(&view->sockets.at[i], &tables, &alive))
+                        view->sockets.at[n++] = view->sockets.at[i];
+        }
+        map_release(&alive);
+        if (n == view->sockets.n)
+                return;
+        view->sockets.n = n;
+        vec_foreach(now, &g->claims) now->socket = moved[now->socket];
+        map_release(&g->by_inode);
+        for (uint32_t i = 0; i < n; i++)
+                if (view->sockets.at[i].inode)
+                        map_put(&g->by_inode, view->sockets.at[i].inode, i);
+}
+
+/*
+ * Tables and owners are not read at the same moment. A socket made after its would-be owner was looked at, or
+ * closed since it was listed, must not appear as one that nobody holds: what is in the tables before and after
+ * a look at all processes was there all the time.
+ */
+static void look_again(struct gathering *g)
+{
+        size_t n = SIZE_MAX;
+
+        for (unsigned look = 0; look < MAX_LOOKS; look++) {
+                struct map unowned = {0};
+                size_t now = count_unowned(g->c->view, &unowned);
+                bool settled = now == 0 || now == n;
+
+                if (!settled && g->by_bpf)
+                        join_again(g, &unowned);
+                else if (!settled)
+                        walk_proc(g, &unowned);
+                map_release(&unowned);
+                if (settled)
+                        return;
+                n = now;
+                assign_owners(g);
+                search_rings(g);
+                drop_gone(g);
+        }
 }
 
 static void find_owners(struct gathering *g)
@@ -398,7 +423,7 @@ static void find_owners(struct gathering *g)
         if (g->by_bpf)
                 join_held(g);
         else
-                walk_proc(g);
+                walk_proc(g, &g->by_inode);
         /* BPF reaches sockets whatever namespace they are in; the kernel's tables only those that we know of */
         if (!g->by_bpf && g->c->netns_unreadable)
                 inside_gap(
@@ -406,19 +431,21 @@ static void find_owners(struct gathering *g)
                         "processes of other users may run in network namespaces that are not visible to this user");
         assign_owners(g);
         search_rings(g);
+        look_again(g);
         explain_unowned(g);
+        if (g->cut)
+                inside_gap(g->c->view, "processes", NULL, true,
+                           "sockets are shared among too many processes: not all that hold one are named");
 }
 
 static void try_bpf(struct gathering *g)
 {
-        _cleanup_close_ int iterator = -1;
         struct err err = {0};
         int r;
 
         if (g->c->options->no_bpf)
                 return;
-        iterator = bpf_sockets_open(&err);
-        r = iterator < 0 ? iterator : bpf_sockets_read(iterator, &g->held, &err);
+        r = read_bpf(&g->held, &err);
         g->by_bpf = r == 0;
         if (r == 0)
                 return;
@@ -429,20 +456,19 @@ static void try_bpf(struct gathering *g)
 
 static int read_all(struct gathering *g, struct err *err)
 {
-        pthread_t thread;
         int r;
 
-        plan_visits(g->c, SOCK_DIAG_ALL, &g->tables);
-        r = pthread_create(&thread, NULL, visit_thread, &g->tables);
-        if (r)
-                return err_errno(err, r, "cannot start a thread");
+        socket_tables_plan(&g->tables, g->c, TABLES_FULL);
+        r = socket_tables_start(&g->tables, err);
+        if (r < 0)
+                return r;
         try_bpf(g);
         /* the tables take longer: meanwhile, look at the processes that are known to hold something */
         vec_foreach(held, &g->held.sockets)
                 if (netns_is_wanted(g->c, held->netns_inode))
                         (void)inside_process(g->c->view, held->pid);
         processes_read(g->c);
-        (void)pthread_join(thread, NULL);
+        socket_tables_wait(&g->tables);
         take_visits(g);
         take_interfaces(g);
         take_tables(g);
@@ -460,10 +486,11 @@ static int sockets_collect(struct collection *c, struct err *err)
         struct gathering g = {.c = c};
         int r = read_all(&g, err);
 
-        tables_release(&g.tables);
+        socket_tables_release(&g.tables);
         vec_clear(&g.claims);
         held_release(&g.held);
         map_release(&g.by_inode);
+        map_release(&g.links);
         return r;
 }
 

@@ -39,20 +39,11 @@ static void scripts_release(struct scripts *scripts)
         running_release(&scripts->running);
 }
 
-static void close_dir(DIR **dir)
-{
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 static DIR *open_below(int root_fd, const char *path)
 {
         _cleanup_close_ int fd = fd_open_in_root(root_fd, path, O_RDONLY | O_DIRECTORY);
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-        if (dir)
-                fd = -1;
-        return dir;
+        return fd_to_dir(&fd);
 }
 
 /* "S20ssh" in the directory of one of the run levels that serve */
@@ -62,7 +53,7 @@ static void read_start_links(struct scripts *scripts)
                                              "/etc/rc5.d"};
 
         for (size_t i = 0; i < array_len(levels); i++) {
-                _cleanup_(close_dir) DIR *dir = open_below(scripts->c->root_fd, levels[i]);
+                _cleanup_close_dir_ DIR *dir = open_below(scripts->c->root_fd, levels[i]);
                 struct dirent *entry;
 
                 while (dir && scripts->links.n < MAX_SCRIPTS && (entry = readdir(dir))) {
@@ -99,14 +90,14 @@ static bool is_no_service(const char *name)
 
 static int read_script(int dir_fd, const char *name, struct pool *pool, struct sysv_text *ret)
 {
-        _cleanup_close_ int fd = fd_open_in_root(dir_fd, name, O_RDONLY);
+        _cleanup_close_ int fd = fd_open_regular(dir_fd, name);
         _cleanup_str_ struct str text = {0};
         struct stat st;
         int r;
 
         if (fd < 0)
                 return fd;
-        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || !(st.st_mode & 0111))
+        if (fstat(fd, &st) < 0 || !(st.st_mode & 0111))
                 return -ENOEXEC;
         r = fd_read_all(fd, MAX_SCRIPT, &text);
         if (r < 0)
@@ -154,7 +145,7 @@ static bool merge_into_unit(struct scripts *scripts, const char *name, const str
 
 static void read_scripts(struct scripts *scripts, bool systemd)
 {
-        _cleanup_(close_dir) DIR *dir = open_below(scripts->c->root_fd, "/etc/init.d");
+        _cleanup_close_dir_ DIR *dir = open_below(scripts->c->root_fd, "/etc/init.d");
         struct dirent *entry;
 
         while (dir && scripts->at.n < MAX_SCRIPTS && (entry = readdir(dir))) {
@@ -177,7 +168,8 @@ static const struct running_process *by_pid_file(const struct scripts *scripts, 
 
         if (!script->text.pid_file)
                 return NULL;
-        fd = fd_open_in_root(scripts->c->root_fd, script->text.pid_file, O_RDONLY);
+        /* the daemon's user may own it, and put there what it likes */
+        fd = fd_open_regular(scripts->c->root_fd, script->text.pid_file);
         if (fd < 0 || fd_read_all(fd, 4096, &text) < 0 || !text.len)
                 return NULL;
         text.text[strcspn(text.text, " \t\r\n")] = '\0';
@@ -195,7 +187,7 @@ static bool runs_program(const struct running_process *process, const struct scr
 /* A program that starts with "#!" runs under the name of its interpreter. */
 static bool is_interpreted(const struct scripts *scripts, const char *path)
 {
-        _cleanup_close_ int fd = fd_open_in_root(scripts->c->root_fd, path, O_RDONLY);
+        _cleanup_close_ int fd = fd_open_regular(scripts->c->root_fd, path);
         char head[2];
 
         return fd >= 0 && read(fd, head, 2) == 2 && head[0] == '#' && head[1] == '!';

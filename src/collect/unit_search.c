@@ -114,26 +114,17 @@ static void add_link(struct unit_search *search, uint32_t dir, bool wanted, cons
                 map_put_str(&search->leading, to, i);
 }
 
-static void close_dir(DIR **dir)
-{
-        if (*dir)
-                (void)closedir(*dir);
-}
-
 static DIR *open_dir(int dir_fd, const char *name)
 {
         _cleanup_close_ int fd =
                 openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-        DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-        if (dir)
-                fd = -1;
-        return dir;
+        return fd_to_dir(&fd);
 }
 
 static int read_wants(struct unit_search *search, uint32_t dir, int parent_fd, const char *name)
 {
-        _cleanup_(close_dir) DIR *d = open_dir(parent_fd, name);
+        _cleanup_close_dir_ DIR *d = open_dir(parent_fd, name);
         char template[UNIT_NAME_SIZE];
         struct dirent *entry;
 
@@ -203,7 +194,7 @@ static int add_entry(struct unit_search *search, uint32_t dir, int dir_fd, const
 
 static int read_dir(struct unit_search *search, uint32_t dir, int fd)
 {
-        _cleanup_(close_dir) DIR *d = open_dir(fd, ".");
+        _cleanup_close_dir_ DIR *d = open_dir(fd, ".");
         struct dirent *entry;
         int r = 0;
 
@@ -297,7 +288,7 @@ static void list_drop_ins(const struct unit_search *search, const char *unit, st
              i = search->drop_ins.at[i].next) {
                 const char *path = search->drop_ins.at[i].path;
                 _cleanup_close_ int fd = fd_open_in_root(search->root_fd, path, O_PATH | O_DIRECTORY);
-                _cleanup_(close_dir) DIR *d = fd < 0 ? NULL : open_dir(fd, ".");
+                _cleanup_close_dir_ DIR *d = fd < 0 ? NULL : open_dir(fd, ".");
                 struct dirent *entry;
 
                 while (d && to->n < MAX_DROP_INS && (entry = readdir(d))) {

@@ -31,6 +31,8 @@ struct inside *inside_free(struct inside *view)
         vec_clear(&view->gaps);
         map_release(&view->service_by_name);
         map_release(&view->process_by_pid);
+        map_release(&view->package_by_name);
+        map_release(&view->gap_by_reason);
         pool_free(view->pool);
         free(view);
         return NULL;
@@ -76,12 +78,14 @@ uint32_t inside_process(struct inside *view, pid_t pid)
 
 uint32_t inside_package(struct inside *view, const char *name, const char *version, const char *manager)
 {
+        /* no part holds a newline: each was a line, or part of one */
+        const char *key = pool_printf(view->pool, "%s\n%s\n%s", manager, name, version ? version : "\n");
         struct package *package;
+        uint64_t index;
 
-        vec_foreach(known, &view->packages)
-                if (streq(known->name, name) && streq(known->manager, manager) &&
-                    streq_ptr(known->version, version))
-                        return (uint32_t)(known - view->packages.at);
+        if (map_get_str(&view->package_by_name, key, &index))
+                return (uint32_t)index;
+        map_put_str(&view->package_by_name, key, view->packages.n);
         package = vec_push(&view->packages);
         package->name = pool_intern(view->pool, name);
         package->version = pool_intern(view->pool, version);
@@ -93,17 +97,20 @@ void inside_gap(struct inside *view, const char *source, const char *capability,
                 const char *reason, ...)
 {
         char text[400];
+        const char *key;
         struct gap *gap;
+        uint64_t index;
         va_list ap;
 
         va_start(ap, reason);
         (void)vsnprintf(text, sizeof(text), reason, ap);
         va_end(ap);
-        vec_foreach(known, &view->gaps)
-                if (streq(known->source, source) && streq(known->reason, text)) {
-                        known->count++;
-                        return;
-                }
+        key = pool_printf(view->pool, "%s\n%s", source, text);
+        if (map_get_str(&view->gap_by_reason, key, &index)) {
+                view->gaps.at[index].count++;
+                return;
+        }
+        map_put_str(&view->gap_by_reason, key, view->gaps.n);
         gap = vec_push(&view->gaps);
         *gap = (struct gap){
                 .source = pool_intern(view->pool, source),

@@ -150,6 +150,8 @@ struct inside {
 
         struct map service_by_name; /* interned name -> index */
         struct map process_by_pid;
+        struct map package_by_name; /* name, version and manager as one interned text -> index */
+        struct map gap_by_reason;   /* likewise source and reason */
 };
 
 struct inside *inside_new(void);
@@ -166,7 +168,7 @@ uint32_t inside_service(struct inside *view, const char *name);
 uint32_t inside_find_service(const struct inside *view, const char *name);
 /* The record of a process; added (zeroed, indexes NONE) when new. */
 uint32_t inside_process(struct inside *view, pid_t pid);
-/* One record for each distinct (name, manager). */
+/* One record for each distinct (name, version, manager). */
 uint32_t inside_package(struct inside *view, const char *name, const char *version, const char *manager);
 
 /* Note a gap; the reason is formatted. The same source and reason is counted, not repeated. */

@@ -259,3 +259,65 @@ def test_both_ways_give_the_same_records(netns, qm, tmp_path):
     assert bpf.summary["sockets_by"] == "bpf" and proc.summary["sockets_by"] == "sock_diag"
     assert [strip_volatile(r) for r in bpf] == [strip_volatile(r) for r in proc]
     assert len(bpf.of("listener")) == 45
+
+
+MPTCP = """
+s = socket.socket(proto=262)
+s.setsockopt(1, 2, 1)
+s.bind(('127.0.0.1', 8310))
+s.listen()
+print('ready', flush=True)
+"""
+
+
+def has_mptcp():
+    path = pathlib.Path("/proc/sys/net/mptcp/enabled")
+    return path.exists() and path.read_text().strip() == "1"
+
+
+@pytest.mark.skipif(not has_mptcp(), reason="this kernel has no MPTCP, or it is switched off")
+def test_owner_of_a_multipath_listener(netns, host):
+    ns = netns()
+    child = ns.python(MPTCP)
+    assert pids(host(ns).one("listener", port=8310, transport="tcp")) == [child.pid]
+
+
+STORM = """
+print('ready', flush=True)
+import select
+while not select.select([sys.stdin], [], [], 0)[0]:
+    held = []
+    for port in range(int(sys.argv[1]), int(sys.argv[1]) + 40):
+        s = socket.socket()
+        s.setsockopt(1, 2, 1)
+        s.bind(('127.0.0.1', port))
+        s.listen()
+        u = socket.socket(type=socket.SOCK_DGRAM)
+        u.bind(('127.0.0.1', port))
+        held += [s, u]
+    for s in held:
+        s.close()
+"""
+
+
+def test_sockets_that_come_and_go_are_never_without_an_owner(netns, host):
+    ns = netns()
+    for first in (9000, 9100, 9200):
+        ns.python(STORM, first)
+    seen = 0
+    for _ in range(25):
+        for listener in host(ns).of("listener"):
+            seen += 1
+            assert listener["processes"], Records.short(listener)
+    assert seen
+
+
+def test_long_command_line_and_many_groups_hide_nothing(netns, host):
+    """Both make a file of /proc longer than anybody wants to read; their beginning still counts."""
+    ns = netns()
+    groups = "os.setgroups(range(100000, 104000)); os.setgid(65534); os.setuid(65534)\n"
+    child = ns.python(groups + TCP4, "127.0.0.1", 8320, *["x" * 100000] * 3)
+    process = host(ns).one("listener", port=8320)["processes"][0]
+    assert process["pid"] == child.pid
+    assert process["user"] == "nobody"
+    assert "127.0.0.1 8320 xxxx" in process["cmdline"]

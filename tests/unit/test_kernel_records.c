@@ -228,16 +228,16 @@ static void test_bpf_records(void **state)
                 uint16_t port;
                 bool autobound;
         } cases[] = {
-                {{.kind = RECORD_SOCKET, .family = 4, .protocol = 6, .port = 22}, true, TRANSPORT_TCP, 22, false},
-                {{.kind = RECORD_SOCKET, .family = 6, .protocol = 17, .port = 40000, .autobound = 1},
+                {{.kind = RECORD_SOCKET, .pid = 1, .family = 4, .protocol = 6, .port = 22}, true, TRANSPORT_TCP, 22, false},
+                {{.kind = RECORD_SOCKET, .pid = 1, .family = 6, .protocol = 17, .port = 40000, .autobound = 1},
                  true, TRANSPORT_UDP, 40000, true},
-                {{.kind = RECORD_SOCKET, .family = 6, .protocol = 136, .port = 7}, true, TRANSPORT_UDPLITE, 7, false},
-                {{.kind = RECORD_SOCKET, .family = 4, .protocol = 132, .port = 7}, true, TRANSPORT_SCTP, 7, false},
+                {{.kind = RECORD_SOCKET, .pid = 1, .family = 6, .protocol = 136, .port = 7}, true, TRANSPORT_UDPLITE, 7, false},
+                {{.kind = RECORD_SOCKET, .pid = 1, .family = 4, .protocol = 132, .port = 7}, true, TRANSPORT_SCTP, 7, false},
                 /* the number of a raw socket is its protocol, and nobody chose a port */
-                {{.kind = RECORD_SOCKET, .family = 4, .protocol = 1, .port = 9, .raw = 1, .autobound = 1},
+                {{.kind = RECORD_SOCKET, .pid = 1, .family = 4, .protocol = 1, .port = 9, .raw = 1, .autobound = 1},
                  true, TRANSPORT_RAW, 1, false},
-                {{.kind = RECORD_SOCKET, .family = 4, .protocol = 99}, false, 0, 0, false},
-                {{.kind = RECORD_SOCKET, .family = 10, .protocol = 6}, false, 0, 0, false},
+                {{.kind = RECORD_SOCKET, .pid = 1, .family = 4, .protocol = 99}, false, 0, 0, false},
+                {{.kind = RECORD_SOCKET, .pid = 1, .family = 10, .protocol = 6}, false, 0, 0, false},
                 {{.kind = 3, .family = 4, .protocol = 6}, false, 0, 0, false},
         };
 
@@ -284,6 +284,46 @@ static void test_bpf_fields(void **state)
         held_release(&held);
 }
 
+/* A socket is kept once, and each process that holds it, however many descriptors it has of it. */
+static void test_bpf_holders(void **state)
+{
+        static const uint32_t pids[] = {7, 7, 8, 8, 9, 0};
+        struct held held = {0};
+
+        for (size_t i = 0; i < array_len(pids); i++) {
+                struct bpf_record record = {
+                        .inode = 5, .kind = RECORD_SOCKET, .pid = pids[i], .family = 4, .protocol = 6, .port = 22};
+                struct wire w = wire_over(&record, sizeof(record));
+
+                assert_true(bpf_record_parse(&w, &held));
+        }
+        assert_int_equal(held.sockets.n, 1);
+        assert_int_equal(held.sockets.at[0].pid, 7);
+        assert_int_equal(held.more.n, 2);
+        assert_int_equal(held.more.at[0].pid, 8);
+        assert_int_equal(held.more.at[1].pid, 9);
+        held_release(&held);
+}
+
+/* Forked children share all that their parent holds: the list of holders ends, that of sockets does not. */
+static void test_bpf_holders_are_bounded(void **state)
+{
+        struct held held = {0};
+
+        for (uint32_t pid = 1; pid <= MAX_OWNERSHIPS / 1024 + 2; pid++)
+                for (uint32_t inode = 1; inode <= 1024; inode++) {
+                        struct bpf_record record = {.inode = inode, .kind = RECORD_SOCKET, .pid = pid,
+                                                    .family = 4, .protocol = 6, .port = 22};
+                        struct wire w = wire_over(&record, sizeof(record));
+
+                        assert_true(bpf_record_parse(&w, &held));
+                }
+        assert_int_equal(held.sockets.n, 1024);
+        assert_int_equal(held.more.n, MAX_OWNERSHIPS);
+        assert_true(held.more.cut);
+        held_release(&held);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -291,6 +331,8 @@ int main(void)
                 cmocka_unit_test(test_netlink_walk), cmocka_unit_test(test_cut_messages),
                 cmocka_unit_test(test_attributes),   cmocka_unit_test(test_bpf_records),
                 cmocka_unit_test(test_bpf_fields),
+                cmocka_unit_test(test_bpf_holders),
+                cmocka_unit_test(test_bpf_holders_are_bounded),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

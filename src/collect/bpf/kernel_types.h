@@ -59,6 +59,10 @@ struct sock {
         __u8 sk_userlocks : 4;
 };
 
+struct mptcp_sock { /* begins with its struct sock */
+        struct sock *first;
+};
+
 struct socket {
         struct sock *sk;
 };

@@ -19,6 +19,7 @@
 #define IPPROTO_UDP     17
 #define IPPROTO_SCTP    132
 #define IPPROTO_UDPLITE 136
+#define IPPROTO_MPTCP   262
 #define STATE_CLOSE     7 /* include/net/tcp_states.h */
 #define STATE_LISTEN    10
 #define SOCK_BINDPORT_LOCK 8 /* include/net/sock.h: the port was asked for, not chosen by the kernel */
@@ -54,6 +55,7 @@ static int accepts_traffic(struct sock *sk)
                 return state == STATE_CLOSE;
         switch (sk->sk_protocol) {
         case IPPROTO_TCP:
+        case IPPROTO_MPTCP:
         case IPPROTO_SCTP:
                 return state == STATE_LISTEN;
         case IPPROTO_UDP:
@@ -63,10 +65,24 @@ static int accepts_traffic(struct sock *sk)
         return 0;
 }
 
+/* How the port of a multipath socket was chosen is only noted in the first TCP socket below it. */
+static unsigned int port_owner_locks(struct sock *sk, int multipath)
+{
+        struct sock *first;
+
+        if (!multipath)
+                return BPF_CORE_READ_BITFIELD(sk, sk_userlocks);
+        if (!bpf_core_type_exists(struct mptcp_sock))
+                return SOCK_BINDPORT_LOCK;
+        first = BPF_CORE_READ((struct mptcp_sock *)sk, first);
+        return first ? BPF_CORE_READ_BITFIELD_PROBED(first, sk_userlocks) : SOCK_BINDPORT_LOCK;
+}
+
 static void write_socket(struct bpf_iter__task_file *ctx, struct task_struct *task, struct file *file,
                          struct sock *sk)
 {
         struct bpf_record r = {};
+        int multipath = sk->sk_protocol == IPPROTO_MPTCP;
 
         if (!accepts_traffic(sk))
                 return;
@@ -77,11 +93,12 @@ static void write_socket(struct bpf_iter__task_file *ctx, struct task_struct *ta
         r.netns = sk->__sk_common.skc_net.net->ns.inum;
         r.ifindex = (__u32)sk->__sk_common.skc_bound_dev_if;
         r.family = sk->__sk_common.skc_family == AF_INET ? 4 : 6;
-        r.protocol = (__u8)sk->sk_protocol;
+        /* the file of a multipath socket; the kernel's tables list the TCP socket below it, by the same inode */
+        r.protocol = multipath ? IPPROTO_TCP : (__u8)sk->sk_protocol;
         r.raw = sk->sk_type == SOCK_RAW;
         r.port = sk->__sk_common.skc_num;
         r.v6only = BPF_CORE_READ_BITFIELD(&sk->__sk_common, skc_ipv6only) != 0;
-        r.autobound = !(BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_BINDPORT_LOCK);
+        r.autobound = !(port_owner_locks(sk, multipath) & SOCK_BINDPORT_LOCK);
         if (r.family == 4)
                 __builtin_memcpy(r.address, &(__be32){sk->__sk_common.skc_rcv_saddr}, 4);
         else
