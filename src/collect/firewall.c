@@ -141,7 +141,8 @@ static struct firewall_run *start(struct collection *c)
                 return run;
         }
         for (uint32_t i = 0; i < c->view->netns.n; i++)
-                add_netns(run, c, i);
+                if (!c->view->netns.at[i].no_tables)
+                        add_netns(run, c, i);
         if (run->n)
                 run->start_error = start_program(run, program);
         close_netns(run);

@@ -14,7 +14,8 @@
 #include "collect/containers.h"
 #include "collect/process_parse.h"
 
-#define SMALL_FILE_MAX  (16 * 1024)  /* a status is longer when a process has thousands of groups, far behind its name */
+/* a status is longer when a process has thousands of groups, far behind its name */
+#define SMALL_FILE_MAX  (16 * 1024)
 #define CMDLINE_MAX     (128 * 1024) /* MASK_MAX of it is shown */
 #define PASSWD_MAX      (4 * 1024 * 1024)
 

@@ -9,6 +9,8 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +40,7 @@ struct gathering {
                 struct claim *at;
                 size_t n, room;
         } claims;
+        uint32_t first_inode; /* of a socket made when we began; the kernel's numbers have 32 bits */
         bool by_bpf;
         bool cut; /* not all holders are in claims */
         unsigned denied;
@@ -383,11 +386,27 @@ static void drop_gone(struct gathering *g)
         if (n == view->sockets.n)
                 return;
         view->sockets.n = n;
-        vec_foreach(now, &g->claims) now->socket = moved[now->socket];
+        vec_foreach(now, &g->claims)
+                now->socket = moved[now->socket];
         map_release(&g->by_inode);
         for (uint32_t i = 0; i < n; i++)
                 if (view->sockets.at[i].inode)
                         map_put(&g->by_inode, view->sockets.at[i].inode, i);
+}
+
+/*
+ * Whether one without an owner may have come while we looked. Sockets get ascending inode numbers, each
+ * processor from a batch of 1,024 of its own (fs/inode.c, get_next_ino), so one far below a socket of ours was
+ * there long before: its owner was not overlooked, and looking through every process again would not help.
+ */
+static bool some_may_be_new(const struct gathering *g)
+{
+        uint32_t window = 2 * 1024 * (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+
+        vec_foreach(s, &g->c->view->sockets)
+                if (!s->n_owners && (int32_t)((uint32_t)s->inode - g->first_inode) > -(int32_t)window)
+                        return true;
+        return false;
 }
 
 /*
@@ -402,18 +421,20 @@ static void look_again(struct gathering *g)
         for (unsigned look = 0; look < MAX_LOOKS; look++) {
                 struct map unowned = {0};
                 size_t now = count_unowned(g->c->view, &unowned);
-                bool settled = now == 0 || now == n;
+                bool settled = now == 0 || now == n, came = !settled && some_may_be_new(g);
 
-                if (!settled && g->by_bpf)
+                if (came && g->by_bpf)
                         join_again(g, &unowned);
-                else if (!settled)
+                else if (came)
                         walk_proc(g, &unowned);
                 map_release(&unowned);
                 if (settled)
                         return;
                 n = now;
-                assign_owners(g);
-                search_rings(g);
+                if (came) {
+                        assign_owners(g);
+                        search_rings(g);
+                }
                 drop_gone(g);
         }
 }
@@ -454,10 +475,20 @@ static void try_bpf(struct gathering *g)
                    "owners were read from /proc, which is slower: %s", err.text);
 }
 
+static uint32_t inode_of_new_socket(void)
+{
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct stat st = {0};
+
+        (void)fstat(fd, &st); /* 0 when there is no socket to be had: then every other seems newer */
+        return (uint32_t)st.st_ino;
+}
+
 static int read_all(struct gathering *g, struct err *err)
 {
         int r;
 
+        g->first_inode = inode_of_new_socket();
         socket_tables_plan(&g->tables, g->c, TABLES_FULL);
         r = socket_tables_start(&g->tables, err);
         if (r < 0)
