@@ -10,6 +10,9 @@ struct joining {
         struct assessment *a;
         bool *dynamic_server;    /* by process: it holds a TCP listener on a port the kernel chose */
         struct program *programs; /* by process: what the guide says of it, looked up once */
+        /* Who can reach a listener hangs on namespace, address and device alone, and these repeat: the last ones. */
+        struct listener reached[8];
+        size_t n_reached;
 };
 
 /* --- order and groups ----------------------------------------------------------------------------- */
@@ -225,10 +228,30 @@ static const struct program *program_of(struct joining *j, const struct listener
         return known;
 }
 
+static bool reached_alike(const struct listener *a, const struct listener *b)
+{
+        return a->netns == b->netns && a->device == b->device && a->dual_stack == b->dual_stack &&
+               address_compare(&a->address, &b->address) == 0;
+}
+
+static struct exposure exposure_once(struct joining *j, const struct listener *l)
+{
+        size_t n = j->n_reached < array_len(j->reached) ? j->n_reached : array_len(j->reached);
+        struct listener *next = &j->reached[j->n_reached % array_len(j->reached)];
+
+        for (size_t i = 0; i < n; i++)
+                if (reached_alike(&j->reached[i], l))
+                        return j->reached[i].exposure;
+        *next = *l;
+        next->exposure = exposure_of(j->a->pool, j->view, l);
+        j->n_reached++;
+        return next->exposure;
+}
+
 static void finish(struct joining *j, struct listener *l, bool autobound)
 {
         attach_owner(j, l);
-        l->exposure = exposure_of(j->a->pool, j->view, l);
+        l->exposure = exposure_once(j, l);
         advise(j->knowledge, l, program_of(j, l));
         l->client_reason = client_reason(j, l, autobound);
         if (l->client_reason)

@@ -115,6 +115,12 @@ static const char *unit_words(const struct rule_input *in, bool to_stop, const c
         return words;
 }
 
+/* systemctl(1): a mask is a link in /etc/systemd/system, so where the unit's own file is there it can't be made. */
+static bool may_mask(const struct service *unit)
+{
+        return !unit || !unit->file || !str_after(unit->file, "/etc/systemd/system/");
+}
+
 /*
  * What systemctl must do so that the unit stays stopped. systemctl(1): a static unit has nothing that
  * `disable` could take away.
@@ -128,7 +134,9 @@ static const char *stop_words(const struct rule_input *in)
                 startup = remedy_bringer(in)->startup;
         if (str_ends(unit->name, ".scope") || streq_ptr(startup, "transient"))
                 return "stop ";
-        return streq_ptr(startup, "static") ? "mask --now " : "disable --now ";
+        if (streq_ptr(startup, "static"))
+                return may_mask(unit) && may_mask(socket) ? "mask --now " : "stop ";
+        return "disable --now ";
 }
 
 static const char *stop_command(const struct rule_input *in)
@@ -153,6 +161,36 @@ static bool stop_is_said(const struct rule_input *in, const struct lines *lines)
         return false;
 }
 
+/* --- the package to act on ------------------------------------------------------------------------ */
+
+static bool page_lists(const struct page *page, const struct package *package)
+{
+        for (unsigned i = 0; page && package && i < page->n_packages; i++)
+                if (streq(page->packages[i], package->name))
+                        return true;
+        return false;
+}
+
+/*
+ * Debian splits servers: the program of mariadb.service is in mariadb-server-core, that of redis-
+ * server.service in redis-tools, and the unit in mariadb-server and redis-server, which the guide knows.
+ */
+static const struct package *server_package(const struct rule_input *in)
+{
+        const struct listener *l = in->listener;
+        const struct package *of_unit = NULL;
+
+        if (own_unit(l) && l->unit->package != NONE)
+                of_unit = &in->view->packages.at[l->unit->package];
+        return !page_lists(in->page, l->package) && page_lists(in->page, of_unit) ? of_unit : l->package;
+}
+
+/* The guide knows the listener's package as this server. */
+static bool is_page_package(const struct rule_input *in)
+{
+        return page_lists(in->page, server_package(in));
+}
+
 /* --- steps of a page ------------------------------------------------------------------------------ */
 
 static const char *placeholder(const struct rule_input *in, const char *name, size_t len, bool to_stop)
@@ -163,7 +201,7 @@ static const char *placeholder(const struct rule_input *in, const char *name, si
         if (len == 4 && memcmp(name, "unit", 4) == 0)
                 return unit_words(in, to_stop, name);
         if (len == 7 && memcmp(name, "package", 7) == 0)
-                return l->package ? plain_word(l->package->name) : NULL;
+                return server_package(in) ? plain_word(server_package(in)->name) : NULL;
         if (len == 4 && memcmp(name, "port", 4) == 0)
                 return pool_printf(in->pool, "%u", l->port);
         if (len == 3 && memcmp(name, "exe", 3) == 0)
@@ -205,7 +243,7 @@ const char *remedy_fill(const struct rule_input *in, const char *step)
 static const char *alternative_source(const struct rule_input *in)
 {
         const struct alternative *better = &in->page->alternative;
-        const struct package *own = in->listener->package;
+        const struct package *own = server_package(in);
 
         if (neighbours_serve(in->neighbours, better->port))
                 return " (served here already)";
@@ -238,7 +276,7 @@ static void stop_service(const struct rule_input *in, struct lines *to)
                 return;
         if (command)
                 lines_add(to, pool_printf(in->pool, "Not needed? Stop it%s: %s",
-                                          str_ends(unit->name, ".scope") ? "" : " and keep it from starting",
+                                          streq(stop_words(in), "stop ") ? "" : " and keep it from starting",
                                           command));
         else if (name && streq_ptr(unit->manager, "sysv"))
                 lines_add(to, pool_printf(in->pool,
@@ -259,20 +297,18 @@ static void stop_inetd(const struct rule_input *in, struct lines *to)
         const struct service *server = holder != NONE ? &in->view->services.at[holder] : NULL;
         bool xinetd = streq_ptr(entry->manager, "xinetd");
         const char *unit = is_systemd(server) ? plain_word(server->name) : NULL;
-        int len = (int)strcspn(entry->name, "/");
 
-        lines_add(to, pool_printf(in->pool, "Not needed? %s '%.*s' in %s, then: systemctl reload %s",
+        lines_add(to, pool_printf(in->pool, "Not needed? %s '%s' in %s, then: systemctl reload %s",
                                   xinetd ? "Set disable = yes in the entry" : "Put # before the line of",
-                                  len, entry->name, entry->file ? entry->file : "the configuration of inetd",
+                                  entry->name, entry->file ? entry->file : "the configuration of inetd",
                                   unit ? unit : (xinetd ? "xinetd" : "inetd")));
         if (unit)
                 lines_add(
                         to,
-                        pool_printf(
-                                in->pool,
-                                "Nothing else in that file? Then the super-server can go too: " STOP_COMMAND
-                                "%s",
-                                unit));
+                        pool_printf(in->pool,
+                                    "No other entry in use? Then the super-server can go too: " STOP_COMMAND
+                                    "%s",
+                                    unit));
 }
 
 static void stop_container(const struct rule_input *in, struct lines *to)
@@ -379,17 +415,6 @@ void remedy_stop(const struct rule_input *in, struct lines *to)
                 stop_process(in, p, to);
 }
 
-/* The guide knows the listener's package as this server. */
-static bool is_page_package(const struct rule_input *in)
-{
-        const struct package *package = in->listener->package;
-
-        for (unsigned i = 0; package && in->page && i < in->page->n_packages; i++)
-                if (streq(in->page->packages[i], package->name))
-                        return true;
-        return false;
-}
-
 /* --- the page's steps ------------------------------------------------------------------------------- */
 
 /*
@@ -446,12 +471,12 @@ static bool is_own_package(const struct rule_input *in)
 {
         if (in->page && in->listener->confidence != CONFIDENCE_REGISTERED)
                 return is_page_package(in);
-        return !listener_is_interpreted(in->listener) && !streq(in->listener->package->name, "systemd");
+        return !listener_is_interpreted(in->listener) && !streq(server_package(in)->name, "systemd");
 }
 
 void remedy_remove(const struct rule_input *in, struct lines *to)
 {
-        const struct package *package = in->listener->package;
+        const struct package *package = server_package(in);
         const char *command;
 
         if (!package || in->listener->container || !plain_word(package->name) ||
@@ -467,15 +492,16 @@ void remedy_remove(const struct rule_input *in, struct lines *to)
 void remedy_bind(const struct rule_input *in, struct lines *to)
 {
         const struct listener *l = in->listener;
+        const struct package *package = server_package(in);
         const char *units = own_unit(l);
 
-        if (!l->package || l->container || l->exposure.scope == EXPOSURE_LOOPBACK)
+        if (!package || l->container || l->exposure.scope == EXPOSURE_LOOPBACK)
                 return;
         for (unsigned i = 0; i < in->page->n_binds; i++) {
                 const struct bind_hint *bind = &in->page->binds[i];
 
                 /* a step of the page that has the setting, or the file, has said it and what goes with it */
-                if (!streq(bind->package, l->package->name) || lines_have(to, bind->set) ||
+                if (!streq(bind->package, package->name) || lines_have(to, bind->set) ||
                     lines_have(to, bind->file))
                         continue;
                 lines_add(to, pool_printf(in->pool,

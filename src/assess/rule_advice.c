@@ -17,7 +17,11 @@ static bool number_only(const struct listener *l)
 static const char *page_title(struct pool *pool, const struct listener *l, const struct page *page)
 {
         const char *port = listener_port_text(pool, l), *program = listener_program(l);
+        const struct process *p = listener_main_process(l);
 
+        /* of a program that the guide knows the process's own name says more: redis-server is a link to another file */
+        if (l->confidence == CONFIDENCE_LIKELY && p && p->name && *p->name)
+                program = p->name;
         if (number_only(l))
                 return pool_printf(pool, "%s is held by %s; the number is that of %s", port,
                                    program ? program : "an unknown program", page->name);
@@ -67,6 +71,8 @@ static void add_steps(const struct rule_input *in, struct lines *to)
                 remedy_page(in, REMEDY_ALL, to);
                 remedy_bind(in, to);
                 remedy_stop(in, to);
+                if (page_stops(in)) /* what is left when all have moved */
+                        remedy_remove(in, to);
                 break;
         case ADVICE_REVIEW:
                 if (stops_alone(in))

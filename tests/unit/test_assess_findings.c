@@ -388,6 +388,26 @@ static void test_each_command_once(void **state)
         }
 }
 
+/* The program may be of another package than the unit, which is the one that the guide knows. */
+static void test_split_packages(void **state)
+{
+        _cleanup_world_ struct world w = world_new();
+        uint32_t p = sample_daemon(w.view, 700, "/usr/sbin/mariadbd", "mariadb.service", "mariadb-server");
+        const struct finding *f;
+
+        w.view->processes.at[p].package = inside_package(w.view, "mariadb-server-core", "10.11", "dpkg");
+        (void)sample_listen(w.view, "0.0.0.0:3306/tcp", p);
+        f = must_find(&w, "advice.mysql");
+        expect_step(f, "apt purge mariadb-server", true);
+        expect_step(f, "mariadb-server-core", false);
+        assert_true(says(f->evidence, "package: mariadb-server-core")); /* what is so is said */
+
+        w.view->processes.at[p].package = NONE; /* a number alone, and a program of no package */
+        w.view->processes.at[p].exe = "/opt/own";
+        f = must_find(&w, "advice.mysql");
+        assert_true(says(f->evidence, "by the port number alone"));
+}
+
 struct stop_case {
         const char *unit, *manager, *startup, *runtime, *container, *expected;
 };
@@ -400,7 +420,7 @@ static void test_how_to_stop(void **state)
                 {"own@1.service", "systemd", "static", NULL, NULL,
                  "Not needed? Stop it and keep it from starting: systemctl mask --now own@1.service"},
                 {"run-u12.service", "systemd", "transient", NULL, NULL,
-                 "Not needed? Stop it and keep it from starting: systemctl stop run-u12.service"},
+                 "Not needed? Stop it: systemctl stop run-u12.service"},
                 {"own.scope", "systemd", "transient", NULL, NULL,
                  "Not needed? Stop it: systemctl stop own.scope"},
                 {"own", "sysv", "enabled", NULL, NULL,
@@ -442,6 +462,22 @@ static void test_how_to_stop(void **state)
                 (void)sample_listen(w.view, "0.0.0.0:47111/tcp", p);
                 assert_string_equal(must_find(&w, "unknown-service")->remediation[1], cases[i].expected);
         }
+}
+
+/* Its own file stands where the mask would have to be. */
+static void test_static_unit_in_etc(void **state)
+{
+        _cleanup_world_ struct world w = world_new();
+        uint32_t p = sample_daemon(w.view, 700, "/usr/sbin/own", "own.service", NULL);
+
+        w.view->services.at[0].startup = "static";
+        w.view->services.at[0].file = "/lib/systemd/system/own.service";
+        (void)sample_listen(w.view, "0.0.0.0:47111/tcp", p);
+        expect_step(must_find(&w, "unknown-service"),
+                    "keep it from starting: systemctl mask --now own.service", true);
+        w.view->services.at[0].file = "/etc/systemd/system/own.service";
+        expect_step(must_find(&w, "unknown-service"), "Not needed? Stop it: systemctl stop own.service",
+                    true);
 }
 
 /* Also the steps of a page do not touch what is not the listener's own. */
@@ -594,8 +630,8 @@ static void test_inetd_entry(void **state)
         expect_steps(
                 f,
                 "Use ssh on 22/tcp instead (package openssh-server)\n"
-                "Not needed? Put # before the line of 'telnet' in /etc/inetd.conf, then: systemctl reload inetd.service\n"
-                "Nothing else in that file? Then the super-server can go too: systemctl disable --now inetd.service\n"
+                "Not needed? Put # before the line of 'telnet/tcp' in /etc/inetd.conf, then: systemctl reload inetd.service\n"
+                "No other entry in use? Then the super-server can go too: systemctl disable --now inetd.service\n"
                 "Remove the server: apt purge inetutils-telnetd\n"
                 "On network equipment enable SSH and turn telnet off (transport input ssh).\n"
                 "A device that speaks nothing else goes behind a jump host on a management network with no other route.\n");
@@ -604,7 +640,7 @@ static void test_inetd_entry(void **state)
         w.view->processes.at[inetd].name = "xinetd";
         expect_step(
                 must_find(&w, "advice.telnet"),
-                "Not needed? Set disable = yes in the entry 'telnet' in /etc/xinetd.d/telnet, then: systemctl reload",
+                "Not needed? Set disable = yes in the entry 'telnet/tcp' in /etc/xinetd.d/telnet, then: systemctl reload",
                 true);
 }
 
@@ -750,6 +786,8 @@ int main(void)
                 cmocka_unit_test(test_review_stops_first),
                 cmocka_unit_test(test_expected_keeps_it),
                 cmocka_unit_test(test_each_command_once),
+                cmocka_unit_test(test_split_packages),
+                cmocka_unit_test(test_static_unit_in_etc),
                 cmocka_unit_test(test_how_to_stop),
                 cmocka_unit_test(test_pages_leave_others_alone),
                 cmocka_unit_test(test_socket_unit),
