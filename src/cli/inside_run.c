@@ -26,6 +26,18 @@ void inside_run_release(struct inside_run *run)
         knowledge_freep(&run->knowledge);
 }
 
+/*
+ * A program beside us is started with our rights: it must be as hard to replace as we are. Where others may
+ * write to our folder (/tmp), anybody could have put it there.
+ */
+static bool is_ours(const char *program)
+{
+        struct stat self, st;
+
+        return stat("/proc/self/exe", &self) == 0 && stat(program, &st) == 0 && !(st.st_mode & S_IWOTH) &&
+               (st.st_uid == self.st_uid || st.st_uid == 0);
+}
+
 /* Installed, or beside us in a build folder. NULL when there is none. */
 static const char *find_nft_program(char buf[PATH_MAX])
 {
@@ -34,7 +46,7 @@ static const char *find_nft_program(char buf[PATH_MAX])
 
         if (slash) {
                 memcpy(slash, "/quaymaster-nft", sizeof("/quaymaster-nft"));
-                if (access(buf, X_OK) == 0)
+                if (access(buf, X_OK) == 0 && is_ours(buf))
                         return buf;
         }
         return access(QM_LIBEXECDIR "/quaymaster-nft", X_OK) == 0 ? QM_LIBEXECDIR "/quaymaster-nft" : NULL;
@@ -84,9 +96,25 @@ int inside_run_failed(int r)
 }
 
 /*
- * The report replaces FILE only when it is whole. Where FILE is no plain file (a pipe, /dev/null) it is
- * written in place.
+ * Where FILE is no plain file (/dev/null, a pipe) the report is written to it, unless that is a pipe which
+ * someone else laid in the place of FILE.
  */
+static int open_special(const char *path, struct err *err)
+{
+        _cleanup_close_ int fd = -1;
+        struct stat st;
+
+        if (lstat(path, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_uid != geteuid() && st.st_uid != 0)
+                return err_set(err, -EPERM, "cannot write '%s': it is a pipe of another user", path);
+        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return err_errno(err, errno, "cannot write '%s'", path);
+        if (S_ISREG(st.st_mode)) /* it was none a moment ago */
+                return err_set(err, -EAGAIN, "cannot write '%s': it was replaced meanwhile", path);
+        return take_fd(fd);
+}
+
+/* The report replaces FILE only when it is whole. */
 static int write_file(const struct report_format *format, const struct report_input *input, const char *path,
                       struct err *err)
 {
@@ -96,9 +124,8 @@ static int write_file(const struct report_format *format, const struct report_in
         int r;
 
         if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-                fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-                return fd < 0 ? err_errno(err, errno, "cannot write '%s'", path)
-                              : format->write(input, fd, err);
+                fd = open_special(path, err);
+                return fd < 0 ? fd : format->write(input, fd, err);
         }
         fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
         if (fd < 0)

@@ -40,6 +40,12 @@ static int run(struct collection *c, struct err *err)
         return 0;
 }
 
+/* Not -ENOENT, which would be the user's mistake. */
+static int no_proc(struct err *err)
+{
+        return err_set(err, -EIO, "/proc is not mounted, or cannot be read: nothing can be said about this host");
+}
+
 int collect_inside(const struct collect_options *options, struct inside **ret, struct err *err)
 {
         _cleanup_(inside_freep) struct inside *view = inside_new();
@@ -48,8 +54,8 @@ int collect_inside(const struct collect_options *options, struct inside **ret, s
         struct collection c = {.options = options, .view = view, .proc_fd = proc_fd, .root_fd = root_fd};
         int r;
 
-        if (proc_fd < 0 || root_fd < 0)
-                return err_errno(err, errno, "cannot open '%s'", proc_fd < 0 ? "/proc" : "/");
+        if (proc_fd < 0 || root_fd < 0 || faccessat(proc_fd, "self", F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+                return no_proc(err);
         view->time_s = clock_now_s();
         asset_identify(view);
         for (size_t i = 0; i < array_len(collectors); i++)

@@ -22,6 +22,7 @@
 #define NAME_COST      32u
 #define MAX_DIVERSIONS 4096u
 #define MAX_CLAIMS     65536u
+#define MAX_PATHS      4000000u /* 16 MB; a large machine has a tenth */
 
 struct list {
         const char *name; /* "libc6:amd64" */
@@ -126,7 +127,8 @@ static void take_hash(void *arg, const char *text, size_t len)
 {
         struct dpkg *dpkg = arg;
 
-        *vec_push(&dpkg->hashes) = path_hash(&dpkg->merge, text, len);
+        if (dpkg->hashes.n <= MAX_PATHS)
+                *vec_push(&dpkg->hashes) = path_hash(&dpkg->merge, text, len);
 }
 
 /* Before it is opened: opening a device node that somebody put there could already do something. */
@@ -159,6 +161,8 @@ static int read_lists(struct dpkg *dpkg, struct lines *lines, uint64_t *budget, 
                 r = read_list(dpkg, entry->d_name, lines, budget);
                 if (r < 0)
                         return err_errno(err, -r, "cannot read '%s/info/%s'", ADMIN_DIR, entry->d_name);
+                if (dpkg->hashes.n > MAX_PATHS)
+                        return err_set(err, -EFBIG, "too many paths in the lists of '%s'", ADMIN_DIR "/info");
                 *vec_push(&dpkg->lists) = (struct list){
                         .name = pool_intern_n(dpkg->pool, entry->d_name, len),
                         .end = (uint32_t)dpkg->hashes.n,

@@ -74,10 +74,12 @@ static int place_descriptors(const struct firewall_run *run, int output, posix_s
                 r = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
         for (size_t i = 0; i < run->n && !r; i++)
                 r = posix_spawn_file_actions_adddup2(actions, run->fds[i], FIRST_FD + (int)i);
+        if (!r)
+                r = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FD + (int)run->n);
         return r;
 }
 
-/* A process group of its own, since it has children: all of them can be ended. */
+/* A process group of its own, since it has children: all of them can be ended. They end with us in any case. */
 static int spawn(struct firewall_run *run, const char *program, char **argv, int output)
 {
         static char *const environment[] = {NULL};
@@ -140,9 +142,14 @@ static struct firewall_run *start(struct collection *c)
                 run->start_error = -ENOENT;
                 return run;
         }
-        for (uint32_t i = 0; i < c->view->netns.n; i++)
-                if (!c->view->netns.at[i].no_tables)
-                        add_netns(run, c, i);
+        /* those that any user can make come last, where there are more than are looked at */
+        for (int of_process = 0; of_process <= 1; of_process++)
+                for (uint32_t i = 0; i < c->view->netns.n; i++) {
+                        const struct netns *ns = &c->view->netns.at[i];
+
+                        if (!ns->no_tables && (ns->kind == NETNS_PROCESS) == of_process)
+                                add_netns(run, c, i);
+                }
         if (run->n)
                 run->start_error = start_program(run, program);
         close_netns(run);

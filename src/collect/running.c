@@ -35,13 +35,22 @@ static void add(struct running *running, pid_t pid, const char *exe, const char 
 
 static const char *read_comm(struct running *running, pid_t pid)
 {
-        _cleanup_str_ struct str text = {0};
-        char path[40];
+        char name[64];
 
-        (void)snprintf(path, sizeof(path), "%d/comm", pid);
-        if (fd_read_file(running->c->proc_fd, path, 64, &text) < 0 || text.len < 2)
+        if (proc_comm(running->c->proc_fd, pid, name, sizeof(name)) < 0 || !name[0])
                 return NULL;
-        return pool_intern_n(running->c->view->pool, text.text, strcspn(text.text, "\n"));
+        return pool_intern(running->c->view->pool, name);
+}
+
+/* It has the paths of files over there, and belongs to another init. */
+static bool has_other_root(const struct running *running, pid_t pid)
+{
+        char path[40];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%d/root", pid);
+        return running->root_known && fstatat(running->c->proc_fd, path, &st, 0) == 0 &&
+               (st.st_dev != running->root.st_dev || st.st_ino != running->root.st_ino);
 }
 
 static void read_process(struct running *running, pid_t pid)
@@ -50,6 +59,8 @@ static void read_process(struct running *running, pid_t pid)
         const char *comm, *known = NULL;
         int len;
 
+        if (has_other_root(running, pid))
+                return;
         (void)snprintf(path, sizeof(path), "%d/exe", pid);
         len = fd_readlink(running->c->proc_fd, path, exe, sizeof(exe));
         if (len == -EACCES || len == -EPERM)
@@ -68,17 +79,17 @@ static void each_process(pid_t pid, void *arg)
 {
         struct running *running = arg;
 
-        if (running->processes.n < MAX_PROCESSES && !running_find(running, pid))
+        if (running->processes.n == MAX_PROCESSES)
+                running->unreadable = true;
+        else if (!running_find(running, pid))
                 read_process(running, pid);
 }
 
 void running_read(struct running *running, struct collection *c, bool names)
 {
         *running = (struct running){.c = c, .names = names};
+        running->root_known = fstatat(c->proc_fd, "self/root", &running->root, 0) == 0;
         vec_foreach(process, &c->view->processes) {
-                /*
-                 * A process of another root has the path of a file over there, and belongs to another init.
-                 */
                 if (process->foreign_root)
                         add(running, process->pid, NULL, "");
                 else if (process->kernel || (process->exe && (process->name || !names)))

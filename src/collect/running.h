@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "base/map.h"
@@ -23,6 +24,8 @@ struct running {
         vec(struct running_process) processes;
         struct map by_pid;
         bool names;
+        struct stat root; /* our own, when root_known */
+        bool root_known;
         bool unreadable; /* some process could not be looked at, or was not: absence proves nothing */
 };
 

@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "nft/child.h"
 #include "nft/ruleset.h"
 
 #define MAX_NETNS 64
@@ -127,8 +128,10 @@ static int list_apart(int fd)
         pid_t pid = fork();
         int status = 0;
 
-        if (pid == 0)
+        if (pid == 0) {
+                end_with_parent();
                 _exit(list_one(fd));
+        }
         if (pid < 0)
                 (void)err_errno(&err, errno, "starting a process");
         while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -194,6 +197,7 @@ int nft_helper_main(int argc, char **argv, const char *version)
 
         /* libxtables loads code from where XTABLES_LIBDIR points. */
         (void)clearenv();
+        end_with_parent();
         if (argc == 2 && streq(argv[1], "--version"))
                 return printf("quaymaster-nft %s\n", version) < 0 ? STATUS_OUTPUT : STATUS_DONE;
         if (argc == 2 && streq(argv[1], "--help"))

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/vec.h"
+#include "nft/child.h"
 #include "nft/ruleset_text.h"
 
 /*
@@ -130,8 +131,10 @@ static int list_text_apart(const char *command, struct str *ret, struct err *err
                 return err_errno(err, errno, "listing rules of iptables-nft: pipe");
         from = ends[0];
         pid = fork();
-        if (pid == 0)
+        if (pid == 0) {
+                end_with_parent();
                 _exit(list_text(command, ends[1]));
+        }
         (void)close(ends[1]);
         if (pid < 0)
                 return err_errno(err, errno, "listing rules of iptables-nft: fork");

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 
@@ -177,3 +178,26 @@ def test_nothing_is_changed(netns, qm, tmp_path):
     programs = run("bpftool", "prog", "list", check=False).stdout
     assert "sockets" not in [w for line in programs.splitlines() for w in line.split()]
     assert (modules.exists() and modules.read_text()) == before
+
+
+def test_report_goes_into_no_pipe_of_another_user(netns, qm, tmp_path):
+    ns = netns()
+    pipe = tmp_path / "report"
+    os.mkfifo(pipe)
+    os.chown(pipe, 65534, 65534)
+    result = qm("host", "--netns", ns.name, "--output", pipe, check=False, timeout=20)
+    assert result.returncode == 3 and "pipe of another user" in result.stderr
+
+
+def test_helper_that_someone_else_laid_beside_us_is_not_started(netns, qm, tmp_path):
+    ns = netns()
+    copy, helper, trace = tmp_path / "quaymaster", tmp_path / "quaymaster-nft", tmp_path / "trace"
+    shutil.copy(qm.program, copy)
+    helper.write_text(f"#!/bin/sh\ntouch {trace}\n")
+    helper.chmod(0o755)
+    os.chown(helper, 65534, 65534)
+    run(copy, "host", "--netns", ns.name)
+    assert not trace.exists()
+    os.chown(helper, 0, 0)
+    run(copy, "host", "--netns", ns.name, check=False)
+    assert trace.exists()

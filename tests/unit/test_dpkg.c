@@ -179,6 +179,20 @@ static void test_hostile_lists(void **state)
         check(&tree, {"/usr/bin/x", "long", NULL}, {"/", NULL, NULL}, {"", NULL, NULL});
 }
 
+/* Lines of one byte: each costs four to keep. */
+static void test_endless_lists(void **state)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        _cleanup_(dpkg_freep) struct dpkg *dpkg = NULL;
+        const size_t n = 5000000;
+        _cleanup_free_ char *lines = xmalloc(n);
+        uint64_t budget = BUDGET;
+
+        memset(lines, '\n', n);
+        tree_bytes(&tree, INFO "a.list", lines, n);
+        assert_int_equal(dpkg_read(tree.fd, &budget, &dpkg, NULL), -EFBIG);
+}
+
 static int read_code(const struct tree *tree, uint64_t budget)
 {
         _cleanup_(dpkg_freep) struct dpkg *dpkg = NULL;
@@ -301,7 +315,7 @@ int main(void)
                 cmocka_unit_test(test_vanished_list), cmocka_unit_test(test_hostile_lists),
                 cmocka_unit_test(test_no_database),   cmocka_unit_test(test_no_status),
                 cmocka_unit_test(test_lines),         cmocka_unit_test(test_text),
-                cmocka_unit_test(test_path_set),
+                cmocka_unit_test(test_path_set),      cmocka_unit_test(test_endless_lists),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

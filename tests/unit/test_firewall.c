@@ -126,12 +126,15 @@ static void test_each_line_belongs_to_its_namespace(void **state)
 static void test_what_the_helper_gets(void **state)
 {
         struct fixture *f = *state;
+        /* as a shell that starts us may leave it to us */
+        _cleanup_close_ int inherited = fcntl(STDERR_FILENO, F_DUPFD, 200);
 
+        assert_int_equal(inherited, 200);
         run(f, "#!/bin/sh\n"
                "[ \"$*\" = 'list --netns-fd 3 --netns-fd 4' ] || exit 1\n"
                "case $(readlink /proc/$$/fd/3) in net:*) ;; *) exit 1;; esac\n"
                "case $(readlink /proc/$$/fd/4) in mnt:*) ;; *) exit 1;; esac\n"
-               "[ ! -e /proc/$$/fd/5 ] && [ -z \"$HOME\" ] || exit 1\n" LINE(3, GOOD) LINE(4, GOOD));
+               "[ ! -e /proc/$$/fd/5 ] && [ ! -e /proc/$$/fd/200 ] && [ -z \"$HOME\" ] || exit 1\n" LINE(3, GOOD) LINE(4, GOOD));
         assert_int_equal(f->c.view->forwards.n, 2);
         assert_int_equal(f->c.view->gaps.n, 0);
 }

@@ -190,6 +190,10 @@ static void test_sysv(void **state)
         add_process(&scene, 66, "food", "/usr/sbin/food");
         add_process(&scene, 77, "byid", "/opt/byid-server");
         add_process(&scene, 88, "food", "/usr/sbin/food")->foreign_root = true;
+        /* in a container, and without a socket: its path is of a file over there */
+        tree_link(&scene.proc, "self/root", "/");
+        tree_link(&scene.proc, "99/root", scene.tree.path);
+        tree_link(&scene.proc, "99/exe", "/usr/sbin/idle");
 
         assert_int_equal(collector_sysv.collect(&scene.c, NULL), 0);
         assert_int_equal(view->services.n, 6);
