@@ -175,37 +175,43 @@ static void join_held(struct gathering *g)
         join_walked(g, &g->held.more);
 }
 
-static int compare_claims(const void *a, const void *b)
+/* Into the socket's run of owners, in order of pid, each process once. There is room for all claims. */
+static void add_owner(struct inside *view, struct socket_seen *s, uint32_t process)
 {
-        const struct claim *x = a, *y = b;
+        uint32_t *owners = &view->owners.at[s->first_owner], i = s->n_owners;
+        pid_t pid = view->processes.at[process].pid;
 
-        if (x->socket != y->socket)
-                return x->socket < y->socket ? -1 : 1;
-        return (x->pid > y->pid) - (x->pid < y->pid);
+        while (i > 0 && view->processes.at[owners[i - 1]].pid > pid)
+                i--;
+        if (i > 0 && owners[i - 1] == process)
+                return;
+        memmove(&owners[i + 1], &owners[i], (s->n_owners - i) * sizeof(*owners));
+        owners[i] = process;
+        s->n_owners++;
 }
 
-/* Turn claims into runs of owners, each process once. Claims mostly come in order of process, hardly ever of socket. */
+/*
+ * Turn claims into runs of owners: count, lay out the runs, fill them. Claims mostly come in order of process,
+ * so that filling a run appends.
+ */
 static void assign_owners(struct gathering *g)
 {
         struct inside *view = g->c->view;
-        const struct claim *last = NULL;
+        uint32_t next = 0;
 
         vec_foreach(s, &view->sockets)
                 s->n_owners = 0;
-        vec_reserve(&view->owners, g->claims.n);
-        view->owners.n = 0;
-        vec_sort(&g->claims, compare_claims);
-        vec_foreach(now, &g->claims) {
-                struct socket_seen *s = &view->sockets.at[now->socket];
-
-                if (last && compare_claims(last, now) == 0)
-                        continue;
-                if (!s->n_owners)
-                        s->first_owner = (uint32_t)view->owners.n;
-                s->n_owners++;
-                *vec_push(&view->owners) = inside_process(view, now->pid);
-                last = now;
+        vec_foreach(now, &g->claims)
+                view->sockets.at[now->socket].n_owners++;
+        vec_foreach(s, &view->sockets) {
+                s->first_owner = next;
+                next += s->n_owners;
+                s->n_owners = 0;
         }
+        vec_reserve(&view->owners, g->claims.n);
+        view->owners.n = g->claims.n;
+        vec_foreach(now, &g->claims)
+                add_owner(view, &view->sockets.at[now->socket], inside_process(view, now->pid));
 }
 
 static size_t count_unowned(const struct inside *view, struct map *ret_inodes)
@@ -285,11 +291,16 @@ static void tell_autobound(struct gathering *g)
         _cleanup_socket_tables_ struct socket_tables tables = {0};
         bool needed = false;
 
+        socket_tables_plan(&tables, g->c, TABLES_AUTOBOUND);
+        for (size_t i = 0; i < tables.n_visits; i++)
+                tables.visits[i].left_out = true;
         vec_foreach(s, &g->c->view->sockets)
-                needed = needed || (!s->n_owners && s->transport != TRANSPORT_RAW);
+                if (!s->n_owners && s->transport != TRANSPORT_RAW) {
+                        tables.visits[s->netns].left_out = false;
+                        needed = true;
+                }
         if (!needed)
                 return;
-        socket_tables_plan(&tables, g->c, TABLES_AUTOBOUND);
         (void)socket_tables_start(&tables, NULL);
         socket_tables_wait(&tables);
         for (size_t i = 0; i < tables.sockets.n; i++) {
