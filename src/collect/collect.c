@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "collect/asset.h"
 #include "collect/collector.h"
+#include "collect/containers.h"
 
 /* The registry: in this order, since each finds in the view what those before it left there. */
 static const struct collector *const collectors[] = {
@@ -65,6 +66,7 @@ int collect_inside(const struct collect_options *options, struct inside **ret, s
         for (size_t i = array_len(collectors); i-- > 0;)
                 if (collectors[i]->end)
                         collectors[i]->end(&c);
+        containers_release(&c);
         if (r == 0)
                 *ret = take_ptr(view);
         return r;

@@ -15,6 +15,7 @@ struct collection {
         int root_fd;            /* "/" as a directory; tests put a tree of their own here */
         struct package_index *packages; /* packages.c */
         struct netns_handles *handles;  /* netns.c */
+        struct container_index *containers; /* containers.c */
         size_t n_processes_read;     /* processes.c: how many of view->processes are filled */
         unsigned n_processes_denied; /* processes.c: executables that may not be looked at */
         unsigned netns_unreadable; /* processes whose namespace may not be read */

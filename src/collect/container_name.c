@@ -29,20 +29,19 @@ const char *container_name_docker(const char *text, size_t len, struct pool *poo
         return *name ? pool_intern(pool, name) : NULL;
 }
 
-const char *container_name_podman(const char *text, size_t len, const char *id, struct pool *pool)
+void container_names_podman(const char *text, size_t len, struct pool *pool, struct map *names)
 {
         _cleanup_(json_drop) json_t *root = json_loadb(text, len, 0, NULL);
         json_t *item;
         size_t i;
 
         json_array_foreach (root, i, item) {
-                const char *known = json_string_value(json_object_get(item, "id"));
+                const char *id = json_string_value(json_object_get(item, "id"));
                 const char *name = json_string_value(json_array_get(json_object_get(item, "names"), 0));
 
-                if (known && name && *name && streq(known, id))
-                        return pool_intern(pool, name);
+                if (id && name && *name)
+                        map_put_str(names, pool_intern(pool, id), (uintptr_t)pool_intern(pool, name));
         }
-        return NULL;
 }
 
 static int read_below(int root_fd, const char *path, size_t max, struct str *to)
@@ -52,7 +51,7 @@ static int read_below(int root_fd, const char *path, size_t max, struct str *to)
         return fd < 0 ? fd : fd_read_all(fd, max, to);
 }
 
-const char *container_name(int root_fd, const char *runtime, const char *id, struct pool *pool)
+const char *container_name(int root_fd, const char *id, struct pool *pool)
 {
         _cleanup_str_ struct str text = {0};
         char path[256];
@@ -60,13 +59,16 @@ const char *container_name(int root_fd, const char *runtime, const char *id, str
         /* id becomes part of a path: digits of a full id only. */
         if (strlen(id) != 64 || strspn(id, "0123456789abcdef") != 64)
                 return NULL;
-        if (streq(runtime, "docker")) {
-                (void)snprintf(path, sizeof(path), DOCKER_CONFIG, id);
-                if (read_below(root_fd, path, MAX_DOCKER, &text) < 0)
-                        return NULL;
-                return container_name_docker(str_text(&text), text.len, pool);
-        }
-        if (!streq(runtime, "podman") || read_below(root_fd, PODMAN_LIST, MAX_PODMAN, &text) < 0)
+        (void)snprintf(path, sizeof(path), DOCKER_CONFIG, id);
+        if (read_below(root_fd, path, MAX_DOCKER, &text) < 0)
                 return NULL;
-        return container_name_podman(str_text(&text), text.len, id, pool);
+        return container_name_docker(str_text(&text), text.len, pool);
+}
+
+void container_names_read(int root_fd, struct pool *pool, struct map *names)
+{
+        _cleanup_str_ struct str text = {0};
+
+        if (read_below(root_fd, PODMAN_LIST, MAX_PODMAN, &text) == 0)
+                container_names_podman(str_text(&text), text.len, pool, names);
 }

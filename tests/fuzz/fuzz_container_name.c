@@ -5,8 +5,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
+        struct map names = {0};
 
         (void)container_name_docker((const char *)data, size, pool);
-        (void)container_name_podman((const char *)data, size, "a", pool);
+        container_names_podman((const char *)data, size, pool, &names);
+        map_release(&names);
         return 0;
 }

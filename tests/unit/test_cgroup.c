@@ -174,14 +174,20 @@ static void test_names(void **state)
         static const char podman[] =
                 "[{\"id\":\"a\",\"names\":[\"one\"]},{\"id\":\"b\"},{\"id\":\"c\",\"names\":[\"three\"]}]";
         _cleanup_(pool_freep) struct pool *pool = pool_new();
+        struct map names = {0};
+        uint64_t name;
 
         assert_string_equal(container_name_docker(docker, strlen(docker), pool), "web");
         assert_null(container_name_docker("{\"Name\":7}", 10, pool));
         assert_null(container_name_docker("nonsense", 8, pool));
-        assert_string_equal(container_name_podman(podman, strlen(podman), "c", pool), "three");
-        assert_null(container_name_podman(podman, strlen(podman), "b", pool));
-        assert_null(container_name_podman("{}", 2, "a", pool));
-        assert_null(container_name(-1, "docker", "../../x", pool));
+        container_names_podman(podman, strlen(podman), pool, &names);
+        container_names_podman("{}", 2, pool, &names);
+        assert_true(map_get_str(&names, "c", &name));
+        assert_string_equal((const char *)(uintptr_t)name, "three"); // NOLINT(performance-no-int-to-ptr)
+        assert_false(map_get_str(&names, "b", NULL));
+        assert_int_equal(names.n, 2);
+        map_release(&names);
+        assert_null(container_name(-1, "../../x", pool));
 }
 
 int main(void)
