@@ -299,12 +299,12 @@ static void tell_autobound(struct gathering *g)
 
 /* --- the two ways to owners ---------------------------------------------------------------------- */
 
-static void walk_proc(struct gathering *g, const struct map *wanted)
+static void walk_proc(struct gathering *g, const struct map *wanted, enum owners_depth depth)
 {
         struct ownership_list list = {0};
 
         g->held.rings.n = 0;
-        owners_walk(g->c->proc_fd, wanted, &list, &g->held, &g->denied);
+        owners_walk(g->c->proc_fd, wanted, depth, &list, &g->held, &g->denied);
         join_walked(g, &list);
         vec_clear(&list);
 }
@@ -407,7 +407,7 @@ static void look_again(struct gathering *g)
                 if (!settled && g->by_bpf)
                         join_again(g, &unowned);
                 else if (!settled)
-                        walk_proc(g, &unowned);
+                        walk_proc(g, &unowned, OWNERS_THREADS);
                 map_release(&unowned);
                 if (settled)
                         return;
@@ -423,7 +423,7 @@ static void find_owners(struct gathering *g)
         if (g->by_bpf)
                 join_held(g);
         else
-                walk_proc(g, &g->by_inode);
+                walk_proc(g, &g->by_inode, OWNERS_PROCESSES);
         /* BPF reaches sockets whatever namespace they are in; the kernel's tables only those that we know of */
         if (!g->by_bpf && g->c->netns_unreadable)
                 inside_gap(

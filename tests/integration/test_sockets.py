@@ -321,3 +321,36 @@ def test_long_command_line_and_many_groups_hide_nothing(netns, host):
     assert process["pid"] == child.pid
     assert process["user"] == "nobody"
     assert "127.0.0.1 8320 xxxx" in process["cmdline"]
+
+
+# The thread that a process begins with ends; another, which may have descriptors of its own, goes on.
+THREADED = """
+import ctypes, threading
+libc = ctypes.CDLL(None)
+def listen():
+    if sys.argv[2] == 'own':
+        libc.unshare(0x400)  # CLONE_FILES
+    s = socket.socket()
+    s.bind(('127.0.0.1', int(sys.argv[1])))
+    s.listen()
+    print('ready', flush=True)
+    if sys.argv[3] == 'gone':
+        time.sleep(60)
+    sys.stdin.read()
+    os._exit(0)
+threading.Thread(target=listen).start()
+if sys.argv[3] == 'gone':
+    libc.pthread_exit(None)
+"""
+
+
+@pytest.mark.parametrize("files", ["shared", "own"])
+@pytest.mark.parametrize("leader", ["there", "gone"])
+def test_sockets_of_a_thread(netns, host, files, leader):
+    ns = netns()
+    child = ns.python(THREADED, 8330, files, leader)
+    process, = host(ns).one("listener", port=8330)["processes"]
+    assert process["pid"] == child.pid
+    assert process["exe"] == os.path.realpath(PYTHON) and process["cmdline"] and process["user"] == "root"
+    if leader == "gone":
+        child.kill()
