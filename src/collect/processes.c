@@ -15,8 +15,9 @@
 #include "collect/proc.h"
 #include "collect/process_parse.h"
 
-#define SMALL_FILE_MAX  (16 * 1024)  /* a status is longer when a process has thousands of groups, far behind its name */
-#define CMDLINE_MAX     (128 * 1024) /* MASK_MAX of it is shown */
+/* What is longer is cut: a status ends in thousands of groups, of a command line MASK_MAX bytes are shown. */
+#define SMALL_FILE_MAX  (16 * 1024)
+#define CMDLINE_MAX     (128 * 1024)
 #define PASSWD_MAX      (4 * 1024 * 1024)
 
 struct reading {
