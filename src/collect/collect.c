@@ -13,8 +13,9 @@
 
 /* The registry: in this order, since each finds in the view what those before it left there. */
 static const struct collector *const collectors[] = {
-        &collector_netns,   &collector_firewall_start, &collector_sockets,  &collector_processes, &collector_systemd,
-        &collector_sysv,    &collector_inetd,          &collector_packages, &collector_firewall,
+        &collector_netns,     &collector_nft_tables, &collector_firewall_start, &collector_sockets,
+        &collector_processes, &collector_systemd,    &collector_sysv,           &collector_inetd,
+        &collector_packages,  &collector_firewall,
 };
 
 /* Without these two there is nothing to say about the host at all. */

@@ -38,5 +38,6 @@ struct collector {
 
 extern const struct collector collector_netns, collector_sockets, collector_processes,
         collector_systemd, collector_sysv, collector_inetd, collector_packages;
+extern const struct collector collector_nft_tables; /* before the next two */
 /* The first, right after netns, starts quaymaster-nft; the second, near the end, reads what it wrote. */
 extern const struct collector collector_firewall_start, collector_firewall;

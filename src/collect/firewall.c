@@ -144,9 +144,12 @@ static struct firewall_run *start(struct collection *c)
         }
         /* those that any user can make come last, where there are more than are looked at */
         for (int of_process = 0; of_process <= 1; of_process++)
-                for (uint32_t i = 0; i < c->view->netns.n; i++)
-                        if ((c->view->netns.at[i].kind == NETNS_PROCESS) == of_process)
+                for (uint32_t i = 0; i < c->view->netns.n; i++) {
+                        const struct netns *ns = &c->view->netns.at[i];
+
+                        if (!ns->no_tables && (ns->kind == NETNS_PROCESS) == of_process)
                                 add_netns(run, c, i);
+                }
         if (run->n)
                 run->start_error = start_program(run, program);
         close_netns(run);

@@ -94,7 +94,8 @@ static void find_mounts(struct discovery *d)
         int r = fd_read_file(d->c->proc_fd, "self/mountinfo", MOUNTINFO_MAX, &text);
         if (r < 0) {
                 inside_gap(d->c->view, "netns", NULL, true,
-                           "network namespaces that only a mount keeps are missing: reading mountinfo: %s",
+                           "network namespaces that only a mount keeps are missing: cannot read "
+                           "'/proc/self/mountinfo': %s",
                            strerrordesc_np(-r));
                 return;
         }

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -128,23 +129,31 @@ static void look_at_thread(pid_t tid, void *arg)
         (void)look_at_table(threads->walker, threads->pid, path);
 }
 
-static void look_at_process(struct walker *w, pid_t pid)
+static void look_at_threads(struct walker *w, pid_t pid)
 {
         struct threads threads = {.walker = w, .pid = pid, .last = pid};
-        _cleanup_close_ int tasks_fd = -1;
+        _cleanup_close_ int fd = -1;
+        char path[32];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%d/task", pid);
+        if (fstatat(w->walk->proc_fd, path, &st, 0) < 0 || st.st_nlink == 3)
+                return; /* ".", ".." and one thread, which is the process itself */
+        fd = openat(w->walk->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+                proc_each(fd, look_at_thread, &threads);
+}
+
+static void look_at_process(struct walker *w, pid_t pid)
+{
+        enum owners_depth depth = w->walk->depth;
         char path[32];
 
         (void)snprintf(path, sizeof(path), "%d/fd", pid);
-        if (!look_at_table(w, pid, path)) {
+        if (depth != OWNERS_THREADS && !look_at_table(w, pid, path))
                 w->denied++;
-                return;
-        }
-        if (w->walk->depth != OWNERS_THREADS)
-                return;
-        (void)snprintf(path, sizeof(path), "%d/task", pid);
-        tasks_fd = openat(w->walk->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (tasks_fd >= 0)
-                proc_each(tasks_fd, look_at_thread, &threads);
+        else if (depth != OWNERS_PROCESSES)
+                look_at_threads(w, pid);
 }
 
 static void *walk_thread(void *arg)

@@ -11,8 +11,9 @@
 
 enum owners_depth {
         OWNERS_PROCESSES, /* /proc/PID/fd, which is that of the thread the process began with */
-        OWNERS_THREADS,   /* also threads with descriptors of their own (clone(2) without CLONE_FILES), and where
+        OWNERS_THREADS,   /* the others, with descriptors of their own (clone(2) without CLONE_FILES), or where
                              the first has ended */
+        OWNERS_ALL,       /* both */
 };
 
 /*

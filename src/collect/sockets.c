@@ -9,6 +9,8 @@
  */
 #include <errno.h>
 #include <linux/capability.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -38,6 +40,7 @@ struct gathering {
                 struct claim *at;
                 size_t n, room;
         } claims;
+        uint32_t first_inode; /* of a socket made when we began; the kernel's numbers have 32 bits */
         bool by_bpf;
         bool cut; /* not all holders are in claims */
         unsigned denied;
@@ -172,37 +175,43 @@ static void join_held(struct gathering *g)
         join_walked(g, &g->held.more);
 }
 
-static int compare_claims(const void *a, const void *b)
+/* Into the socket's run of owners, in order of pid, each process once. There is room for all claims. */
+static void add_owner(struct inside *view, struct socket_seen *s, uint32_t process)
 {
-        const struct claim *x = a, *y = b;
+        uint32_t *owners = &view->owners.at[s->first_owner], i = s->n_owners;
+        pid_t pid = view->processes.at[process].pid;
 
-        if (x->socket != y->socket)
-                return x->socket < y->socket ? -1 : 1;
-        return (x->pid > y->pid) - (x->pid < y->pid);
+        while (i > 0 && view->processes.at[owners[i - 1]].pid > pid)
+                i--;
+        if (i > 0 && owners[i - 1] == process)
+                return;
+        memmove(&owners[i + 1], &owners[i], (s->n_owners - i) * sizeof(*owners));
+        owners[i] = process;
+        s->n_owners++;
 }
 
-/* Turn claims into runs of owners, each process once. Claims mostly come in order of process, hardly ever of socket. */
+/*
+ * Turn claims into runs of owners: count, lay out the runs, fill them. Claims mostly come in order of process,
+ * so that filling a run appends.
+ */
 static void assign_owners(struct gathering *g)
 {
         struct inside *view = g->c->view;
-        const struct claim *last = NULL;
+        uint32_t next = 0;
 
         vec_foreach(s, &view->sockets)
                 s->n_owners = 0;
-        vec_reserve(&view->owners, g->claims.n);
-        view->owners.n = 0;
-        vec_sort(&g->claims, compare_claims);
-        vec_foreach(now, &g->claims) {
-                struct socket_seen *s = &view->sockets.at[now->socket];
-
-                if (last && compare_claims(last, now) == 0)
-                        continue;
-                if (!s->n_owners)
-                        s->first_owner = (uint32_t)view->owners.n;
-                s->n_owners++;
-                *vec_push(&view->owners) = inside_process(view, now->pid);
-                last = now;
+        vec_foreach(now, &g->claims)
+                view->sockets.at[now->socket].n_owners++;
+        vec_foreach(s, &view->sockets) {
+                s->first_owner = next;
+                next += s->n_owners;
+                s->n_owners = 0;
         }
+        vec_reserve(&view->owners, g->claims.n);
+        view->owners.n = g->claims.n;
+        vec_foreach(now, &g->claims)
+                add_owner(view, &view->sockets.at[now->socket], inside_process(view, now->pid));
 }
 
 static size_t count_unowned(const struct inside *view, struct map *ret_inodes)
@@ -282,11 +291,16 @@ static void tell_autobound(struct gathering *g)
         _cleanup_socket_tables_ struct socket_tables tables = {0};
         bool needed = false;
 
+        socket_tables_plan(&tables, g->c, TABLES_AUTOBOUND);
+        for (size_t i = 0; i < tables.n_visits; i++)
+                tables.visits[i].left_out = true;
         vec_foreach(s, &g->c->view->sockets)
-                needed = needed || (!s->n_owners && s->transport != TRANSPORT_RAW);
+                if (!s->n_owners && s->transport != TRANSPORT_RAW) {
+                        tables.visits[s->netns].left_out = false;
+                        needed = true;
+                }
         if (!needed)
                 return;
-        socket_tables_plan(&tables, g->c, TABLES_AUTOBOUND);
         (void)socket_tables_start(&tables, NULL);
         socket_tables_wait(&tables);
         for (size_t i = 0; i < tables.sockets.n; i++) {
@@ -302,9 +316,13 @@ static void tell_autobound(struct gathering *g)
 static void walk_proc(struct gathering *g, const struct map *wanted, enum owners_depth depth)
 {
         struct ownership_list list = {0};
+        unsigned denied;
 
-        g->held.rings.n = 0;
-        owners_walk(g->c->proc_fd, wanted, depth, &list, &g->held, &g->denied);
+        if (depth != OWNERS_THREADS)
+                g->held.rings.n = 0;
+        owners_walk(g->c->proc_fd, wanted, depth, &list, &g->held, &denied);
+        if (depth != OWNERS_THREADS)
+                g->denied = denied;
         join_walked(g, &list);
         vec_clear(&list);
 }
@@ -383,11 +401,28 @@ static void drop_gone(struct gathering *g)
         if (n == view->sockets.n)
                 return;
         view->sockets.n = n;
-        vec_foreach(now, &g->claims) now->socket = moved[now->socket];
+        vec_foreach(now, &g->claims)
+                now->socket = moved[now->socket];
         map_release(&g->by_inode);
         for (uint32_t i = 0; i < n; i++)
                 if (view->sockets.at[i].inode)
                         map_put(&g->by_inode, view->sockets.at[i].inode, i);
+}
+
+/*
+ * Whether one without an owner may have come while we looked. Sockets get ascending inode numbers, each
+ * processor from a batch of 1,024 of its own (fs/inode.c, get_next_ino), so one far below a socket of ours was
+ * there long before: its owner was not overlooked, and
+ * looking through every process again would not help.
+ */
+static bool some_may_be_new(const struct gathering *g)
+{
+        uint32_t window = 2 * 1024 * (uint32_t)sysconf(_SC_NPROCESSORS_CONF);
+
+        vec_foreach(s, &g->c->view->sockets)
+                if (!s->n_owners && (int32_t)((uint32_t)s->inode - g->first_inode) > -(int32_t)window)
+                        return true;
+        return false;
 }
 
 /*
@@ -402,18 +437,22 @@ static void look_again(struct gathering *g)
         for (unsigned look = 0; look < MAX_LOOKS; look++) {
                 struct map unowned = {0};
                 size_t now = count_unowned(g->c->view, &unowned);
-                bool settled = now == 0 || now == n;
+                bool settled = now == 0 || now == n, came = !settled && some_may_be_new(g);
 
-                if (!settled && g->by_bpf)
+                if (came && g->by_bpf)
                         join_again(g, &unowned);
-                else if (!settled)
+                else if (came)
+                        walk_proc(g, &unowned, OWNERS_ALL);
+                else if (now && !look && !g->by_bpf)
                         walk_proc(g, &unowned, OWNERS_THREADS);
                 map_release(&unowned);
                 if (settled)
                         return;
                 n = now;
-                assign_owners(g);
-                search_rings(g);
+                if (came || !g->by_bpf) {
+                        assign_owners(g);
+                        search_rings(g);
+                }
                 drop_gone(g);
         }
 }
@@ -454,10 +493,20 @@ static void try_bpf(struct gathering *g)
                    "owners were read from /proc, which is slower: %s", err.text);
 }
 
+static uint32_t inode_of_new_socket(void)
+{
+        _cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        struct stat st = {0};
+
+        (void)fstat(fd, &st); /* 0 when there is no socket to be had: then every other seems newer */
+        return (uint32_t)st.st_ino;
+}
+
 static int read_all(struct gathering *g, struct err *err)
 {
         int r;
 
+        g->first_inode = inode_of_new_socket();
         socket_tables_plan(&g->tables, g->c, TABLES_FULL);
         r = socket_tables_start(&g->tables, err);
         if (r < 0)

@@ -191,6 +191,7 @@ def test_report_goes_into_no_pipe_of_another_user(netns, qm, tmp_path):
 
 def test_helper_that_someone_else_laid_beside_us_is_not_started(netns, qm, tmp_path):
     ns = netns()
+    ns.run("nft", "add", "table", "ip", "t")  # without any table it is not started at all
     copy, helper, trace = tmp_path / "quaymaster", tmp_path / "quaymaster-nft", tmp_path / "trace"
     shutil.copy(qm.program, copy)
     helper.write_text(f"#!/bin/sh\ntouch {trace}\n")

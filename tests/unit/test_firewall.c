@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "collect/collector.h"
 #include "collect/netns.h"
+#include "collect/nft_tables.h"
 
 #define N_NETNS 3
 
@@ -257,6 +258,23 @@ static void test_given_up(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void test_kernel_without_tables(void **state)
+{
+        static const struct {
+                const char *modules, *builtin;
+                bool loaded;
+        } cases[] = {
+                {"nf_tables 385024 0 - Live 0x0\n", "", true},
+                {"nft_ct 1 0 - Live 0x0\nnf_tables 385024 1 nft_ct, Live 0x0\n", "", true},
+                {"nf_tables_set 1 0 - Live 0x0\nx_tables 1 1 nf_tables, Live 0x0\n", "", false},
+                {"", "kernel/net/netfilter/nf_tables.ko\n", true},
+                {"", "kernel/net/netfilter/nf_log_syslog.ko\n", false},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++)
+                assert_int_equal(nft_tables_loaded(cases[i].modules, cases[i].builtin), cases[i].loaded);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -273,6 +291,7 @@ int main(void)
                 TEST(test_legacy_tables),
                 TEST(test_legacy_without_nat),
                 TEST(test_given_up),
+                cmocka_unit_test(test_kernel_without_tables),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
