@@ -164,6 +164,8 @@ static void join_held(struct gathering *g)
                 uint64_t index;
 
                 if (!map_get(&g->by_inode, held->socket.inode, &index)) {
+                        if (held->idle)
+                                continue;
                         held->socket.netns = netns_by_inode(g->c, held->netns_inode, held->pid);
                         if (held->socket.netns == NONE)
                                 continue;
@@ -412,7 +414,7 @@ static void drop_gone(struct gathering *g)
 /*
  * Whether one without an owner may have come while we looked. Sockets get ascending inode numbers, each
  * processor from a batch of 1,024 of its own (fs/inode.c, get_next_ino), so one far below a socket of ours was
- * there long before: its owner was not overlooked, and
+ * there long before: its owner was not overlooked, whether or not it accepted traffic at that moment, and
  * looking through every process again would not help.
  */
 static bool some_may_be_new(const struct gathering *g)
@@ -514,7 +516,7 @@ static int read_all(struct gathering *g, struct err *err)
         try_bpf(g);
         /* the tables take longer: meanwhile, look at the processes that are known to hold something */
         vec_foreach(held, &g->held.sockets)
-                if (netns_is_wanted(g->c, held->netns_inode))
+                if (!held->idle && netns_is_wanted(g->c, held->netns_inode))
                         (void)inside_process(g->c->view, held->pid);
         processes_read(g->c);
         socket_tables_wait(&g->tables);
