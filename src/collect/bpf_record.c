@@ -31,18 +31,19 @@ static enum transport transport_of(uint8_t protocol, bool raw)
         return TRANSPORT_MAX;
 }
 
-static void add(struct held *held, const struct socket_seen *s, uint32_t netns_inode, pid_t pid)
+static void add(struct held *held, const struct socket_seen *s, uint32_t netns_inode, bool idle, pid_t pid)
 {
         struct held_socket *known;
         uint64_t index;
 
         if (!map_get(&held->by_inode, s->inode, &index)) {
                 map_put(&held->by_inode, s->inode, held->sockets.n);
-                *vec_push(&held->sockets) =
-                        (struct held_socket){.socket = *s, .netns_inode = netns_inode, .pid = pid, .last = pid};
+                *vec_push(&held->sockets) = (struct held_socket){
+                        .socket = *s, .netns_inode = netns_inode, .idle = idle, .pid = pid, .last = pid};
                 return;
         }
         known = &held->sockets.at[index];
+        known->idle = known->idle && idle;
         if (known->last == pid)
                 return;
         known->last = pid;
@@ -58,7 +59,7 @@ bool bpf_record_parse(struct wire *w, struct held *held)
         struct socket_seen s = {.unit = NONE};
         uint32_t kind, pid, fd, netns_inode;
         uint8_t address[16], family, protocol;
-        bool raw;
+        bool raw, idle;
 
         s.inode = wire_u64(w);
         kind = wire_u32(w);
@@ -73,7 +74,8 @@ bool bpf_record_parse(struct wire *w, struct held *held)
         raw = wire_u8(w) != 0;
         s.v6only = wire_u8(w) != 0;
         s.autobound = wire_u8(w) != 0;
-        wire_skip(w, 5);
+        idle = wire_u8(w) != 0;
+        wire_skip(w, 4);
         if (w->bad)
                 return false;
         if (kind == RECORD_RING) {
@@ -89,6 +91,6 @@ bool bpf_record_parse(struct wire *w, struct held *held)
                 s.autobound = false;
         }
         if (pid) /* 0: its process ends this moment, or has no number here */
-                add(held, &s, netns_inode, (pid_t)pid);
+                add(held, &s, netns_inode, idle, (pid_t)pid);
         return true;
 }

@@ -17,6 +17,7 @@
 struct held_socket { /* each once */
         struct socket_seen socket; /* owner fields empty; netns unset: see netns_inode */
         uint32_t netns_inode;
+        bool idle;  /* accepted no traffic when it was looked at */
         pid_t pid;  /* the first that holds it */
         pid_t last; /* the one its last record was of: the same again is another descriptor */
 };

@@ -25,8 +25,9 @@ static const char *find_name(struct collection *c, const char *runtime, const ch
         if (!index->of_podman_read)
                 container_names_read(c->root_fd, c->view->pool, &index->of_podman);
         index->of_podman_read = true;
-        return map_get_str(&index->of_podman, id, &name) ? (const char *)(uintptr_t)name // NOLINT(performance-no-int-to-ptr)
-                                                         : NULL;
+        if (!map_get_str(&index->of_podman, id, &name))
+                return NULL;
+        return (const char *)(uintptr_t)name; // NOLINT(performance-no-int-to-ptr)
 }
 
 static uint32_t look_up(struct collection *c, const char *cgroup_path)

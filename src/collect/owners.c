@@ -4,10 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/str.h"
@@ -26,6 +30,7 @@ struct pid_list {
 struct walk { /* what the walkers share */
         int proc_fd;
         const struct map *wanted;
+        enum owners_depth depth;
         pid_t *pids;
         size_t n_pids;
         atomic_size_t next;
@@ -80,19 +85,15 @@ static void look_at_fd(struct walker *w, int dir_fd, pid_t pid, const char *name
         }
 }
 
-static void look_at_process(struct walker *w, pid_t pid)
+/* False when it may not be looked into. */
+static bool look_at_table(struct walker *w, pid_t pid, const char *path)
 {
-        char path[32];
-        _cleanup_close_ int fd = -1;
+        _cleanup_close_ int fd = openat(w->walk->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _Alignas(struct dirent64) char buffer[DIRENT_BUFFER];
         ssize_t n;
 
-        (void)snprintf(path, sizeof(path), "%d/fd", pid);
-        fd = openat(w->walk->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0) {
-                w->denied += errno == EACCES || errno == EPERM;
-                return;
-        }
+        if (fd < 0)
+                return errno != EACCES && errno != EPERM;
         /* getdents64 itself: opendir would allocate for each of thousands of processes */
         while ((n = getdents64(fd, buffer, sizeof(buffer))) > 0)
                 for (ssize_t at = 0; at < n;) {
@@ -102,6 +103,57 @@ static void look_at_process(struct walker *w, pid_t pid)
                                 look_at_fd(w, fd, pid, entry->d_name);
                         at += entry->d_reclen;
                 }
+        return true;
+}
+
+struct threads {
+        struct walker *walker;
+        pid_t pid, last; /* the process; the last thread whose table was read */
+};
+
+static bool share_table(pid_t a, pid_t b)
+{
+        /* no kcmp(2) in this kernel: as nearly all threads do */
+        return syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0) <= 0;
+}
+
+static void look_at_thread(pid_t tid, void *arg)
+{
+        struct threads *threads = arg;
+        char path[64];
+
+        if (share_table(threads->pid, tid) || share_table(threads->last, tid))
+                return;
+        threads->last = tid;
+        (void)snprintf(path, sizeof(path), "%d/task/%d/fd", threads->pid, tid);
+        (void)look_at_table(threads->walker, threads->pid, path);
+}
+
+static void look_at_threads(struct walker *w, pid_t pid)
+{
+        struct threads threads = {.walker = w, .pid = pid, .last = pid};
+        _cleanup_close_ int fd = -1;
+        char path[32];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%d/task", pid);
+        if (fstatat(w->walk->proc_fd, path, &st, 0) < 0 || st.st_nlink == 3)
+                return; /* ".", ".." and one thread, which is the process itself */
+        fd = openat(w->walk->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+                proc_each(fd, look_at_thread, &threads);
+}
+
+static void look_at_process(struct walker *w, pid_t pid)
+{
+        enum owners_depth depth = w->walk->depth;
+        char path[32];
+
+        (void)snprintf(path, sizeof(path), "%d/fd", pid);
+        if (depth != OWNERS_THREADS && !look_at_table(w, pid, path))
+                w->denied++;
+        else if (depth != OWNERS_PROCESSES)
+                look_at_threads(w, pid);
 }
 
 static void *walk_thread(void *arg)
@@ -140,12 +192,12 @@ static unsigned count_processors(void)
         return n > MAX_WALKERS ? MAX_WALKERS : (unsigned)n;
 }
 
-void owners_walk(int proc_fd, const struct map *wanted, struct ownership_list *list, struct held *held,
-                 unsigned *ret_denied)
+void owners_walk(int proc_fd, const struct map *wanted, enum owners_depth depth, struct ownership_list *list,
+                 struct held *held, unsigned *ret_denied)
 {
         struct pid_list pids = {0};
         struct walker walkers[MAX_WALKERS] = {0};
-        struct walk walk = {.proc_fd = proc_fd, .wanted = wanted};
+        struct walk walk = {.proc_fd = proc_fd, .wanted = wanted, .depth = depth};
         unsigned n_walkers = count_processors();
 
         proc_each(proc_fd, add_pid, &pids);

@@ -72,3 +72,41 @@ int proc_comm(int proc_fd, pid_t pid, char *buf, size_t size)
         (void)snprintf(buf, size, "%s", str_text(&text));
         return 0;
 }
+
+struct live_thread {
+        int tasks_fd, fd;
+};
+
+static void find_live_thread(pid_t tid, void *arg)
+{
+        struct live_thread *live = arg;
+        char path[32], target[2];
+
+        if (live->fd >= 0)
+                return;
+        (void)snprintf(path, sizeof(path), "%d/exe", tid);
+        if (readlinkat(live->tasks_fd, path, target, sizeof(target)) < 0)
+                return;
+        (void)snprintf(path, sizeof(path), "%d", tid);
+        live->fd = openat(live->tasks_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+int proc_open(int proc_fd, pid_t pid)
+{
+        char path[16], target[2];
+        _cleanup_close_ int fd = -1, tasks_fd = -1;
+        struct live_thread live = {.fd = -1};
+
+        (void)snprintf(path, sizeof(path), "%d", pid);
+        fd = openat(proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+                return -errno;
+        /* a kernel thread has none either, and no other threads */
+        if (readlinkat(fd, "exe", target, sizeof(target)) >= 0 || errno != ENOENT)
+                return take_fd(fd);
+        tasks_fd = openat(fd, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        live.tasks_fd = tasks_fd;
+        if (tasks_fd >= 0)
+                proc_each(tasks_fd, find_live_thread, &live);
+        return live.fd >= 0 ? live.fd : take_fd(fd);
+}

@@ -12,11 +12,12 @@
 #include "base/mask.h"
 #include "collect/cgroup.h"
 #include "collect/containers.h"
+#include "collect/proc.h"
 #include "collect/process_parse.h"
 
-/* a status is longer when a process has thousands of groups, far behind its name */
+/* What is longer is cut: a status ends in thousands of groups, of a command line MASK_MAX bytes are shown. */
 #define SMALL_FILE_MAX  (16 * 1024)
-#define CMDLINE_MAX     (128 * 1024) /* MASK_MAX of it is shown */
+#define CMDLINE_MAX     (128 * 1024)
 #define PASSWD_MAX      (4 * 1024 * 1024)
 
 struct reading {
@@ -129,14 +130,13 @@ static const char *user_name(struct reading *r, const struct process *p)
 static void read_process(struct reading *r, struct process *p)
 {
         struct pool *pool = r->c->view->pool;
-        char path[16], name[64];
+        char name[64];
         const char *cgroup;
         size_t cgroup_len;
         _cleanup_close_ int dir_fd = -1;
         uint64_t ticks;
 
-        (void)snprintf(path, sizeof(path), "%d", p->pid);
-        dir_fd = openat(r->c->proc_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        dir_fd = proc_open(r->c->proc_fd, p->pid);
         if (dir_fd < 0)
                 return; /* gone, or hidden (hidepid) */
         read_exe(r, dir_fd, p);

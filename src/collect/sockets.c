@@ -164,6 +164,8 @@ static void join_held(struct gathering *g)
                 uint64_t index;
 
                 if (!map_get(&g->by_inode, held->socket.inode, &index)) {
+                        if (held->idle)
+                                continue;
                         held->socket.netns = netns_by_inode(g->c, held->netns_inode, held->pid);
                         if (held->socket.netns == NONE)
                                 continue;
@@ -313,12 +315,16 @@ static void tell_autobound(struct gathering *g)
 
 /* --- the two ways to owners ---------------------------------------------------------------------- */
 
-static void walk_proc(struct gathering *g, const struct map *wanted)
+static void walk_proc(struct gathering *g, const struct map *wanted, enum owners_depth depth)
 {
         struct ownership_list list = {0};
+        unsigned denied;
 
-        g->held.rings.n = 0;
-        owners_walk(g->c->proc_fd, wanted, &list, &g->held, &g->denied);
+        if (depth != OWNERS_THREADS)
+                g->held.rings.n = 0;
+        owners_walk(g->c->proc_fd, wanted, depth, &list, &g->held, &denied);
+        if (depth != OWNERS_THREADS)
+                g->denied = denied;
         join_walked(g, &list);
         vec_clear(&list);
 }
@@ -408,7 +414,8 @@ static void drop_gone(struct gathering *g)
 /*
  * Whether one without an owner may have come while we looked. Sockets get ascending inode numbers, each
  * processor from a batch of 1,024 of its own (fs/inode.c, get_next_ino), so one far below a socket of ours was
- * there long before: its owner was not overlooked, and looking through every process again would not help.
+ * there long before: its owner was not overlooked, whether or not it accepted traffic at that moment, and
+ * looking through every process again would not help.
  */
 static bool some_may_be_new(const struct gathering *g)
 {
@@ -437,12 +444,14 @@ static void look_again(struct gathering *g)
                 if (came && g->by_bpf)
                         join_again(g, &unowned);
                 else if (came)
-                        walk_proc(g, &unowned);
+                        walk_proc(g, &unowned, OWNERS_ALL);
+                else if (now && !look && !g->by_bpf)
+                        walk_proc(g, &unowned, OWNERS_THREADS);
                 map_release(&unowned);
                 if (settled)
                         return;
                 n = now;
-                if (came) {
+                if (came || !g->by_bpf) {
                         assign_owners(g);
                         search_rings(g);
                 }
@@ -455,7 +464,7 @@ static void find_owners(struct gathering *g)
         if (g->by_bpf)
                 join_held(g);
         else
-                walk_proc(g, &g->by_inode);
+                walk_proc(g, &g->by_inode, OWNERS_PROCESSES);
         /* BPF reaches sockets whatever namespace they are in; the kernel's tables only those that we know of */
         if (!g->by_bpf && g->c->netns_unreadable)
                 inside_gap(
@@ -507,7 +516,7 @@ static int read_all(struct gathering *g, struct err *err)
         try_bpf(g);
         /* the tables take longer: meanwhile, look at the processes that are known to hold something */
         vec_foreach(held, &g->held.sockets)
-                if (netns_is_wanted(g->c, held->netns_inode))
+                if (!held->idle && netns_is_wanted(g->c, held->netns_inode))
                         (void)inside_process(g->c->view, held->pid);
         processes_read(g->c);
         socket_tables_wait(&g->tables);

@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -321,3 +322,68 @@ def test_long_command_line_and_many_groups_hide_nothing(netns, host):
     assert process["pid"] == child.pid
     assert process["user"] == "nobody"
     assert "127.0.0.1 8320 xxxx" in process["cmdline"]
+
+
+# The thread that a process begins with ends; another, which may have descriptors of its own, goes on.
+THREADED = """
+import ctypes, threading
+libc = ctypes.CDLL(None)
+def listen():
+    if sys.argv[2] == 'own':
+        libc.unshare(0x400)  # CLONE_FILES
+    s = socket.socket()
+    s.bind(('127.0.0.1', int(sys.argv[1])))
+    s.listen()
+    print('ready', flush=True)
+    if sys.argv[3] == 'gone':
+        time.sleep(60)
+    sys.stdin.read()
+    os._exit(0)
+threading.Thread(target=listen).start()
+if sys.argv[3] == 'gone':
+    libc.pthread_exit(None)
+"""
+
+
+@pytest.mark.parametrize("files", ["shared", "own"])
+@pytest.mark.parametrize("leader", ["there", "gone"])
+def test_sockets_of_a_thread(netns, host, files, leader):
+    ns = netns()
+    child = ns.python(THREADED, 8330, files, leader)
+    process, = host(ns).one("listener", port=8330)["processes"]
+    assert process["pid"] == child.pid
+    assert process["exe"] == os.path.realpath(PYTHON) and process["cmdline"] and process["user"] == "root"
+    if leader == "gone":
+        child.kill()
+
+
+# The same sockets all the time: they only begin and cease to listen.
+TOGGLE = """
+print('ready', flush=True)
+import select
+held = []
+for port in range(int(sys.argv[1]), int(sys.argv[1]) + 300):
+    s = socket.socket()
+    s.setsockopt(1, 2, 1)
+    s.bind(('127.0.0.1', port))
+    held.append(s)
+while not select.select([sys.stdin], [], [], 0)[0]:
+    for s in held:
+        s.listen()
+    for s in held:
+        s.shutdown(2)
+"""
+
+
+def test_old_sockets_that_begin_to_listen_are_never_without_an_owner(netns, host):
+    ns = netns()
+    for first in (9000, 9400, 9800):
+        ns.python(TOGGLE, first)
+    for _ in range(30000):  # younger sockets, which tell that those are old
+        socket.socket().close()
+    seen = 0
+    for _ in range(25):
+        for listener in host(ns).of("listener"):
+            seen += 1
+            assert listener["processes"], Records.short(listener)
+    assert seen

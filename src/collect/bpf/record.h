@@ -11,6 +11,8 @@ struct bpf_record {
         unsigned short port;       /* host order; raw: the protocol */
         unsigned char family;      /* 4 or 6 */
         unsigned char protocol;    /* IPPROTO_ */
-        unsigned char raw, v6only, autobound, unused[5];
+        unsigned char raw, v6only, autobound;
+        unsigned char idle; /* it accepts no traffic now, but may any time */
+        unsigned char unused[4];
 };
 _Static_assert(sizeof(struct bpf_record) == 56, "no padding between kernel and user side");

@@ -44,25 +44,31 @@ static __u32 pid_of(struct task_struct *task)
         return (__u32)upid.nr;
 }
 
-static int accepts_traffic(struct sock *sk)
+enum traffic { NEVER, IDLE, ACCEPTS };
+
+/*
+ * IDLE: a socket that may begin to accept any time. Its holders are told, too: when the kernel's tables, which are
+ * read at another moment, have it as listening, it must not seem to have none.
+ */
+static enum traffic traffic_of(struct sock *sk)
 {
         unsigned short family = sk->__sk_common.skc_family;
         unsigned char state = sk->__sk_common.skc_state;
 
         if (family != AF_INET && family != AF_INET6)
-                return 0;
+                return NEVER;
         if (sk->sk_type == SOCK_RAW)
-                return state == STATE_CLOSE;
+                return state == STATE_CLOSE ? ACCEPTS : IDLE;
         switch (sk->sk_protocol) {
         case IPPROTO_TCP:
         case IPPROTO_MPTCP:
         case IPPROTO_SCTP:
-                return state == STATE_LISTEN;
+                return state == STATE_LISTEN ? ACCEPTS : state == STATE_CLOSE ? IDLE : NEVER;
         case IPPROTO_UDP:
         case IPPROTO_UDPLITE:
-                return state == STATE_CLOSE && sk->__sk_common.skc_num != 0;
+                return state == STATE_CLOSE && sk->__sk_common.skc_num != 0 ? ACCEPTS : IDLE;
         }
-        return 0;
+        return NEVER;
 }
 
 /* How the port of a multipath socket was chosen is only noted in the first TCP socket below it. */
@@ -83,10 +89,12 @@ static void write_socket(struct bpf_iter__task_file *ctx, struct task_struct *ta
 {
         struct bpf_record r = {};
         int multipath = sk->sk_protocol == IPPROTO_MPTCP;
+        enum traffic traffic = traffic_of(sk);
 
-        if (!accepts_traffic(sk))
+        if (traffic == NEVER)
                 return;
         r.kind = RECORD_SOCKET;
+        r.idle = traffic == IDLE;
         r.pid = pid_of(task);
         r.fd = ctx->fd;
         r.inode = file->f_inode->i_ino;
