@@ -297,7 +297,6 @@ uint32_t netns_by_inode(struct collection *c, uint64_t inode, pid_t pid)
                 return index;
         /* No process lives in it and nothing mounts it: only an open socket keeps it. */
         ns.role = unique_role(c, process_role(c, pid, &ns.kind));
-        ns.seen = true;
         add(c, &ns, NULL, 0);
         return (uint32_t)(c->view->netns.n - 1);
 }

@@ -60,7 +60,6 @@ static void take_visits(struct gathering *g)
 
                 ns->ephemeral_low = visit->ephemeral_low;
                 ns->ephemeral_high = visit->ephemeral_high;
-                ns->seen = !visit->error;
                 if (visit->error && visit->error != ENOENT)
                         inside_gap(view, "sockets",
                                    visit->error == EPERM || visit->error == EACCES ? "CAP_SYS_ADMIN" : NULL,

@@ -29,7 +29,6 @@ struct netns {
         const char *role;
         enum netns_kind kind;
         bool own;       /* the one quaymaster runs in */
-        bool seen;      /* its sockets could be read */
         bool no_tables; /* it certainly has no nftables table */
         uint16_t ephemeral_low, ephemeral_high; /* ip_local_port_range, inclusive; 0, 0 when unknown */
 };

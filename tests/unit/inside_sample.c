@@ -36,7 +36,6 @@ uint32_t sample_netns(struct inside *view, const char *role, enum netns_kind kin
                 .role = role,
                 .kind = kind,
                 .own = kind == NETNS_HOST,
-                .seen = true,
                 .ephemeral_low = 32768,
                 .ephemeral_high = 60999,
         };

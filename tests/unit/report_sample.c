@@ -27,7 +27,7 @@ static struct netns *add_netns(struct sample *s, const char *role, enum netns_ki
 {
         struct netns *n = pool_alloc(s->pool, sizeof(*n));
 
-        *n = (struct netns){.inode = 1, .role = role, .kind = kind, .seen = true};
+        *n = (struct netns){.inode = 1, .role = role, .kind = kind};
         return n;
 }
 
