@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "base/map.h"
-#include "collect/netlink.h"
+#include "base/netlink.h"
 
 struct dump {
         uint32_t netns;

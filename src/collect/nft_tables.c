@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "collect/collector.h"
-#include "collect/netlink.h"
+#include "base/netlink.h"
 #include "collect/netns.h"
 
 #define MODULES_MAX (1024 * 1024)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "collect/netlink.h"
+#include "base/netlink.h"
 
 /* From include/net/tcp_states.h; UDP sockets that are bound but not connected are in state CLOSE. */
 #define STATE_CLOSE  7

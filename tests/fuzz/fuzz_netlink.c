@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "collect/interfaces.h"
-#include "collect/netlink.h"
+#include "base/netlink.h"
 #include "collect/sock_diag.h"
 #include "fuzz.h"
 

@@ -12,7 +12,7 @@
 #include "collect/bpf/record.h"
 #include "collect/bpf_sockets.h"
 #include "collect/interfaces.h"
-#include "collect/netlink.h"
+#include "base/netlink.h"
 #include "collect/sock_diag.h"
 
 #define SEQ 1 /* of the recorded dumps */

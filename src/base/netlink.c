@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect/netlink.h"
+#include "base/netlink.h"
 
 #include <errno.h>
 #include <linux/netlink.h>
