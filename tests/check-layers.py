@@ -25,6 +25,7 @@ ONLY_MAIN = {"nft"}  # links libnftables (GPL-2 only): a program of its own, see
 # The headers of libraries, and the dependency that a folder must name to include them.
 LIBRARIES = {
     "cap-ng.h": "libcap_ng",
+    "seccomp.h": "libseccomp",
     "jansson.h": "jansson",
     "libsmartcols.h": "smartcols",
     "libsmartcols/": "smartcols",
