@@ -91,7 +91,7 @@ struct estate {
         struct estate_network *networks;
         size_t n_networks;
         struct range_set exclude; /* normalized */
-        struct estate_device *devices;
+        struct estate_device *devices; /* in the order of precedence */
         size_t n_devices;
         struct estate_asset *assets;
         size_t n_assets;
