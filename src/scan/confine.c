@@ -159,8 +159,8 @@ static const int deadly[] = {
 static const int of_new_sockets[] = {SCMP_SYS(connect), SCMP_SYS(bind)};
 
 /*
- * A sanitizer looks for leaks at exit: from a process of its own (never a whole fork) that stops this one with
- * ptrace and reads /proc/self. What may be opened is then for Landlock to say.
+ * A sanitizer looks for leaks at exit: from a process of its own (never a whole fork) that stops this
+ * one with ptrace and reads /proc/self. What may be opened is then for Landlock to say.
  */
 static const int of_sanitizers[] = {
         SCMP_SYS(ptrace),     SCMP_SYS(wait4),    SCMP_SYS(prctl),      SCMP_SYS(getdents),
