@@ -161,6 +161,14 @@ def qm():
     return Quaymaster()
 
 
+@pytest.fixture
+def scan(qm, tmp_path):
+    """`quaymaster scan`, with the networks of topology.py as its estate."""
+    from topology import Scan
+
+    return Scan(qm, tmp_path / "config")
+
+
 def wait_for(condition, seconds=10, what="condition"):
     end = time.monotonic() + seconds
     while time.monotonic() < end:

@@ -12,8 +12,9 @@ test_scan_topology.py holds these networks to what they promise, without quaymas
 import ipaddress
 import json
 import pathlib
+import subprocess
 
-from conftest import PYTHON, run
+from conftest import PYTHON, Records, run
 
 SCANNER, TARGET, SENTINEL = "10.77.0.1", "10.77.0.2", "10.99.0.2"
 SCANNER6, TARGET6 = "fd77::1", "fd77::2"
@@ -205,3 +206,65 @@ class Frame:
 
     def __repr__(self):
         return f"<{self.time:.4f} {self.proto} {self.source}:{self.sport} > {self.target}:{self.dport} {self.flags:x} {self.length}>"
+
+
+OURS = ("10.77.0.0/16", "10.78.0.0/16", "fd77::/64")
+
+
+class Scan:
+    """One run of `quaymaster scan --json` from the scanner of a Net, with an estate that holds its networks."""
+
+    def __init__(self, qm, folder, estate=None):
+        self.qm, self.config = qm, folder
+        if estate is None:
+            estate = "networks:\n" + "".join(f"  - cidr: {n}\n    zone: lab\n" for n in OURS)
+        folder.mkdir(exist_ok=True)
+        (folder / "estate.yaml").write_text(estate)
+
+    def argv(self, *argv, json=True):
+        return [self.qm.program, "scan", *argv, "--config", self.config, *(["--json"] if json else [])]
+
+    def __call__(self, net, *argv, status=0, prefix=(), json=True, **kwargs):
+        done = run(*net.scanner.argv(*prefix, *self.argv(*argv, json=json)), check=False, **kwargs)
+        assert done.returncode == status, f"exit {done.returncode}, not {status}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}"
+        if not json or status == 2:
+            return done
+        records = Records(done.stdout)
+        records.stderr = done.stderr
+        assert records.summary["complete"] is (status == 0), records.summary
+        return records
+
+    def start(self, net, *argv, output, prefix=()):
+        """In the background, records into a file. ip-netns(8) execs, so the pid is that of the scan."""
+        with open(output, "wb") as out:
+            return subprocess.Popen([str(a) for a in net.scanner.argv(*prefix, *self.argv(*argv))], stdout=out,
+                                    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def opened(records, transport="tcp"):
+    """The open endpoints, as (address, port)."""
+    return [(r["address"], r["port"]) for r in records.of("endpoint", state="open", transport=transport)]
+
+
+def recall_precision(found, truth):
+    """Shares of the truth that was found, and of what was found that is true."""
+    found, truth = set(found), set(truth)
+    right = len(found & truth)
+    return right / len(truth) if truth else 1.0, right / len(found) if found else 1.0
+
+
+def assert_exactly(records, truth, transport="tcp"):
+    found = opened(records, transport)
+    assert len(found) == len(set(found)), "told twice"
+    missed, invented = set(truth) - set(found), set(found) - set(truth)
+    assert recall_precision(found, truth) == (1.0, 1.0), f"missed {sorted(missed)[:20]}, invented {sorted(invented)[:20]}"
+
+
+def ports_of(texts, transport="tcp"):
+    """The numbers in ["90-93/tcp", "99/tcp"] or "22,80-81"."""
+    words = texts.split(",") if isinstance(texts, str) else [t.split("/")[0] for t in texts if t.endswith(transport)]
+    out = set()
+    for word in filter(None, words):
+        first, _, last = word.partition("-")
+        out.update(range(int(first), int(last or first) + 1))
+    return out

@@ -84,7 +84,7 @@ def rst(p):
 
 def icmp(p):
     body, inner = p.body, p.ip[:20]
-    wrong_sequence = inner + body[:4] + struct.pack("!I", p.sequence ^ 1)
+    wrong_sequence = inner + body[:4] + struct.pack("!I", p.sequence ^ 0x10000)
     wrong_target = inner[:16] + bytes([inner[16], inner[17], inner[18], inner[19] ^ 1]) + body[:8]
     wrong_port = inner + body[:2] + struct.pack("!H", p.dport ^ 1) + body[4:8]
     out = []
@@ -106,9 +106,8 @@ def udp(p):
 
 def malformed(p):
     whole = p.tcp(0x12, p.sequence)  # the wrong number: were any of it taken, it would be a false answer
-    good = p.tcp(0x12, p.sequence + 1)
     return [whole[:20], whole[:27], whole[:33], b"\x45", whole[:2] + b"\xff\xff" + whole[4:], b"\x4f" + whole[1:], b"\x40" + whole[1:],
-            packet(6, p.us, p.them, good[20:28], fragment=0x2000), packet(6, p.us, p.them, good[28:], fragment=0x0001),
+            packet(6, p.us, p.them, whole[20:28], fragment=0x2000), packet(6, p.us, p.them, whole[28:], fragment=0x0001),
             p.tcp(0x12, p.sequence, options=b"\x02\xff\x05\xb4"), p.tcp(0x12, p.sequence, options=b"\x08\x01\x00\x00" * 10),
             packet(1, p.us, p.them, b"\x03\x03"), packet(1, p.us, p.them, b"\x03\x03\0\0\0\0\0\0\x45"),
             packet(1, p.us, p.them, b"\x03\x03\0\0\0\0\0\0" + b"\x4f" + p.ip[1:24]), packet(1, p.us, p.them, noise.randbytes(64)),
