@@ -31,6 +31,13 @@ static void paragraph(struct scan_writer *w, const char *lead, const char *text)
         layout_paragraph(&w->buf, lead, str_text(&safe), width > WIDEST_PROSE ? WIDEST_PROSE : width);
 }
 
+/* "not found", as people write it */
+static void add_status(struct str *to, enum host_status status)
+{
+        for (const char *p = host_status_name(status); *p; p++)
+                str_add_char(to, *p == '-' ? ' ' : *p);
+}
+
 /* --- head ---------------------------------------------------------------------------------------- */
 
 static void begin(struct scan_writer *w)
@@ -66,7 +73,8 @@ static void add_host_line(struct scan_writer *w, const struct host_coverage *c)
         paint(w, BOLD);
         text_add_printable(&w->buf, text.text);
         paint(w, PLAIN);
-        str_addf(&w->buf, "  %s", host_status_name(c->status));
+        str_add(&w->buf, "  ");
+        add_status(&w->buf, c->status);
         if (c->rtt_us) {
                 str_add(&w->buf, ", ");
                 scan_add_rtt(&w->buf, c->rtt_us);
@@ -171,8 +179,10 @@ static void add_counts(struct scan_writer *w, const struct scan_end *end)
         str_addf(&text, "%u open; %llu host%s up", r->open, (unsigned long long)hosts[HOST_UP],
                  hosts[HOST_UP] == 1 ? "" : "s");
         for (enum host_status s = HOST_SILENT; s <= HOST_NOT_ASKED; s++)
-                if (hosts[s])
-                        str_addf(&text, ", %llu %s", (unsigned long long)hosts[s], host_status_name(s));
+                if (hosts[s]) {
+                        str_addf(&text, ", %llu ", (unsigned long long)hosts[s]);
+                        add_status(&text, s);
+                }
         str_addf(&text, "; %llu packets in ", (unsigned long long)r->sent);
         scan_add_duration(&text, r->elapsed_ms);
         if (r->retried)

@@ -120,18 +120,23 @@ static void add_names(struct str *to, const char *name)
 }
 
 /* Ports of a state that are not listed; undecided ones have no state that others know. */
-static void add_extra(struct str *to, const struct host_coverage *c, enum transport t, enum endpoint_state state,
+static void add_extra(struct str *to, const struct host_coverage *c, enum endpoint_state state,
                       const struct endpoint *listed, size_t n)
 {
-        uint32_t count = scan_unlisted(c, t, state, listed, n);
+        const char *name = state == ENDPOINT_UNDECIDED ? "unknown" : endpoint_state_name(state);
+        uint32_t counts[] = {
+                scan_unlisted(c, TRANSPORT_TCP, state, listed, n),
+                scan_unlisted(c, TRANSPORT_UDP, state, listed, n),
+        };
 
-        if (!count)
+        if (!counts[TRANSPORT_TCP] && !counts[TRANSPORT_UDP])
                 return;
-        str_addf(to, "<extraports state=\"%s\" count=\"%u\"><extrareasons reason=\"",
-                 state == ENDPOINT_UNDECIDED ? "unknown" : endpoint_state_name(state), count);
-        str_addf(to, "%s\" count=\"%u\" proto=\"%s\"/></extraports>\n",
-                 state == ENDPOINT_UNDECIDED ? "not-decided" : endpoint_state_name(state), count,
-                 transport_name(t));
+        str_addf(to, "<extraports state=\"%s\" count=\"%u\">", name, counts[TRANSPORT_TCP] + counts[TRANSPORT_UDP]);
+        for (enum transport t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++)
+                if (counts[t])
+                        str_addf(to, "<extrareasons reason=\"%s\" count=\"%u\" proto=\"%s\"/>", name, counts[t],
+                                 transport_name(t));
+        str_add(to, "</extraports>\n");
 }
 
 static void add_port(struct str *to, const struct endpoint *e)
@@ -152,38 +157,27 @@ static void add_port(struct str *to, const struct endpoint *e)
 static void add_ports(struct str *to, const struct host_coverage *c, const struct endpoint *listed, size_t n)
 {
         str_add(to, "<ports>");
-        for (enum transport t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++)
-                for (enum endpoint_state s = 0; s < ENDPOINT_STATE_MAX; s++)
-                        add_extra(to, c, t, s, listed, n);
+        for (enum endpoint_state s = 0; s < ENDPOINT_STATE_MAX; s++)
+                add_extra(to, c, s, listed, n);
         for (size_t i = 0; i < n; i++)
                 add_port(to, &listed[i]);
         str_add(to, "</ports>\n");
 }
 
-static void add_script(struct str *to, const char *id, const char *output)
-{
-        str_add(to, "<script");
-        add_attribute(to, "id", id);
-        add_attribute(to, "output", output);
-        str_add(to, "/>");
-}
-
-/* What was not seen of the host. */
+/* What was not seen of the host: one script element, since ndiff 7.93 breaks off on a host with two. */
 static void add_coverage(struct str *to, const struct host_coverage *c)
 {
         _cleanup_str_ struct str text = {0};
 
         if (!c->why && !c->middlebox)
                 return;
-        str_add(to, "<hostscript>");
+        str_add(&text, c->complete ? "" : "incomplete: ");
+        scan_add_why(&text, c->why);
         if (c->middlebox)
-                add_script(to, "quaymaster-middlebox", c->middlebox);
-        if (c->why) {
-                str_add(&text, c->complete ? "" : "incomplete: ");
-                scan_add_why(&text, c->why);
-                add_script(to, "quaymaster-coverage", text.text);
-        }
-        str_add(to, "</hostscript>\n");
+                str_addf(&text, "%smiddlebox: %s", c->why ? "; " : "", c->middlebox);
+        str_add(to, "<hostscript><script id=\"quaymaster-coverage\"");
+        add_attribute(to, "output", text.text);
+        str_add(to, "/></hostscript>\n");
 }
 
 static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
