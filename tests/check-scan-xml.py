@@ -51,8 +51,8 @@ def main():
         other = subprocess.run(["ndiff", *sys.argv[1:3]], capture_output=True, text=True)
         if (same.returncode, other.returncode) != (0, 1):
             found.append(f"ndiff gave {same.returncode} and {other.returncode}: {same.stderr}{other.stderr}")
-        elif "81/tcp" not in other.stdout:
-            found.append(f"ndiff does not see the closed port: {other.stdout}")
+        elif "91 closed" not in other.stdout:
+            found.append(f"ndiff does not see what is listed in the second: {other.stdout}")
     print("\n".join(found) or "read by python" + (" and ndiff" if shutil.which("ndiff") else "; ndiff is not installed"))
     return 1 if found else 0
 

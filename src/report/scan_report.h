@@ -35,7 +35,6 @@ struct scan_head {
         uint64_t probes;
         struct scan_pace pace;
         bool all_states; /* closed and filtered ones, too */
-        bool dry_run;
         bool colour;    /* only ever an addition to words */
         unsigned width; /* of the terminal; 0: do not cut */
         struct scan_subject (*subject)(const struct address *address, void *arg);
