@@ -66,6 +66,8 @@ static int set_option(struct invocation *in, size_t index, const char *value, ch
         if (!value && !(value = *++*argv))
                 return err_set(err, -EINVAL, "'--%s' needs a value: --%s %s", option->name, option->name,
                                option->value);
+        if (option->once && in->words[index])
+                return err_set(err, -EINVAL, "'--%s' is given twice; give one list", option->name);
         in->words[index] = value;
         return check_choice(option, value, err);
 }

@@ -28,10 +28,11 @@ struct option_spec {
         const char *value;  /* shown in the help: "FILE"; for OPTION_WORD */
         const char *help;
         const char *const *choices; /* NULL-terminated list of the only words allowed, or NULL = any */
+        bool once; /* may not be given twice, where forgetting the first one would do harm */
 };
 
 #define MAX_OPTIONS   24
-#define MAX_ARGUMENTS 64
+#define MAX_ARGUMENTS 4096 /* targets of `scan`, as a shell expands them */
 
 struct invocation {
         const struct command *command;
