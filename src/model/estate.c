@@ -256,7 +256,7 @@ struct question {
 
 static bool concerns(const struct question *q, const struct estate_window *w)
 {
-        return q->named ? w->only.n && range_set_has(&w->only, q->address) : !w->only.n;
+        return q->named ? range_set_has(&w->only, q->address) : !w->only.n;
 }
 
 static enum say ask(const struct question *q, const struct moment *m)
