@@ -53,6 +53,7 @@ struct frames {
         struct gate *gate;
         struct source_ports ports;
         int out[WAY_MAX]; /* -1: this kernel has none */
+        uint32_t bound_to; /* the interface that out[WAY_ETHERNET] sends to by itself; 0 = none yet */
         int in;
         uint8_t *ring;
         unsigned n_blocks, next_block;
@@ -239,22 +240,34 @@ static socklen_t set_destination(union destination *to, enum way way, const stru
         }
 }
 
+/*
+ * Most scans leave by one interface. The first one used is bound: the kernel then looks no name up for each
+ * packet. Binding needs no privilege, but waits for the network, so it is done once.
+ */
+static bool is_bound(struct frames *f, uint32_t ifindex)
+{
+        struct sockaddr_ll name = {.sll_family = AF_PACKET, .sll_ifindex = (int)ifindex};
+
+        if (!f->bound_to && bind(f->out[WAY_ETHERNET], (struct sockaddr *)&name, sizeof(name)) == 0)
+                f->bound_to = ifindex;
+        return f->bound_to == ifindex;
+}
+
 static void prepare(struct frames *f, unsigned i, enum way way, struct frame *frame)
 {
-        struct iovec *part = &f->parts[i];
+        struct msghdr *message = &f->messages[i].msg_hdr;
 
-        *part = (struct iovec){frame->packet, frame->len};
+        f->to[i] = *frame->to;
+        f->parts[i] = (struct iovec){frame->packet, frame->len};
+        *message = (struct msghdr){.msg_iov = &f->parts[i], .msg_iovlen = 1};
         if (way == WAY_ETHERNET) {
                 packet_build_ethernet(frame->link, frame->mac, frame->path->own_mac, frame->ethertype);
-                *part = (struct iovec){frame->link, (size_t)frame->len + PACKET_LINK_MAX};
+                f->parts[i] = (struct iovec){frame->link, (size_t)frame->len + PACKET_LINK_MAX};
         }
-        f->messages[i] = (struct mmsghdr){.msg_hdr = {
-                .msg_name = &f->destinations[i],
-                .msg_namelen = set_destination(&f->destinations[i], way, frame),
-                .msg_iov = part,
-                .msg_iovlen = 1,
-        }};
-        f->to[i] = *frame->to;
+        if (way == WAY_ETHERNET && is_bound(f, frame->path->ifindex))
+                return;
+        message->msg_name = &f->destinations[i];
+        message->msg_namelen = set_destination(&f->destinations[i], way, frame);
 }
 
 static bool is_later(int r)
