@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The networks of topology.py are what they promise: looked at with plain sockets, without quaymaster."""
 import json
-import socket
 import time
 
 import pytest
 
-from conftest import PYTHON, need_root, run
-from topology import FAR, SCANNER, SENTINEL, TARGET, TARGET6
+from conftest import PYTHON, need_root
+from topology import FAR, SCANNER, TARGET, TARGET6
 
 pytestmark = need_root
 
