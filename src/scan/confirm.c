@@ -39,6 +39,7 @@ struct place {
         uint64_t acknowledged;  /* bytes, before our line */
         uint64_t line_ns;       /* when it was sent */
         unsigned left;          /* bytes that may still be read */
+        bool ended;             /* reset or closed */
 };
 
 struct confirmer {
@@ -154,10 +155,12 @@ static void read_some(struct place *p, uint32_t *hash)
                         continue;
                 if (n < 0 && errno == EAGAIN)
                         return;
-                p->look.reset |= n < 0;
-                p->look.closed |= n == 0;
-                if (n <= 0)
+                if (n <= 0) {
+                        p->ended = true;
+                        p->look.reset |= n < 0 && !p->look.answer_hash;
+                        p->look.closed |= n == 0 && !p->look.answer_hash;
                         return;
+                }
                 if (!*hash)
                         *hash = confirm_signature(buffer, (size_t)n);
                 p->left -= (unsigned)n;
@@ -166,7 +169,7 @@ static void read_some(struct place *p, uint32_t *hash)
 
 static bool over(const struct place *p)
 {
-        return p->look.reset || p->look.closed || !p->left;
+        return p->ended || !p->left;
 }
 
 static bool may_send(const struct task *t)

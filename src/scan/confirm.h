@@ -24,7 +24,7 @@ struct confirm_look {
         bool local_fault;   /* connect_errno is a fault of this machine: the look says nothing of the port */
         bool sent;          /* our line left: only then do acknowledged and answer_hash say something */
         bool acknowledged;  /* the peer's TCP acknowledged our line */
-        bool reset, closed; /* it reset or closed the connection within the wait */
+        bool reset, closed; /* it reset or closed the connection before it answered, within the wait */
         uint32_t banner_hash,
                 answer_hash; /* confirm_signature of what came unasked, and after ours; 0 = none */
         uint32_t rtt_us;
@@ -58,11 +58,14 @@ unsigned confirmer_poll(struct confirmer *c, struct pollfd *fds, unsigned max);
 uint64_t confirmer_deadline(const struct confirmer *c);
 struct confirmer *confirmer_close(struct confirmer *c); /* accepts NULL, returns NULL */
 
-/* Whether two looks show the same behaviour (times apart). Pure. */
+/*
+ * Whether two looks show the same behaviour, times apart: the same banner; without one the same answer;
+ * without that the same manner of going on. Pure.
+ */
 bool confirm_same(const struct confirm_look *a, const struct confirm_look *b);
 
 /*
- * What first bytes are known by: a hash of the first run of 3 to 16 printable ASCII characters in the first
+ * What first bytes are known by: a hash of the first run of 5 to 16 printable ASCII characters in the first
  * 64 bytes, digits all taken as one. So a service that tells the time, a process id or a challenge looks
  * alike each time; bytes without such a run are all alike. 0 only for len 0. Pure; values differ from run to
  * run of the program.

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/vec.h"
+#include "scan/askable.h"
 #include "scan/confirm.h"
 #include "scan/discover.h"
 #include "scan/pace.h"
@@ -88,8 +89,8 @@ struct host {
         uint32_t pending_looks;
         uint64_t sent, answered, retried;
         unsigned why;
-        bool no_syn, no_udp, no_payload, no_look; /* of its device class, with the ports it forbids */
-        const struct port_set *forbidden[2];
+        bool no_syn, no_look; /* of its device class */
+        uint16_t kind;        /* index in scan.kinds: what may be asked of it */
         struct pace pace;
         struct lane lanes[LANE_KINDS];
 };
@@ -179,6 +180,7 @@ struct scan {
 
         struct paths *paths;
         vec(struct route) routes;
+        vec(struct askable *) kinds; /* what may be asked: once for all hosts with the same limits */
         struct discovery *discovery;
         struct batch tcp, full, udp; /* full: connect, for classes that forbid half-open probes */
         struct find_batch find[FIND_ATTEMPTS];
@@ -223,6 +225,13 @@ static inline void answer_set(struct scan *s, uint32_t slot, enum lane_kind lane
         *at = (uint8_t)((*at & ~(3u << bit % 4 * 2)) | (unsigned)answer << bit % 4 * 2);
 }
 
+/* Whether its device class forbids to ask that port of the host. */
+static inline bool lane_forbids(const struct scan *s, const struct host *h, enum lane_kind lane,
+                                uint16_t port)
+{
+        return !port_set_has(&s->kinds.at[h->kind]->ports.of[lane], port);
+}
+
 static inline uint32_t lane_unanswered(const struct lane *l)
 {
         return l->wanted - l->count[ANSWER_OPEN] - l->count[ANSWER_CLOSED] - l->count[ANSWER_OTHER];
@@ -239,8 +248,6 @@ void hosts_attach(struct scan *s, uint32_t slot, uint64_t now_ns);
 void hosts_go_on(struct scan *s, uint32_t slot, uint64_t now_ns);
 /* What may be done to a host, as its device class says; the packets a second. */
 double hosts_take_limits(struct scan *s, struct host *h);
-/* Whether a port is forbidden for a host by its device class. */
-bool hosts_forbids(const struct host *h, enum lane_kind lane, uint16_t port);
 /* All lanes of the host are over: tell it, and empty the slot. */
 void hosts_finish_ended(struct scan *s, uint64_t now_ns);
 void hosts_end(struct scan *s, uint32_t slot);

@@ -158,7 +158,7 @@ void heard_take(const struct heard *heard, void *scan)
                 lanes_wake(s, slot, LANE_DECOY, heard->when_ns);
                 return;
         }
-        if (index == NO_INDEX || h->lanes[kind].stage == STAGE_IDLE || hosts_forbids(h, kind, heard->port))
+        if (index == NO_INDEX || h->lanes[kind].stage == STAGE_IDLE || lane_forbids(s, h, kind, heard->port))
                 return; /* nobody asked */
         if (h->lanes[kind].inflight)
                 h->lanes[kind].inflight--;

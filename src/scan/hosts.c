@@ -36,22 +36,6 @@ static void leave(struct scan *s, uint32_t slot)
         *at = s->hosts[slot].next_in_bucket;
 }
 
-bool hosts_forbids(const struct host *h, enum lane_kind lane, uint16_t port)
-{
-        if (lane == LANE_UDP && (h->no_udp || (h->no_payload && !gate_payload_allowed(port, DEVICE_NONE))))
-                return true;
-        return h->forbidden[lane] && port_set_has(h->forbidden[lane], port);
-}
-
-static uint32_t count_wanted(const struct scan *s, const struct host *h, enum lane_kind lane)
-{
-        uint32_t n = 0;
-
-        for (uint32_t i = 0; i < s->n_ports[lane]; i++)
-                n += !hosts_forbids(h, lane, s->ports[lane][i]);
-        return n;
-}
-
 struct batch *hosts_batch(struct scan *s, const struct host *h, enum lane_kind lane)
 {
         if (lane == LANE_UDP)
@@ -64,26 +48,40 @@ static bool may_ask_now(const struct scan *s, const struct address *address)
         return !s->options.estate || estate_window_open(s->options.estate, address, clock_now_s(), NULL);
 }
 
+/* Hosts with the same limits share what may be asked of them: it is 32 KiB. */
+static uint16_t kind_of(struct scan *s, const struct address *address)
+{
+        struct askable *kind = xcalloc(1, sizeof(*kind));
+
+        scan_askable(s->options.ports, s->options.estate, address, kind);
+        for (size_t i = 0; i < s->kinds.n; i++) {
+                if (memcmp(s->kinds.at[i], kind, sizeof(*kind)) == 0) {
+                        free(kind);
+                        return (uint16_t)i;
+                }
+        }
+        *vec_push(&s->kinds) = kind;
+        return (uint16_t)(s->kinds.n - 1);
+}
+
 double hosts_take_limits(struct scan *s, struct host *h)
 {
-        const struct estate *estate = s->options.estate;
-        struct device_limits limits = {0};
         double rate = s->options.pace.host_rate;
+        const struct askable *kind;
 
-        if (estate) {
-                limits = estate_limits(estate, &h->address);
-                h->class = (uint8_t)estate_class(estate, &h->address);
-        }
-        h->no_syn = limits.no_syn;
-        h->no_udp = limits.no_udp;
-        h->no_look = limits.no_identify;
-        h->no_payload = h->class != DEVICE_SERVER;
-        h->forbidden[LANE_TCP] = limits.forbidden[TRANSPORT_TCP];
-        h->forbidden[LANE_UDP] = limits.forbidden[TRANSPORT_UDP];
-        if (!limits.host_rate || limits.host_rate >= rate)
+        h->kind = s->options.estate || s->kinds.n == 0 ? kind_of(s, &h->address) : 0;
+        kind = s->kinds.at[h->kind];
+        h->class = (uint8_t)kind->class;
+        h->no_syn = kind->limits.no_syn;
+        h->no_look = kind->limits.no_identify;
+        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)
+                h->lanes[lane].wanted = port_set_count(&kind->ports.of[lane]);
+        if (kind->narrowed)
+                h->why |= COVERAGE_CLASS;
+        if (!kind->limits.host_rate || kind->limits.host_rate >= rate)
                 return rate;
         h->why |= COVERAGE_CLASS;
-        return limits.host_rate;
+        return kind->limits.host_rate;
 }
 
 void hosts_attach(struct scan *s, uint32_t slot, uint64_t now_ns)
@@ -93,14 +91,8 @@ void hosts_attach(struct scan *s, uint32_t slot, uint64_t now_ns)
 
         pace_set(&h->pace, rate);
         h->pace.next_ns = now_ns;
-        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++) {
-                struct lane *l = &h->lanes[lane];
-
-                l->wanted = count_wanted(s, h, lane);
-                if (l->wanted < s->n_ports[lane])
-                        h->why |= COVERAGE_CLASS;
-                l->pace = h->pace;
-        }
+        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)
+                h->lanes[lane].pace = h->pace;
         enter(s, slot);
         h->pathless = routes_find(s, &h->address, h->zone_index, &h->route) < 0;
         if (!h->pathless)

@@ -249,7 +249,7 @@ static uint32_t next_index(struct scan *s, uint32_t slot, enum lane_kind kind)
 
                 if (answer_get(s, slot, kind, index) == ANSWER_NONE &&
                     (every || l->pass < tries_for(s, kind, index)) &&
-                    !hosts_forbids(h, kind, s->ports[kind][index]))
+                    !lane_forbids(s, h, kind, s->ports[kind][index]))
                         return index;
         }
         return NO_INDEX;

@@ -4,18 +4,21 @@
 #include "scan/confirm.h"
 
 #define LOOK_AT 64
-#define RUN_MIN 3
+#define RUN_MIN 5 /* of 4 random bytes none, of more few are such a run */
 #define RUN_MAX 16
 
+/* Words tell more than manners: whether an end was seen beside them is a matter of time. */
 bool confirm_same(const struct confirm_look *a, const struct confirm_look *b)
 {
-        if (a->connect_errno != b->connect_errno || a->reset != b->reset || a->closed != b->closed ||
-            a->banner_hash != b->banner_hash)
+        bool asked = a->sent && b->sent; /* one that was sent nothing had no chance to differ */
+
+        if (a->connect_errno != b->connect_errno)
                 return false;
-        /* one that was sent nothing had no chance to differ */
-        if (!a->sent || !b->sent)
-                return true;
-        return a->acknowledged == b->acknowledged && a->answer_hash == b->answer_hash;
+        if (a->banner_hash || b->banner_hash)
+                return a->banner_hash == b->banner_hash;
+        if (asked && (a->answer_hash || b->answer_hash))
+                return a->answer_hash == b->answer_hash;
+        return a->reset == b->reset && a->closed == b->closed && (!asked || a->acknowledged == b->acknowledged);
 }
 
 static bool printable(uint8_t c)

@@ -7,6 +7,8 @@
 /* To add a method: its file in method/, and a line here. */
 static const struct method *const methods[] = {
         &method_syn,
+        &method_connect,
+        &method_udp,
 };
 
 const struct method *method_find(const char *name)

@@ -211,6 +211,9 @@ struct scan *scan_free(struct scan *s)
                 free(s->ports[t]);
                 free(s->port_index[t]);
         }
+        for (size_t i = 0; i < s->kinds.n; i++)
+                free(s->kinds.at[i]);
+        vec_clear(&s->kinds);
         queue_release(&s->queue);
         vec_clear(&s->free_slots);
         vec_clear(&s->ended);

@@ -197,7 +197,7 @@ void settle_host(struct scan *s, uint32_t slot)
         if (c->status == HOST_UP || c->status == HOST_SILENT) {
                 for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)
                         for (uint32_t i = 0; i < s->n_ports[lane]; i++)
-                                if (!hosts_forbids(h, lane, s->ports[lane][i]))
+                                if (!lane_forbids(s, h, lane, s->ports[lane][i]))
                                         settle_port(s, slot, lane, i, c);
         }
         tell_host(s, c);

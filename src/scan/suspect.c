@@ -11,6 +11,8 @@
 
 #include "scan/middlebox.h"
 
+_Static_assert(DECOYS == MIDDLEBOX_BASELINE, "decoys are the baseline");
+
 #define CANDIDATES  200u /* connections to a host behind a middlebox */
 #define LOOKS_AHEAD 256u /* waiting looks that are searched for a host whose pace allows one */
 #define DECOY_FIRST 49152u
@@ -24,7 +26,7 @@ static uint16_t decoy_port(const struct scan *s, const struct host *h, unsigned 
              place += DECOYS) { /* a device class forbids some ports, never all of these */
                 uint16_t port = (uint16_t)(DECOY_FIRST + permutation_at(&p, place % p.n));
 
-                if (!hosts_forbids(h, LANE_TCP, port) || place > p.n)
+                if (!lane_forbids(s, h, LANE_TCP, port) || place > p.n)
                         return port;
         }
 }
@@ -94,7 +96,7 @@ static void look_closer(struct scan *s, uint32_t slot)
                 uint32_t index = s->port_index[LANE_TCP][top[i]];
                 enum answer answer;
 
-                if (index == NO_INDEX || hosts_forbids(h, LANE_TCP, top[i]))
+                if (index == NO_INDEX || lane_forbids(s, h, LANE_TCP, top[i]))
                         continue;
                 answer = answer_get(s, slot, LANE_TCP, index);
                 if (answer != ANSWER_NONE && answer != ANSWER_OPEN)
@@ -140,9 +142,9 @@ static void judge(struct scan *s, uint32_t slot, uint64_t now_ns)
 {
         struct host *h = &s->hosts[slot];
         struct look_list *looks = &s->looks[slot];
-        struct middlebox_verdict verdict = {0};
+        struct middlebox_verdict verdict;
         struct detail_list real = {0};
-        bool *present = xcalloc(looks->n ? looks->n : 1, sizeof(*present));
+        _cleanup_free_ enum middlebox_port *ports = xcalloc(looks->n + 1, sizeof(*ports));
         size_t n_base = 0;
 
         /* the decoys stand first */
@@ -157,14 +159,14 @@ static void judge(struct scan *s, uint32_t slot, uint64_t now_ns)
                         }
                 }
         }
-        middlebox_judge(looks->at, n_base, looks->at + n_base, looks->n - n_base, present, &verdict);
+        verdict = middlebox_judge(looks->at, n_base, DECOYS, looks->at + n_base, looks->n - n_base, ports);
         h->suspicion = verdict.recognised ? SUSPECT_CONFIRMED : SUSPECT_CLEARED;
         if (verdict.recognised) {
                 s->middlebox[slot] = verdict.how;
                 for (size_t i = 0; i < looks->n - n_base; i++) {
                         const struct confirm_look *look = &looks->at[n_base + i];
 
-                        if (present[i])
+                        if (ports[i] == MIDDLEBOX_PORT_REAL)
                                 *vec_push(&real) = (struct detail){
                                         .port = look->port,
                                         .transport = TRANSPORT_TCP,
@@ -180,7 +182,6 @@ static void judge(struct scan *s, uint32_t slot, uint64_t now_ns)
                 vec_clear(&s->details[slot]);
                 s->details[slot] = real;
         }
-        free(present);
         vec_clear(looks);
         if (h->suspicion == SUSPECT_CLEARED && h->lanes[LANE_TCP].stage == STAGE_PAUSED) {
                 h->lanes[LANE_TCP].stage = STAGE_ASK;

@@ -146,8 +146,11 @@ struct tcp_outcome tcp_socket_check(struct gate *gate, int fd, const struct addr
         const struct meaning *icmp;
         struct tcp_outcome result;
 
-        if (r == -EALREADY || r == -EINPROGRESS)
-                return (struct tcp_outcome){.code = -EINPROGRESS};
+        /* an ICMP error that comes while connect(2) holds the socket does not end the attempt, but is kept */
+        if (r == -EALREADY || r == -EINPROGRESS) {
+                icmp = heard_by_icmp(fd);
+                return icmp ? outcome(-EHOSTUNREACH, icmp) : (struct tcp_outcome){.code = -EINPROGRESS};
+        }
         if (r == 0 || r == -EISCONN) {
                 if (met_itself(fd, to, port))
                         return outcome(-ECONNREFUSED, find(afterwards, ECONNREFUSED));

@@ -386,6 +386,7 @@ const struct method method_connect = {
         .name = "connect",
         .summary = "full TCP connections by the kernel; needs no privilege",
         .transport = TRANSPORT_TCP,
+        .answers_each = true,
         .open = connect_open,
         .send = connect_send,
         .poll = connect_poll,
