@@ -36,10 +36,10 @@ struct place {
         struct task task;
         struct confirm_look look;
         uint64_t began_ns, phase_end_ns;
-        uint64_t acknowledged;  /* bytes, before our line */
-        uint64_t line_ns;       /* when it was sent */
-        unsigned left;          /* bytes that may still be read */
-        bool ended;             /* reset or closed */
+        uint64_t acknowledged; /* bytes, before our line */
+        uint64_t line_ns;      /* when it was sent */
+        unsigned left;         /* bytes that may still be read */
+        bool ended;            /* reset or closed */
 };
 
 struct confirmer {
@@ -313,7 +313,8 @@ static bool start(struct confirmer *c)
         if (!p)
                 return false;
         now_ns = clock_monotonic_ns();
-        *p = (struct place){.fd = -1, .task = c->queue.at[c->head], .began_ns = now_ns, .left = CONFIRM_READ_MOST};
+        *p = (struct place){
+                .fd = -1, .task = c->queue.at[c->head], .began_ns = now_ns, .left = CONFIRM_READ_MOST};
         p->look.address = p->task.to;
         p->look.port = p->task.port;
         outcome = start_connect(c, p);

@@ -199,6 +199,7 @@ static void decoy_due(struct scan *s, uint32_t slot, uint64_t now_ns)
 
         if (l->pass == 3 || h->decoy_closed || h->decoy_open == (1 << DECOYS) - 1) {
                 l->stage = STAGE_DONE;
+                queue_remove(&s->queue, lane_id(slot, LANE_DECOY));
                 suspect_decoys_over(s, slot, now_ns);
                 lanes_end_if_over(s, slot);
                 return;

@@ -18,7 +18,8 @@ bool confirm_same(const struct confirm_look *a, const struct confirm_look *b)
                 return a->banner_hash == b->banner_hash;
         if (asked && (a->answer_hash || b->answer_hash))
                 return a->answer_hash == b->answer_hash;
-        return a->reset == b->reset && a->closed == b->closed && (!asked || a->acknowledged == b->acknowledged);
+        return a->reset == b->reset && a->closed == b->closed &&
+               (!asked || a->acknowledged == b->acknowledged);
 }
 
 static bool printable(uint8_t c)

@@ -9,7 +9,7 @@ struct habits {
         size_t n;      /* all looks, those with a local fault, too */
         size_t n_seen; /* without those */
         size_t n_connected, n_ended, n_banners, n_answers;
-        size_t n_held, n_acknowledged; /* held: got our line and kept the connection */
+        size_t n_held, n_acknowledged;       /* held: got our line and kept the connection */
         bool banners_differ, answers_differ; /* among the ports that had any */
 };
 
@@ -55,7 +55,7 @@ static bool none_connects(const struct habits *h)
         return h->n_connected == 0;
 }
 
-/* One that ended the connection is no proof: a proxy may take a while before it does, and acknowledge so long. */
+/* One that ended the connection proves nothing: a proxy may acknowledge for a while before it does. */
 static bool none_acknowledges(const struct habits *h)
 {
         return h->n_held >= BASELINE_MIN && h->n_held == h->n_seen && h->n_acknowledged == 0;

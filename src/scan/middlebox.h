@@ -28,9 +28,9 @@ struct middlebox_verdict {
  * ports heard open; ret_ports[i] is what the i-th is.
  *
  * Recognised when all baseline ports were heard open or take connections, and at least 2 of them could be
- * looked at. Then a candidate is real only by what a middlebox does not show by chance: a banner or an answer
- * that the baseline ports do not have (unless these differ among themselves), an acknowledgement of data
- * where none of them acknowledges, a handshake where none of theirs completes. When it ends the connection
+ * looked at. Then a candidate is real only by what a middlebox does not show by chance: a banner or an
+ * answer that the baseline ports do not have (unless these differ among themselves), an acknowledgement of
+ * data where none of them acknowledges, a handshake where none of theirs completes. When it ends the connection
  * otherwise than they do, that is too little: load may do it.
  *
  * Not recognised: real is every candidate whose handshake completed.

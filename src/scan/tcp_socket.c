@@ -59,8 +59,8 @@ static const struct meaning unreachable_v4[] = {
         {13, HEARD_PROHIBITED, REASON_PROHIBITED}, {0, HEARD_UNREACHABLE, REASON_HOST_UNREACHABLE},
 };
 static const struct meaning unreachable_v6[] = {
-        {1, HEARD_PROHIBITED, REASON_PROHIBITED}, {4, HEARD_PROHIBITED, REASON_PORT_UNREACHABLE},
-        {5, HEARD_PROHIBITED, REASON_PROHIBITED}, {6, HEARD_PROHIBITED, REASON_PROHIBITED},
+        {1, HEARD_PROHIBITED, REASON_PROHIBITED},        {4, HEARD_PROHIBITED, REASON_PORT_UNREACHABLE},
+        {5, HEARD_PROHIBITED, REASON_PROHIBITED},        {6, HEARD_PROHIBITED, REASON_PROHIBITED},
         {0, HEARD_UNREACHABLE, REASON_HOST_UNREACHABLE},
 };
 
@@ -110,16 +110,20 @@ static int next_icmp(int fd, struct sock_extended_err *ret)
 }
 
 /* Always to the end, so that a socket that is used again does not show what its last connection met. */
-static const struct meaning *heard_by_icmp(int fd)
+static const struct meaning *heard_by_icmp(int fd, int *ret_code)
 {
         const struct meaning *meaning = NULL;
         struct sock_extended_err error;
         int r;
 
-        while ((r = next_icmp(fd, &error)) >= 0)
-                if (r > 0)
-                        meaning = find(error.ee_origin == SO_EE_ORIGIN_ICMP ? unreachable_v4 : unreachable_v6,
-                                       error.ee_code);
+        while ((r = next_icmp(fd, &error)) >= 0) {
+                bool v4 = r > 0 && error.ee_origin == SO_EE_ORIGIN_ICMP;
+
+                if (!r)
+                        continue;
+                meaning = find(v4 ? unreachable_v4 : unreachable_v6, error.ee_code);
+                *ret_code = -(int)error.ee_errno;
+        }
         return meaning;
 }
 
@@ -145,18 +149,19 @@ struct tcp_outcome tcp_socket_check(struct gate *gate, int fd, const struct addr
         int r = gate_connect(gate, fd, to, zone_index, port);
         const struct meaning *icmp;
         struct tcp_outcome result;
+        int code;
 
-        /* an ICMP error that comes while connect(2) holds the socket does not end the attempt, but is kept */
+        /* an ICMP error that came while connect(2) held the socket does not end the attempt, but is kept */
         if (r == -EALREADY || r == -EINPROGRESS) {
-                icmp = heard_by_icmp(fd);
-                return icmp ? outcome(-EHOSTUNREACH, icmp) : (struct tcp_outcome){.code = -EINPROGRESS};
+                icmp = heard_by_icmp(fd, &code);
+                return icmp ? outcome(code, icmp) : (struct tcp_outcome){.code = -EINPROGRESS};
         }
         if (r == 0 || r == -EISCONN) {
                 if (met_itself(fd, to, port))
                         return outcome(-ECONNREFUSED, find(afterwards, ECONNREFUSED));
                 return outcome(0, &connected);
         }
-        icmp = heard_by_icmp(fd);
+        icmp = heard_by_icmp(fd, &code);
         result = outcome(r, icmp ? icmp : find(afterwards, -r));
         result.reusable = true;
         return result;

@@ -30,12 +30,14 @@ struct tcp_outcome tcp_socket_connect(struct gate *gate, int fd, const struct ad
                                       uint32_t zone_index, uint16_t port);
 /*
  * Ask what became of it: sends nothing, needs no event before it. connect(2) on a connection that is under
- * way tells its state, and after a failure makes the socket as new. A socket that met itself (simultaneous open on one port of this machine, RFC 9293, 3.5) is told as refused.
+ * way tells its state, and after a failure makes the socket as new. A socket that met itself (simultaneous
+ * open on one port of this machine; RFC 9293, 3.5) is told as refused. A refusal by ICMP is told as such
+ * (method.h), also when the kernel itself would go on trying.
  */
 struct tcp_outcome tcp_socket_check(struct gate *gate, int fd, const struct address *to, uint32_t zone_index,
                                     uint16_t port);
 
-/* Whether more descriptors, memory or ports may be there later: told of a code of tcp_outcome or socket(2). */
+/* Whether what was lacking (descriptors, memory, ports) may be there later; `code` is a negative errno. */
 bool tcp_socket_later(int code);
 
 /* From TCP_INFO of a connected socket; 0 = not known. */

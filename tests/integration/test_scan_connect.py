@@ -130,6 +130,42 @@ def test_what_a_port_is_and_why(pair, address):
         assert (rtt == 0) == (port == 7001) and rtt < 300_000
 
 
+LATE_ICMP = """
+import struct, threading
+# ICMP destination unreachable for each SYN, its code the port's last two digits; half a round trip of 30 ms.
+raw = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
+raw.bind(("v2", 0x0800))
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+def loop():
+    while True:
+        p = raw.recv(2000)
+        if p[9] != 6:
+            continue
+        time.sleep(0.03)
+        code = struct.unpack("!H", p[22:24])[0] % 100
+        body = struct.pack("!BBHI", 3, code, 0, 0) + p[:28]
+        total = sum(struct.unpack("!18H", body))
+        total = (total & 0xffff) + (total >> 16)
+        out.sendto(body[:2] + struct.pack("!H", ~(total + (total >> 16)) & 0xffff) + body[4:], (socket.inet_ntoa(p[12:16]), 0))
+threading.Thread(target=loop, daemon=True).start()
+print("ready", flush=True)
+"""
+
+
+def test_icmp_that_comes_later(pair):
+    """As from a router far away: the kernel ends the attempt with an errno that says less than the ICMP did."""
+    ours, theirs = pair
+    incoming(theirs, "meta l4proto tcp drop")
+    theirs.python(LATE_ICMP)
+    codes = {0: ("unreachable", "host-unreachable"), 1: ("unreachable", "host-unreachable"),
+             3: ("prohibited", "port-unreachable"), 9: ("prohibited", "prohibited"),
+             10: ("prohibited", "prohibited"), 13: ("prohibited", "prohibited")}
+    for inflight in (0, 1):
+        verdicts, sums = connect(ours, "10.99.0.2", ",".join(str(7000 + c) for c in codes), inflight=inflight, timeout_ms=800)
+        assert {p: v[:2] for p, v in verdicts.items()} == {7000 + c: v for c, v in codes.items()}
+        assert min(v[2] for v in verdicts.values()) >= 30_000
+
+
 def test_a_socket_that_is_used_again_remembers_nothing(pair):
     """One descriptor for all: each verdict is that of its own port, whatever the one before met."""
     ours, theirs = pair

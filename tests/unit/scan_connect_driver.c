@@ -219,7 +219,8 @@ static int drive_look(char **argv)
         look_at(&looks, streq(argv[1], "data") ? CONFIRM_DATA : CONFIRM_HANDSHAKE, number(argv[0]), &to,
                 zone_index, &ports);
         vec_foreach(l, &looks)
-                printf("%u %s%s%s%s%s%s%s%s\n", l->port, l->connect_errno ? strerrorname_np(l->connect_errno) : "OK",
+                printf("%u %s%s%s%s%s%s%s%s\n", l->port,
+                       l->connect_errno ? strerrorname_np(l->connect_errno) : "OK",
                        l->local_fault ? " local" : "", l->sent ? " sent" : "",
                        l->acknowledged ? " acknowledged" : "", l->reset ? " reset" : "",
                        l->closed ? " closed" : "", l->banner_hash ? " banner" : "",
@@ -246,7 +247,8 @@ static int drive_judge(char **argv)
         look_at(&second, CONFIRM_DATA, number(argv[0]), &to, zone_index, &candidates);
         ports = xcalloc(second.n + 1, sizeof(*ports));
         verdict = middlebox_judge(first.at, first.n, 0, second.at, second.n, ports);
-        printf("%s%s\n", verdict.recognised ? "recognised " : "not recognised", verdict.how ? verdict.how : "");
+        printf("%s%s\n", verdict.recognised ? "recognised " : "not recognised",
+               verdict.how ? verdict.how : "");
         for (size_t i = 0; i < second.n; i++)
                 printf("%u %s\n", second.at[i].port, words[ports[i]]);
         free(ports);

@@ -304,7 +304,8 @@ static void take_events(struct method_state *m)
 
 static void expire(struct method_state *m, uint64_t now_ns)
 {
-        static const struct tcp_outcome silence = {.code = -ETIMEDOUT, .kind = HEARD_SILENCE, .reason = REASON_NO_REPLY};
+        static const struct tcp_outcome silence = {
+                .code = -ETIMEDOUT, .kind = HEARD_SILENCE, .reason = REASON_NO_REPLY};
         struct attempt *a;
 
         while ((a = TAILQ_FIRST(&m->waiting)) && a->began_ns + m->timeout_ns <= now_ns)
