@@ -15,14 +15,18 @@
 #include "cli/progress.h"
 #include "cli/scan_options.h"
 #include "cli/scan_self.h"
+#include "cli/scan_words.h"
 #include "cli/terminal.h"
 #include "config.h"
 #include "report/scan_plan.h"
 #include "report/scan_words.h"
+#include "scan/checkpoint.h"
 #include "scan/confine.h"
 
 struct run {
         const struct invocation *in;
+        struct str kept;           /* the words of the scan that is gone on with */
+        struct invocation resumed; /* made of them */
         struct scan_request request;
         struct pool *pool;
         struct knowledge *knowledge;
@@ -35,7 +39,8 @@ struct run {
         struct scan_ports ports;
         struct scan_self self;
         struct if_nameindex *devices;
-        struct str command;
+        struct str command; /* the command line, for people */
+        struct str words;   /* the same for the checkpoint */
         struct scan_options options;
         struct scan_head head;
         struct output_file output;
@@ -52,6 +57,8 @@ static void run_release(struct run *run)
         progress_release(&run->progress);
         output_file_release(&run->output);
         str_release(&run->command);
+        str_release(&run->words);
+        str_release(&run->kept);
         if (run->devices)
                 if_freenameindex(run->devices);
         scan_self_release(&run->self);
@@ -187,11 +194,29 @@ static int parse_targets(struct run *run)
         return r == 0 && run->exclude.n ? apply_exclude(run) : r;
 }
 
+/* `scan --resume FILE` alone: the words come from the file. */
+static int take_words(struct run *run)
+{
+        const char *file = invocation_get(run->in, "resume");
+        int r;
+
+        if (!file || run->in->n_arguments || invocation_has(run->in, "input"))
+                return 0;
+        r = checkpoint_words(file, &run->kept, run->err);
+        if (r == 0)
+                r = scan_words_join(&run->kept, run->in, &run->resumed, run->err);
+        if (r == 0)
+                run->in = &run->resumed;
+        return r;
+}
+
 /* Everything the user may have got wrong: nothing is sent after an error here. */
 static int read_request(struct run *run)
 {
-        int r = scan_request_parse(run->in, clock_now_s(), &run->request, run->err);
+        int r = take_words(run);
 
+        if (r == 0)
+                r = scan_request_parse(run->in, clock_now_s(), &run->request, run->err);
         if (r == 0)
                 r = config_open_knowledge(run->in, &run->knowledge, run->err);
         if (r == 0)
@@ -301,6 +326,7 @@ static void warn(const char *text, void *arg)
 
 static void set_options(struct run *run)
 {
+        scan_words_keep(run->in, &run->words);
         run->options = (struct scan_options){
                 .targets = &run->targets,
                 .ports = &run->ports,
@@ -313,6 +339,8 @@ static void set_options(struct run *run)
                 .confirm = run->request.confirm,
                 .until = run->request.until,
                 .checkpoint = run->request.checkpoint,
+                .words = str_text(&run->words),
+                .words_len = run->words.len,
                 .resume = run->request.resume,
                 .stop = &stop_asked,
                 .endpoint = on_endpoint,
@@ -434,8 +462,7 @@ static int confine_self(struct run *run)
 static void tell_resume(const struct run *run)
 {
         if (run->request.checkpoint)
-                (void)fprintf(stderr, "quaymaster scan: stopped; go on with: quaymaster scan --resume %s ... (the same "
-                                      "targets and options)\n",
+                (void)fprintf(stderr, "quaymaster scan: stopped; go on with: quaymaster scan --resume %s\n",
                               run->request.checkpoint);
         else
                 (void)fputs("quaymaster scan: stopped; with --checkpoint FILE it could be gone on with\n", stderr);

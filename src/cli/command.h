@@ -58,6 +58,9 @@ struct command {
 const char *invocation_get(const struct invocation *in, const char *option);
 bool invocation_has(const struct invocation *in, const char *option);
 
+/* Parse what stands behind the command's name and ends with NULL; in->command is set. 0 or -EINVAL. */
+int invocation_parse(struct invocation *in, char **argv, struct err *err);
+
 const struct command *const *commands_all(void); /* NULL-terminated */
 const struct command *command_find(const char *name);
 
