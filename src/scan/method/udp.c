@@ -19,6 +19,7 @@
 #include "scan/method.h"
 #include "scan/method/udp_errors.h"
 #include "scan/method/udp_notes.h"
+#include "scan/method/udp_socket.h"
 #include "scan/payload.h"
 
 #define ROAMING_SOCKETS  8 /* for payloads that are answered from another port: one probe of a host each */
@@ -29,26 +30,12 @@
 #define RECEIVE_ROUNDS   64   /* batches of one socket before others get their turn: a flood holds nobody */
 #define RECEIVE_MAX      2048 /* bytes of a datagram that are looked at */
 #define CONTROL_SIZE     256
-#define RECEIVE_BUFFER   (4 << 20)
 #define SEND_FAULTS_MAX  4 /* errors in a row until the probe at hand is the cause, not an ICMP message before it */
-
-struct udp_socket {
-        int fd;
-        uint16_t port; /* our own */
-        uint8_t attempt;
-        bool roaming;
-        unsigned number; /* among the roaming ones of both families */
-};
-
-union any_address {
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-};
 
 struct outgoing {
         struct mmsghdr messages[SEND_BATCH];
         struct iovec parts[SEND_BATCH];
-        union any_address to[SEND_BATCH];
+        union udp_name to[SEND_BATCH];
         struct address addresses[SEND_BATCH];
         uint8_t bytes[SEND_BATCH][UDP_PAYLOAD_MAX];
 };
@@ -56,7 +43,7 @@ struct outgoing {
 struct incoming {
         struct mmsghdr messages[RECEIVE_BATCH];
         struct iovec parts[RECEIVE_BATCH];
-        union any_address names[RECEIVE_BATCH];
+        union udp_name names[RECEIVE_BATCH];
         uint8_t bytes[RECEIVE_BATCH][RECEIVE_MAX];
         _Alignas(struct cmsghdr) uint8_t control[RECEIVE_BATCH][CONTROL_SIZE];
 };
@@ -95,65 +82,14 @@ static struct udp_socket *sockets_of(struct method_state *m, uint8_t family)
 
 /* Opening */
 
-static int set(int fd, int level, int option, int value)
-{
-        return setsockopt(fd, level, option, &value, sizeof(value)) < 0 ? -errno : 0;
-}
-
-static int set_options(int fd, uint8_t family)
-{
-        static const struct {
-                uint8_t family;
-                int level, option, value;
-        } options[] = {
-                {4, SOL_IP, IP_RECVERR, 1},
-                {4, SOL_IP, IP_RECVTTL, 1},
-                {4, SOL_IP, IP_PKTINFO, 1},
-                {4, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT},
-                {6, SOL_IPV6, IPV6_V6ONLY, 1},
-                {6, SOL_IPV6, IPV6_RECVERR, 1},
-                {6, SOL_IPV6, IPV6_RECVHOPLIMIT, 1},
-                {6, SOL_IPV6, IPV6_RECVPKTINFO, 1},
-                {6, SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT},
-        };
-        int rc = set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-
-        for (size_t i = 0; i < array_len(options) && rc == 0; i++)
-                if (options[i].family == family)
-                        rc = set(fd, options[i].level, options[i].option, options[i].value);
-        if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0)
-                (void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER); /* as far as net.core.rmem_max allows */
-        return rc;
-}
-
-/* To all addresses and a port of the ephemeral range, which the kernel takes at random. */
-static int bind_socket(struct udp_socket *s, uint8_t family)
-{
-        union any_address name = {.v4 = {.sin_family = AF_INET}};
-        socklen_t len = sizeof(name.v4);
-
-        if (family == 6) {
-                name.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6};
-                len = sizeof(name.v6);
-        }
-        if (bind(s->fd, (struct sockaddr *)&name, len) < 0 ||
-            getsockname(s->fd, (struct sockaddr *)&name, &len) < 0)
-                return -errno;
-        s->port = ntohs(family == 4 ? name.v4.sin_port : name.v6.sin6_port);
-        return 0;
-}
-
 static int open_socket(struct method_state *m, struct udp_socket *s, uint8_t family)
 {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = s};
-        int rc;
+        int rc = udp_socket_open(s, family);
 
-        s->fd = socket(family == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (s->fd < 0)
-                return -errno;
-        if ((rc = set_options(s->fd, family)) < 0 || (rc = bind_socket(s, family)) < 0)
-                return rc;
-        return epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, s->fd, &event) < 0 ? -errno : 0;
+        if (rc == 0 && epoll_ctl(m->epoll_fd, EPOLL_CTL_ADD, s->fd, &event) < 0)
+                rc = -errno;
+        return rc;
 }
 
 /* A machine without a family has no sockets of it; its probes are told as not sent. */
@@ -285,7 +221,7 @@ static void tell_not_sent(struct method_state *m, const struct probe *probe, enu
         m->hearing.hear(&heard, m->hearing.arg);
 }
 
-static void write_address(struct msghdr *header, union any_address *to, const struct probe *probe)
+static void write_address(struct msghdr *header, union udp_name *to, const struct probe *probe)
 {
         if (probe->to.family == 4) {
                 to->v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(probe->port)};
@@ -400,7 +336,7 @@ static int udp_send(struct method_state *m, const struct probe *probes, unsigned
 
 /* Receiving */
 
-static void read_name(const union any_address *name, struct address *address, uint16_t *port)
+static void read_name(const union udp_name *name, struct address *address, uint16_t *port)
 {
         if (name->v4.sin_family == AF_INET) {
                 *address = address_v4(&name->v4.sin_addr);
@@ -545,30 +481,51 @@ static void take_roaming(struct method_state *m, const struct arrival *a)
         tell(m, a, &a->peer, note->port, note->attempt, note->canary, HEARD_OPEN, REASON_REPLY);
 }
 
-static void take_datagram(struct method_state *m, const struct arrival *a)
+/* An answer of a protocol that answers from another port, to a payload which that protocol took for its own. */
+static bool is_strayed(const struct udp_payload *asked, const struct arrival *a)
+{
+        for (unsigned i = 0; i < udp_n_payloads; i++)
+                if (udp_payloads[i].other_port && asked != &udp_payloads[i] &&
+                    udp_payload_check(&udp_payloads[i], 0, a->data, a->len) == PAYLOAD_LIKE)
+                        return true;
+        return false;
+}
+
+/*
+ * Whether it answers what was asked of that very peer. What repeats no cookie must come from where a probe
+ * of this socket went lately.
+ */
+static bool is_answer(const struct method_state *m, const struct arrival *a, bool *ret_canary)
 {
         const struct udp_payload *p = udp_payload_at(a->peer_port, a->socket->attempt);
-        enum payload_answer answer;
-        bool canary = false;
+
+        for (unsigned canary = 0; canary < 2; canary++) {
+                uint32_t cookie = cookie_of(m, &a->peer, a->peer_port, a->socket, canary);
+                enum payload_answer answer = udp_payload_check(p, cookie, a->data, a->len);
+
+                *ret_canary = canary && answer == PAYLOAD_RIGHT;
+                if (answer == PAYLOAD_RIGHT)
+                        return true;
+                if (answer == PAYLOAD_LIKE || answer == PAYLOAD_OTHER)
+                        return udp_notes_find(&m->notes, &a->peer, a->peer_port, a->socket->port) &&
+                               !is_strayed(p, a);
+        }
+        return false;
+}
+
+static void take_datagram(struct method_state *m, const struct arrival *a)
+{
+        bool canary;
 
         m->statistics.received++;
         if (is_own_probe(m, a))
                 return;
-        if (a->socket->roaming) {
+        if (a->socket->roaming)
                 take_roaming(m, a);
-                return;
-        }
-        answer = udp_payload_check(p, cookie_of(m, &a->peer, a->peer_port, a->socket, false), a->data, a->len);
-        if (answer == PAYLOAD_FORGED) {
-                canary = true;
-                answer = udp_payload_check(p, cookie_of(m, &a->peer, a->peer_port, a->socket, true), a->data,
-                                           a->len);
-        }
-        if (answer == PAYLOAD_FORGED) {
+        else if (is_answer(m, a, &canary))
+                tell(m, a, &a->peer, a->peer_port, a->socket->attempt, canary, HEARD_OPEN, REASON_REPLY);
+        else
                 m->statistics.forged++;
-                return;
-        }
-        tell(m, a, &a->peer, a->peer_port, a->socket->attempt, canary, HEARD_OPEN, REASON_REPLY);
 }
 
 static void take_error(struct method_state *m, const struct arrival *a)
@@ -620,7 +577,7 @@ static void drain(struct method_state *m, struct udp_socket *s, bool errors)
                 int n;
 
                 for (unsigned i = 0; i < RECEIVE_BATCH; i++) {
-                        m->in.messages[i].msg_hdr.msg_namelen = sizeof(union any_address);
+                        m->in.messages[i].msg_hdr.msg_namelen = sizeof(union udp_name);
                         m->in.messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
                 }
                 n = recvmmsg(s->fd, m->in.messages, RECEIVE_BATCH, MSG_DONTWAIT | (errors ? MSG_ERRQUEUE : 0),

@@ -7,13 +7,13 @@
 #include "base/mem.h"
 
 #define NOTES_MIN 4096u
-#define NOTES_MAX 65536u
+#define NOTES_MAX 131072u
 
 void udp_notes_init(struct udp_notes *notes, uint32_t rate)
 {
         size_t n = NOTES_MIN;
 
-        while (n < NOTES_MAX && n < rate / 4)
+        while (n < NOTES_MAX && n < rate)
                 n *= 2;
         *notes = (struct udp_notes){.at = xcalloc(n, sizeof(*notes->at)), .mask = n - 1};
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What was sent lately, as far as memory goes: for round-trip times, and for answers that come from another
- * port than was asked. Tables of fixed size whose rows are overwritten: a row that is gone costs a
- * measurement, never a wrong verdict.
+ * What was sent lately, as far as memory goes: for round-trip times, for answers that repeat no cookie, and
+ * for those that come from another port than was asked. Tables of fixed size whose rows are overwritten: a
+ * row that is gone costs a measurement, or an answer that another try asks for again; never a wrong verdict.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ struct udp_notes {
         size_t mask; /* number of rows less one; a power of two */
 };
 
-/* Room for what leaves in a quarter of a second at that rate, within bounds. */
+/* Room for what leaves in a second at that rate, within bounds. */
 void udp_notes_init(struct udp_notes *notes, uint32_t rate);
 void udp_notes_release(struct udp_notes *notes);
 void udp_notes_put(struct udp_notes *notes, const struct probe *probe, uint16_t own_port, uint64_t now_ns);
