@@ -36,7 +36,12 @@ static void resize(struct map *map, size_t n_slots)
 {
         struct map bigger = {.n_slots = n_slots};
 
-        bigger.slots = xcalloc(bigger.n_slots, sizeof(*bigger.slots));
+        /*
+         * Not calloc: its fresh pages would all be read, which maps the shared page of zeros, before they are written,
+         * and while other threads run taking that back costs an interrupt of every processor for each page.
+         */
+        bigger.slots = xmalloc(bigger.n_slots * sizeof(*bigger.slots));
+        memset(bigger.slots, 0, bigger.n_slots * sizeof(*bigger.slots));
         for (size_t i = 0; i < map->n_slots; i++)
                 if (map->slots[i].used)
                         put(&bigger, map->slots[i]);
