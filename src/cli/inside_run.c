@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mem.h"
 #include "cli/config_dir.h"
 #include "cli/terminal.h"
 #include "collect/collect.h"
@@ -77,6 +78,7 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
 
         if (r < 0)
                 return r;
+        mem_for_one_report();
         run->started_ns = clock_monotonic_ns();
         r = config_open_knowledge(in, &run->knowledge, err);
         if (r == 0)
