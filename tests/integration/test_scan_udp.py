@@ -3,17 +3,28 @@
 import collections
 import os
 import pathlib
-import subprocess
 import time
 
 import pytest
 
-from conftest import BUILD, need_root, run
+from conftest import BUILD, PYTHON, need_root, run, wait_for
 
 pytestmark = need_root
 DRIVER = BUILD / "tests/unit/scan-udp-driver"
 # enum endpoint_reason
 REPLY, PORT_UNREACHABLE, PROHIBITED, HOST_UNREACHABLE, NOT_ASKED, LOCAL = 3, 6, 7, 8, 14, 15
+
+# Succeeds when a closed TCP port refuses.
+KNOCK = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], 1), timeout=0.1)
+except ConnectionRefusedError:
+    sys.exit(0)
+except OSError:
+    pass
+sys.exit(1)
+"""
 
 Heard = collections.namedtuple("Heard", "kind reason address port attempt canary ttl rtt_us")
 Statistics = collections.namedtuple("Statistics", "sent refused received dropped forged gate")
@@ -43,6 +54,7 @@ def pair(netns):
     scanner, target = netns(), netns()
     scanner.run("ip", "link", "add", "s0", "type", "veth", "peer", "name", "t0", "netns", target.name)
     for ns, dev, last in ((scanner, "s0", 1), (target, "t0", 2)):
+        ns.run("sysctl", "-qw", f"net.ipv6.conf.{dev}.accept_dad=0")
         ns.run("ip", "addr", "add", f"10.99.0.{last}/24", "dev", dev)
         ns.run("ip", "-6", "addr", "add", f"fd99::{last}/64", "dev", dev, "nodad")
         ns.run("ip", "link", "set", dev, "up")
@@ -50,7 +62,7 @@ def pair(netns):
     target.run("sysctl", "-qw", "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_msgs_per_sec=100000",
                "net.ipv4.icmp_msgs_burst=100000", "net.ipv6.icmp.ratelimit=0")
     for address in ("10.99.0.2", "fd99::2"):  # neighbours find each other before anything is timed
-        scanner.run("ping", "-q", "-c", "1", "-w", "5", address)
+        wait_for(lambda: scanner.run(PYTHON, "-c", KNOCK, address, check=False).returncode == 0, what=address)
     return scanner, target
 
 
@@ -95,10 +107,6 @@ def test_link_local(pair):
     server(target, "serve([open_udp('::', 40000)], lambda s, data, peer: s.sendto(b'hello', peer))")
     text = target.run("ip", "-6", "-o", "addr", "show", "dev", "t0", "scope", "link").stdout
     address = text.split()[3].split("/")[0]
-    for _ in range(50):
-        if "tentative" not in target.run("ip", "-6", "addr").stdout + scanner.run("ip", "-6", "addr").stdout:
-            break
-        time.sleep(0.1)
     assert drive(scanner, f"{address}%s0", "40000").kinds() == {40000: {("open", REPLY)}}
 
 
