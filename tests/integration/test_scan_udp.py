@@ -48,6 +48,11 @@ def drive(ns, *argv, **kwargs):
     return Outcome(ns.run(DRIVER, *argv, **kwargs).stdout)
 
 
+def settle(scanner, address):
+    """Wait until the two have found each other: IPv6 may take a second after a link comes up."""
+    wait_for(lambda: scanner.run(PYTHON, "-c", KNOCK, address, check=False).returncode == 0, what=address)
+
+
 @pytest.fixture
 def pair(netns):
     """A scanner and a target on one link."""
@@ -61,8 +66,7 @@ def pair(netns):
     # ICMP as fast as it is asked for; tests that want a limit set one
     target.run("sysctl", "-qw", "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_msgs_per_sec=100000",
                "net.ipv4.icmp_msgs_burst=100000", "net.ipv6.icmp.ratelimit=0")
-    for address in ("10.99.0.2", "fd99::2"):  # neighbours find each other before anything is timed
-        wait_for(lambda: scanner.run(PYTHON, "-c", KNOCK, address, check=False).returncode == 0, what=address)
+    settle(scanner, "10.99.0.2")
     return scanner, target
 
 
@@ -90,6 +94,7 @@ def test_open_and_closed(pair):
     scanner, target = pair
     server(target, "socks = [open_udp(a, p) for a in ('10.99.0.2', 'fd99::2') for p in (40000, 40001)]\n"
                    "serve(socks, lambda s, data, peer: s.sendto(b'hello', peer))")
+    settle(scanner, "fd99::2")
     for address in ("10.99.0.2", "fd99::2"):
         out = drive(scanner, address, "39990-40010")
         expect = {p: {("closed", PORT_UNREACHABLE)} for p in range(39990, 40011)}
@@ -107,6 +112,7 @@ def test_link_local(pair):
     server(target, "serve([open_udp('::', 40000)], lambda s, data, peer: s.sendto(b'hello', peer))")
     text = target.run("ip", "-6", "-o", "addr", "show", "dev", "t0", "scope", "link").stdout
     address = text.split()[3].split("/")[0]
+    settle(scanner, "fd99::2")
     assert drive(scanner, f"{address}%s0", "40000").kinds() == {40000: {("open", REPLY)}}
 
 
@@ -147,6 +153,7 @@ def test_rejected(pair, what, kind):
     scanner, target = pair
     target.run("nft", f"table inet t {{ chain c {{ type filter hook input priority 0; udp dport 7000 reject with {what}; }}; }}")
     address = "fd99::2" if "v6" in what else "10.99.0.2"
+    settle(scanner, address)
     assert drive(scanner, address, "7000").kinds() == {7000: {kind}}
 
 
