@@ -4,8 +4,8 @@
 
     tests/check-knowledge.py SOURCE_ROOT schema|coverage
 
-schema: data/knowledge/*.yaml, the pages of the tests, and data/frameworks; controls that pages name exist; rows of the registry;
-the example of estate.yaml, and that its schema takes no less care than it says.
+schema: data/knowledge/*.yaml, the pages of the tests, data/frameworks and data/probes; controls that pages name exist; rows of the
+registry; the example of estate.yaml, and that its schema takes no less care than it says.
 coverage: every port of Appendix A of the source guide (tests/data/appendix-a.tsv) and of the risky-ports list has a page with
 that port in `ports`. A row may name a transport that the protocol does not use: one of the row's transports is enough.
 """
@@ -52,7 +52,7 @@ def check_file(path, schema, wrong):
 
 
 def check_schema(root, wrong):
-    schema = {n: json.loads((root / f"data/schema/{n}.schema.json").read_text()) for n in ("knowledge", "frameworks")}
+    schema = {n: json.loads((root / f"data/schema/{n}.schema.json").read_text()) for n in ("knowledge", "frameworks", "udp-probes")}
     for s in schema.values():
         jsonschema.Draft7Validator.check_schema(s)
     controls = check_file(root / "data/frameworks/controls.yaml", schema["frameworks"], wrong)
@@ -67,6 +67,7 @@ def check_schema(root, wrong):
                     wrong.append(f"{path}:{line}: field 'controls': data/frameworks/controls.yaml has no '{control}'")
     for path in sorted((root / "tests/golden/knowledge").glob("*.yaml")):
         check_file(path, schema["knowledge"], wrong)
+    check_file(root / "data/probes/udp.yaml", schema["udp-probes"], wrong)
     check_registry(root / "data/registry/ports.tsv", wrong)
     check_estate(root, wrong)
 

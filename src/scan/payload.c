@@ -47,7 +47,8 @@ static bool allowed(enum payload_safety safety, const struct device_limits *limi
         return false;
 }
 
-const struct udp_payload *udp_payload_for(uint16_t port, unsigned attempt, const struct device_limits *limits)
+const struct udp_payload *udp_payload_for(uint16_t port, unsigned attempt,
+                                          const struct device_limits *limits)
 {
         const struct udp_payload *p = udp_payload_at(port, attempt);
 
@@ -111,7 +112,8 @@ static bool looks_like(const struct payload_pattern *pattern, const uint8_t *ans
         return true;
 }
 
-static bool repeats(const struct payload_pattern *pattern, uint32_t cookie, const uint8_t *answer, size_t len)
+static bool repeats(const struct payload_pattern *pattern, uint32_t cookie, const uint8_t *answer,
+                    size_t len)
 {
         const struct payload_place *place = &pattern->cookie;
         uint8_t text[8];

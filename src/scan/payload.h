@@ -13,7 +13,8 @@
 
 #include "model/estate.h"
 
-#define UDP_PAYLOAD_MAX 1400u /* bytes; with headers below the least MTU that QUIC asks for and Ethernet has */
+#define UDP_PAYLOAD_MAX \
+        1400u /* bytes; with headers below the least MTU that QUIC asks for and Ethernet has */
 #define UDP_PAYLOADS_A_PORT 16u /* METHOD_TRIES_MAX: more would never be sent */
 
 enum payload_safety {
@@ -23,9 +24,9 @@ enum payload_safety {
 };
 
 enum payload_form {
-        PAYLOAD_RAW,   /* the low bytes of the cookie, network order */
-        PAYLOAD_HEX,   /* eight lower-case hexadecimal digits */
-        PAYLOAD_INT,   /* four bytes of a positive ASN.1 INTEGER in its shortest form: 0x40000000-0x7fffffff */
+        PAYLOAD_RAW, /* the low bytes of the cookie, network order */
+        PAYLOAD_HEX, /* eight lower-case hexadecimal digits */
+        PAYLOAD_INT, /* four bytes of a positive ASN.1 INTEGER in its shortest form: 0x40000000-0x7fffffff */
         PAYLOAD_SEVEN, /* one byte below 0x80 */
 };
 
@@ -44,7 +45,7 @@ struct payload_byte {
 struct payload_pattern {
         const struct payload_byte *bytes;
         uint16_t n_bytes;
-        uint16_t len; /* at least this long; exactly, when exact */
+        uint16_t len;                     /* at least this long; exactly, when exact */
         bool exact, has_cookie, anywhere; /* anywhere: the cookie may stand at cookie.at or behind it */
         struct payload_place cookie;
 };
@@ -57,7 +58,7 @@ struct udp_payload {
         uint8_t n_places;
         const struct payload_pattern *answers;
         uint8_t n_answers;
-        bool other_port;   /* answered from a port of the server's choice (TFTP) */
+        bool other_port; /* answered from a port of the server's choice (TFTP) */
         enum payload_safety safety;
         const char *log;       /* what it leaves in the target's log, a sentence */
         const char *reference; /* the specification it was written from */
@@ -70,7 +71,7 @@ struct udp_payload_port {
         uint8_t at[UDP_PAYLOADS_A_PORT];
 };
 
-/* Ports that only ever get an empty datagram: what they take is recorded, printed or acted on, or unanswerable. */
+/* Ports that get an empty datagram alone: what they take is recorded, printed or acted on, or unanswerable. */
 struct udp_silent_port {
         uint16_t port;
         const char *why;
@@ -93,7 +94,8 @@ unsigned udp_payload_count(uint16_t port);
 /* What that attempt sends when the device class allows it; never NULL. */
 const struct udp_payload *udp_payload_at(uint16_t port, unsigned attempt);
 /* What it sends to a device of those limits: the same, or the empty datagram. limits may be NULL. */
-const struct udp_payload *udp_payload_for(uint16_t port, unsigned attempt, const struct device_limits *limits);
+const struct udp_payload *udp_payload_for(uint16_t port, unsigned attempt,
+                                          const struct device_limits *limits);
 /* Why a port is only ever sent an empty datagram; NULL when it is not so. */
 const char *udp_silent_why(uint16_t port);
 

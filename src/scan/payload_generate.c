@@ -23,10 +23,10 @@ struct list {
 static void add_bytes(struct str *out, unsigned i, const struct payload_text *t)
 {
         str_addf(out, "static const uint8_t bytes_%u[] = {", i);
-        vec_foreach (byte, &t->bytes)
+        vec_foreach(byte, &t->bytes)
                 str_addf(out, "%u,", *byte);
         str_addf(out, "0};\nstatic const struct payload_place places_%u[] = {", i);
-        vec_foreach (place, &t->places)
+        vec_foreach(place, &t->places)
                 str_addf(out, "{%u,%u,%u},", place->at, place->width, place->form);
         str_add(out, "{0}};\n");
 }
@@ -35,19 +35,20 @@ static void add_answers(struct str *out, unsigned i, const struct parsed_payload
 {
         unsigned n = 0;
 
-        vec_foreach (answer, &p->answers) {
+        vec_foreach(answer, &p->answers) {
                 str_addf(out, "static const struct payload_byte answer_%u_%u[] = {", i, n++);
-                vec_foreach (byte, &answer->masked)
+                vec_foreach(byte, &answer->masked)
                         str_addf(out, "{%u,%u,%u},", byte->at, byte->value, byte->mask);
                 str_add(out, "{0}};\n");
         }
         str_addf(out, "static const struct payload_pattern answers_%u[] = {", i);
         n = 0;
-        vec_foreach (answer, &p->answers) {
+        vec_foreach(answer, &p->answers) {
                 const struct payload_pattern *k = &answer->pattern;
 
-                str_addf(out, "{answer_%u_%u,%zu,%u,%d,%d,%d,{%u,%u,%u}},\n", i, n++, answer->masked.n, k->len,
-                         k->exact, k->has_cookie, k->anywhere, k->cookie.at, k->cookie.width, k->cookie.form);
+                str_addf(out, "{answer_%u_%u,%zu,%u,%d,%d,%d,{%u,%u,%u}},\n", i, n++, answer->masked.n,
+                         k->len, k->exact, k->has_cookie, k->anywhere, k->cookie.at, k->cookie.width,
+                         k->cookie.form);
         }
         str_add(out, "{0}};\n");
 }
@@ -87,14 +88,15 @@ static unsigned add_payloads(struct str *out, const struct parsed_payloads *all,
                 add_answers(out, n, &all->list.at[i]);
                 add_row(&rows, n++, &all->list.at[i]);
         }
-        str_addf(out, "const unsigned udp_n_payloads = %u;\nconst struct udp_payload udp_payloads[] = {\n%s};\n", n,
-                 str_text(&rows));
+        str_addf(out,
+                 "const unsigned udp_n_payloads = %u;\nconst struct udp_payload udp_payloads[] = {\n%s};\n",
+                 n, str_text(&rows));
         return n;
 }
 
 static bool is_for(const struct parsed_payload *p, unsigned port)
 {
-        vec_foreach (range, &p->ports)
+        vec_foreach(range, &p->ports)
                 if (port >= range->first && port <= range->last)
                         return true;
         return false;
@@ -157,7 +159,7 @@ static void add_ports(struct str *out, const struct parsed_payloads *all, const 
         for (unsigned port = 1; port <= UINT16_MAX; port++) {
                 bool named = false;
 
-                vec_foreach (p, &all->list)
+                vec_foreach(p, &all->list)
                         named |= is_for(p, port);
                 if (!named)
                         continue;
@@ -179,8 +181,8 @@ static void add_silent(struct str *out, const struct parsed_payloads *all)
         unsigned n = 0;
 
         str_add(out, "const struct udp_silent_port udp_silent_ports[] = {\n");
-        vec_foreach (p, &all->list)
-                vec_foreach (range, &p->ports)
+        vec_foreach(p, &all->list)
+                vec_foreach(range, &p->ports)
                         for (unsigned port = range->first; p->silent && port <= range->last; port++, n++) {
                                 str_addf(out, "{%u,", port);
                                 generate_literal(out, p->silent);
@@ -197,14 +199,14 @@ static int check_ports(const struct parsed_payloads *all, const char *file)
         for (unsigned port = 1; port <= UINT16_MAX; port++) {
                 unsigned n_silent = 0, n = 0;
 
-                vec_foreach (p, &all->list)
+                vec_foreach(p, &all->list)
                         if (is_for(p, port)) {
                                 n++;
                                 n_silent += p->silent != NULL;
                         }
                 if ((n_silent && n > 1) || n > LIST_MAX) {
-                        (void)fprintf(stderr, "%s: port %u is silent and has payloads, or has too many\n", file,
-                                      port);
+                        (void)fprintf(stderr, "%s: port %u is silent and has payloads, or has too many\n",
+                                      file, port);
                         faults++;
                 }
         }

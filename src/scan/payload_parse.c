@@ -18,14 +18,14 @@ static void release(struct parsed_payload *p)
 {
         vec_clear(&p->ports);
         payload_text_release(&p->bytes);
-        vec_foreach (answer, &p->answers)
+        vec_foreach(answer, &p->answers)
                 payload_text_release(answer);
         vec_clear(&p->answers);
 }
 
 void parsed_payloads_release(struct parsed_payloads *p)
 {
-        vec_foreach (payload, &p->list)
+        vec_foreach(payload, &p->list)
                 release(payload);
         vec_clear(&p->list);
 }
@@ -153,14 +153,15 @@ static int check(struct yaml_read *r, const struct parsed_payloads *all, const s
         if (!p->id || !p->log)
                 return yaml_read_fail_at(r, p->line, "needs id and log");
         if (p->other_port)
-                vec_foreach (answer, &p->answers)
+                vec_foreach(answer, &p->answers)
                         if (!answer->masked.n)
                                 return yaml_read_fail_at(r, p->line, "other_port needs answers that tell");
         for (const struct parsed_payload *q = all->list.at; q < p; q++) {
                 if (q->id && streq(p->id, q->id))
                         return yaml_read_fail_at(r, p->line, "'%s' is there already", p->id);
                 if (p->general && p->general == q->general)
-                        return yaml_read_fail_at(r, p->line, "general %u is '%s' already", p->general, q->id);
+                        return yaml_read_fail_at(r, p->line, "general %u is '%s' already", p->general,
+                                                 q->id);
         }
         return 0;
 }

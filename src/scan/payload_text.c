@@ -17,7 +17,7 @@ static const struct {
         const char *word;
         uint8_t width, form;
 } cookies[] = {
-        {"<1>", 1, PAYLOAD_RAW}, {"<2>", 2, PAYLOAD_RAW}, {"<4>", 4, PAYLOAD_RAW},
+        {"<1>", 1, PAYLOAD_RAW},   {"<2>", 2, PAYLOAD_RAW},   {"<4>", 4, PAYLOAD_RAW},
         {"<hex>", 8, PAYLOAD_HEX}, {"<int>", 4, PAYLOAD_INT}, {"<seven>", 1, PAYLOAD_SEVEN},
 };
 
@@ -136,7 +136,8 @@ static bool add_word(struct reading *r, const char *word, size_t len)
         if ((rest = str_after(word, "zero:")))
                 return str_to_u64(rest, UDP_PAYLOAD_MAX, &n) == 0 && add_many(r, n, 0xff);
         if (!r->answer && (rest = str_after(word, "pad:")))
-                return str_to_u64(rest, UDP_PAYLOAD_MAX, &n) == 0 && n > r->at && add_many(r, n - r->at, 0xff);
+                return str_to_u64(rest, UDP_PAYLOAD_MAX, &n) == 0 && n > r->at &&
+                       add_many(r, n - r->at, 0xff);
         if (r->answer && word[0] == '?')
                 return str_to_u64(word + 1, UDP_PAYLOAD_MAX, &n) == 0 && add_many(r, n, 0);
         if (r->answer && streq(word, "*"))

@@ -3,17 +3,28 @@
 import collections
 import os
 import pathlib
-import subprocess
 import time
 
 import pytest
 
-from conftest import BUILD, need_root, run
+from conftest import BUILD, PYTHON, need_root, run, wait_for
 
 pytestmark = need_root
 DRIVER = BUILD / "tests/unit/scan-udp-driver"
 # enum endpoint_reason
 REPLY, PORT_UNREACHABLE, PROHIBITED, HOST_UNREACHABLE, NOT_ASKED, LOCAL = 3, 6, 7, 8, 14, 15
+
+# Succeeds when a closed TCP port refuses.
+KNOCK = """
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], 1), timeout=0.1)
+except ConnectionRefusedError:
+    sys.exit(0)
+except OSError:
+    pass
+sys.exit(1)
+"""
 
 Heard = collections.namedtuple("Heard", "kind reason address port attempt canary ttl rtt_us")
 Statistics = collections.namedtuple("Statistics", "sent refused received dropped forged gate")
@@ -37,20 +48,25 @@ def drive(ns, *argv, **kwargs):
     return Outcome(ns.run(DRIVER, *argv, **kwargs).stdout)
 
 
+def settle(scanner, address):
+    """Wait until the two have found each other: IPv6 may take a second after a link comes up."""
+    wait_for(lambda: scanner.run(PYTHON, "-c", KNOCK, address, check=False).returncode == 0, what=address)
+
+
 @pytest.fixture
 def pair(netns):
     """A scanner and a target on one link."""
     scanner, target = netns(), netns()
     scanner.run("ip", "link", "add", "s0", "type", "veth", "peer", "name", "t0", "netns", target.name)
     for ns, dev, last in ((scanner, "s0", 1), (target, "t0", 2)):
+        ns.run("sysctl", "-qw", f"net.ipv6.conf.{dev}.accept_dad=0")
         ns.run("ip", "addr", "add", f"10.99.0.{last}/24", "dev", dev)
         ns.run("ip", "-6", "addr", "add", f"fd99::{last}/64", "dev", dev, "nodad")
         ns.run("ip", "link", "set", dev, "up")
     # ICMP as fast as it is asked for; tests that want a limit set one
     target.run("sysctl", "-qw", "net.ipv4.icmp_ratelimit=0", "net.ipv4.icmp_msgs_per_sec=100000",
                "net.ipv4.icmp_msgs_burst=100000", "net.ipv6.icmp.ratelimit=0")
-    for address in ("10.99.0.2", "fd99::2"):  # neighbours find each other before anything is timed
-        scanner.run("ping", "-q", "-c", "1", "-w", "5", address)
+    settle(scanner, "10.99.0.2")
     return scanner, target
 
 
@@ -78,6 +94,7 @@ def test_open_and_closed(pair):
     scanner, target = pair
     server(target, "socks = [open_udp(a, p) for a in ('10.99.0.2', 'fd99::2') for p in (40000, 40001)]\n"
                    "serve(socks, lambda s, data, peer: s.sendto(b'hello', peer))")
+    settle(scanner, "fd99::2")
     for address in ("10.99.0.2", "fd99::2"):
         out = drive(scanner, address, "39990-40010")
         expect = {p: {("closed", PORT_UNREACHABLE)} for p in range(39990, 40011)}
@@ -95,10 +112,7 @@ def test_link_local(pair):
     server(target, "serve([open_udp('::', 40000)], lambda s, data, peer: s.sendto(b'hello', peer))")
     text = target.run("ip", "-6", "-o", "addr", "show", "dev", "t0", "scope", "link").stdout
     address = text.split()[3].split("/")[0]
-    for _ in range(50):
-        if "tentative" not in target.run("ip", "-6", "addr").stdout + scanner.run("ip", "-6", "addr").stdout:
-            break
-        time.sleep(0.1)
+    settle(scanner, "fd99::2")
     assert drive(scanner, f"{address}%s0", "40000").kinds() == {40000: {("open", REPLY)}}
 
 
@@ -139,6 +153,7 @@ def test_rejected(pair, what, kind):
     scanner, target = pair
     target.run("nft", f"table inet t {{ chain c {{ type filter hook input priority 0; udp dport 7000 reject with {what}; }}; }}")
     address = "fd99::2" if "v6" in what else "10.99.0.2"
+    settle(scanner, address)
     assert drive(scanner, address, "7000").kinds() == {7000: {kind}}
 
 

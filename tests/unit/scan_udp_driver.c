@@ -34,15 +34,17 @@ struct driver {
 static void hear(const struct heard *h, void *arg)
 {
         static const char *const kinds[] = {
-                [HEARD_OPEN] = "open",           [HEARD_CLOSED] = "closed",
-                [HEARD_PROHIBITED] = "prohibited", [HEARD_UNREACHABLE] = "unreachable",
+                [HEARD_OPEN] = "open",
+                [HEARD_CLOSED] = "closed",
+                [HEARD_PROHIBITED] = "prohibited",
+                [HEARD_UNREACHABLE] = "unreachable",
                 [HEARD_NOT_SENT] = "not-sent",
         };
         struct driver *d = arg;
         char text[ADDRESS_TEXT_SIZE];
 
-        printf("heard %s %d %s %u %u %d %u %u\n", kinds[h->kind], (int)h->reason, address_format(&h->from, text),
-               h->port, h->attempt, h->canary, h->ttl, h->rtt_us);
+        printf("heard %s %d %s %u %u %d %u %u\n", kinds[h->kind], (int)h->reason,
+               address_format(&h->from, text), h->port, h->attempt, h->canary, h->ttl, h->rtt_us);
         if (address_compare(&h->from, &d->target) == 0)
                 port_set_remove(&d->left, h->port);
 }
@@ -107,7 +109,8 @@ static void parse_ports(struct port_set *set, char *text)
 
                 if (dash)
                         *dash++ = '\0';
-                if (str_to_u64(word, UINT16_MAX, &first) < 0 || str_to_u64(dash ? dash : word, UINT16_MAX, &last) < 0)
+                if (str_to_u64(word, UINT16_MAX, &first) < 0 ||
+                    str_to_u64(dash ? dash : word, UINT16_MAX, &last) < 0)
                         exit(2);
                 for (; first <= last; first++)
                         port_set_add(set, (uint16_t)first);
@@ -175,7 +178,8 @@ int main(int argc, char **argv)
         struct method_statistics s;
         struct err err = {0};
 
-        if (getrandom(&setup.key, sizeof(setup.key), 0) < 0 || method_udp.open(&d.method, &setup, &err) < 0) {
+        if (getrandom(&setup.key, sizeof(setup.key), 0) < 0 ||
+            method_udp.open(&d.method, &setup, &err) < 0) {
                 fprintf(stderr, "%s\n", err.text);
                 return 1;
         }
@@ -184,8 +188,8 @@ int main(int argc, char **argv)
         for (unsigned attempt = 0; attempt < d.attempts; attempt++)
                 ask(&d, attempt);
         method_udp.statistics(d.method, &s);
-        printf("statistics %lu %lu %lu %lu %lu %lu\n", s.sent, s.refused_by_kernel, s.received, s.dropped, s.forged,
-               gate.refused);
+        printf("statistics %lu %lu %lu %lu %lu %lu\n", s.sent, s.refused_by_kernel, s.received, s.dropped,
+               s.forged, gate.refused);
         (void)method_udp.close(d.method);
         return 0;
 }

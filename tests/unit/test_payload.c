@@ -164,10 +164,11 @@ static void test_lengths(void **state)
                 const char *id;
                 unsigned at, width, counts_from;
         } cases[] = {
-                {"ikev2", 24, 4, 0},      {"ikev1", 24, 4, 0}, {"ikev2-nat", 28, 4, 4}, {"ikev1-nat", 28, 4, 4},
-                {"l2tp", 2, 2, 0},        {"slp", 2, 3, 0},    {"dtls", 11, 2, 13},     {"dtls", 14, 3, 25},
-                {"dtls", 22, 3, 25},      {"gtp1", 2, 2, 8},   {"gtp2", 2, 2, 4},       {"radius", 2, 2, 0},
-                {"bacnet", 2, 2, 0},      {"stun", 2, 2, 20},  {"ipmi-channel", 13, 1, 14},
+                {"ikev2", 24, 4, 0},       {"ikev1", 24, 4, 0}, {"ikev2-nat", 28, 4, 4},
+                {"ikev1-nat", 28, 4, 4},   {"l2tp", 2, 2, 0},   {"slp", 2, 3, 0},
+                {"dtls", 11, 2, 13},       {"dtls", 14, 3, 25}, {"dtls", 22, 3, 25},
+                {"gtp1", 2, 2, 8},         {"gtp2", 2, 2, 4},   {"radius", 2, 2, 0},
+                {"bacnet", 2, 2, 0},       {"stun", 2, 2, 20},  {"ipmi-channel", 13, 1, 14},
                 {"ethernet-ip", 2, 2, 24},
         };
 
@@ -237,23 +238,29 @@ static void test_answers(void **state)
                 ANSWER("rpcbind", "\x9a\xbc\xde\xf1\0\0\0\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", RIGHT, FORGED),
                 ANSWER("rpcbind", "\x9a\xbc\xde\xf1\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\2", RIGHT, FORGED),
                 ANSWER("snmp",
-                       "\x30\x6c\2\1\3\x30\x11\2\4\x5a\xbc\xde\xf1\2\3\0\xff\xe3\4\1\0\2\1\3\4\x21 and so on", RIGHT,
-                       FORGED),
+                       "\x30\x6c\2\1\3\x30\x11\2\4\x5a\xbc\xde\xf1\2\3\0\xff\xe3\4\1\0\2\1\3\4\x21 and so on",
+                       RIGHT, FORGED),
                 ANSWER("snmp",
                        "\x30\x81\x8c\2\1\3\x30\x11\2\4\x5a\xbc\xde\xf1\2\3\0\xff\xe3\4\1\0\2\1\3\4\x21 and so on",
                        RIGHT, FORGED),
-                ANSWER("sip", "SIP/2.0 483 Too Many Hops\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK9abcdef1\r\n", RIGHT,
-                       FORGED),
+                ANSWER("sip", "SIP/2.0 483 Too Many Hops\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK9abcdef1\r\n",
+                       RIGHT, FORGED),
                 ANSWER("stun", "\1\1\0\0\x21\x12\xa4\x42\x9a\xbc\xde\xf1QuaySTuv", RIGHT, FORGED),
                 ANSWER("memcached", "\xde\xf1\0\0\0\1\0\0VERSION 1.6.18\r\n", RIGHT, FORGED),
                 ANSWER("coap", "\x64\x45\xde\xf1\x9a\xbc\xde\xf1\xc1\x28\xff</a>", RIGHT, FORGED),
-                ANSWER("openvpn", "\x40" "abcdefgh\1\0\0\0\0\x9a\xbc\xde\xf1QMVP\0\0\0\0", RIGHT, FORGED),
+                ANSWER("openvpn",
+                       "\x40"
+                       "abcdefgh\1\0\0\0\0\x9a\xbc\xde\xf1QMVP\0\0\0\0",
+                       RIGHT, FORGED),
                 ANSWER("quic", "\xaa\0\0\0\0\x08\x9a\xbc\xde\xf1QMQD\x08\x9a\xbc\xde\xf1QMQC\0\0\0\1", RIGHT,
                        FORGED),
                 ANSWER("tftp", "\0\5\0\1File not found", LIKE, LIKE),
                 ANSWER("tftp", "\0\4\0\1", OTHER, OTHER),
                 ANSWER("rmcp-ping", "\6\0\xff\6\0\0\x11\xbe\x40\x71\0\x10 and so on", RIGHT, FORGED),
-                ANSWER("netbios-ns", "\xde\xf1\x84\0\0\0\0\1\0\0\0\0\x20" "CKAA", RIGHT, FORGED),
+                ANSWER("netbios-ns",
+                       "\xde\xf1\x84\0\0\0\0\1\0\0\0\0\x20"
+                       "CKAA",
+                       RIGHT, FORGED),
                 ANSWER("dtls", "\x16\xfe\xff\0\0\0\0\0\0\0\0\0\x2f\3\0\0\x23", LIKE, LIKE),
                 ANSWER("empty", "anything", OTHER, OTHER),
 #undef ANSWER
@@ -261,8 +268,10 @@ static void test_answers(void **state)
 
         for (size_t i = 0; i < array_len(cases); i++) {
                 const uint8_t *answer = (const uint8_t *)cases[i].text;
-                enum payload_answer right = udp_payload_check(named(cases[i].id), COOKIE, answer, cases[i].len);
-                enum payload_answer wrong = udp_payload_check(named(cases[i].id), COOKIE ^ 1, answer, cases[i].len);
+                enum payload_answer right =
+                        udp_payload_check(named(cases[i].id), COOKIE, answer, cases[i].len);
+                enum payload_answer wrong =
+                        udp_payload_check(named(cases[i].id), COOKIE ^ 1, answer, cases[i].len);
 
                 if (right != cases[i].right || wrong != cases[i].wrong)
                         fail_msg("case %zu, %s: %d and %d", i, cases[i].id, right, wrong);
@@ -295,7 +304,8 @@ static void test_ports(void **state)
 static void test_ports_that_are_spared(void **state)
 {
         static const uint16_t silent[] = {9, 67, 68, 162, 502, 514, 546, 547, 9100, 9107, 51820};
-        static const struct device_limits plc = {.no_identify = true, .industrial = true}, frail = {.no_identify = true};
+        static const struct device_limits plc = {.no_identify = true, .industrial = true},
+                                          frail = {.no_identify = true};
 
         for (size_t i = 0; i < array_len(silent); i++) {
                 assert_int_equal(udp_payload_count(silent[i]), 1);
@@ -322,18 +332,30 @@ static void test_icmp(void **state)
                 enum heard_kind kind;
         } cases[] = {
                 {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 3, .from = host}, true, HEARD_CLOSED},
-                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 3, .from = router}, true, HEARD_PROHIBITED},
-                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 9, .from = router}, true, HEARD_PROHIBITED},
+                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 3, .from = router},
+                 true,
+                 HEARD_PROHIBITED},
+                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 9, .from = router},
+                 true,
+                 HEARD_PROHIBITED},
                 {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 10, .from = host}, true, HEARD_PROHIBITED},
                 {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 13, .from = host}, true, HEARD_PROHIBITED},
-                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 0, .from = router}, true, HEARD_UNREACHABLE},
-                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 1, .from = router}, true, HEARD_UNREACHABLE},
-                {{.origin = SO_EE_ORIGIN_ICMP, .type = 11, .code = 0, .from = router}, true, HEARD_UNREACHABLE},
+                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 0, .from = router},
+                 true,
+                 HEARD_UNREACHABLE},
+                {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 1, .from = router},
+                 true,
+                 HEARD_UNREACHABLE},
+                {{.origin = SO_EE_ORIGIN_ICMP, .type = 11, .code = 0, .from = router},
+                 true,
+                 HEARD_UNREACHABLE},
                 {{.origin = SO_EE_ORIGIN_ICMP, .type = 3, .code = 4, .from = router}, false, 0},
                 {{.origin = SO_EE_ORIGIN_ICMP, .type = 4, .code = 0, .from = router}, false, 0},
                 {{.origin = SO_EE_ORIGIN_ICMP6, .type = 1, .code = 4, .from = host}, true, HEARD_CLOSED},
                 {{.origin = SO_EE_ORIGIN_ICMP6, .type = 1, .code = 1, .from = host}, true, HEARD_PROHIBITED},
-                {{.origin = SO_EE_ORIGIN_ICMP6, .type = 1, .code = 3, .from = host}, true, HEARD_UNREACHABLE},
+                {{.origin = SO_EE_ORIGIN_ICMP6, .type = 1, .code = 3, .from = host},
+                 true,
+                 HEARD_UNREACHABLE},
                 {{.origin = SO_EE_ORIGIN_ICMP6, .type = 2, .code = 0, .from = host}, false, 0},
                 {{.origin = SO_EE_ORIGIN_LOCAL, .type = 0, .code = 0}, true, HEARD_NOT_SENT},
         };

@@ -30,7 +30,8 @@
 #define RECEIVE_ROUNDS   64   /* batches of one socket before others get their turn: a flood holds nobody */
 #define RECEIVE_MAX      2048 /* bytes of a datagram that are looked at */
 #define CONTROL_SIZE     256
-#define SEND_FAULTS_MAX  4 /* errors in a row until the probe at hand is the cause, not an ICMP message before it */
+#define SEND_FAULTS_MAX \
+        4 /* errors in a row until the probe at hand is the cause, not an ICMP message before it */
 
 struct outgoing {
         struct mmsghdr messages[SEND_BATCH];
@@ -129,8 +130,7 @@ static void prepare(struct method_state *m)
                 if (n < METHOD_TRIES_MAX)
                         continue;
                 m->sockets[i].roaming = true;
-                m->sockets[i].number =
-                        i / SOCKETS_A_FAMILY * ROAMING_SOCKETS + n - METHOD_TRIES_MAX;
+                m->sockets[i].number = i / SOCKETS_A_FAMILY * ROAMING_SOCKETS + n - METHOD_TRIES_MAX;
         }
         for (unsigned i = 0; i < SEND_BATCH; i++) {
                 m->out.parts[i].iov_base = m->out.bytes[i];
@@ -243,7 +243,8 @@ static const struct udp_payload *payload_of(const struct probe *probe)
 
 static bool may_be_sent(const struct method_state *m, const struct probe *probe)
 {
-        const struct udp_socket *sockets = probe->to.family == 4 ? m->sockets : m->sockets + SOCKETS_A_FAMILY;
+        const struct udp_socket *sockets =
+                probe->to.family == 4 ? m->sockets : m->sockets + SOCKETS_A_FAMILY;
 
         return gate_payload_allowed(probe->port, probe->class) && sockets[0].fd >= 0;
 }
@@ -266,16 +267,16 @@ static unsigned fill_batch(struct method_state *m, const struct probe *probes, u
                 if (count && s != *ret)
                         break;
                 *ret = s;
-                out->parts[count].iov_len =
-                        udp_payload_build(payload, cookie_of(m, &p->to, p->port, s, p->canary), out->bytes[count]);
+                out->parts[count].iov_len = udp_payload_build(
+                        payload, cookie_of(m, &p->to, p->port, s, p->canary), out->bytes[count]);
                 out->addresses[count] = p->to;
                 write_address(&out->messages[count].msg_hdr, &out->to[count], p);
         }
         return count;
 }
 
-static void note_sent(struct method_state *m, const struct udp_socket *s, const struct probe *probes, unsigned n,
-                      uint64_t now_ns)
+static void note_sent(struct method_state *m, const struct udp_socket *s, const struct probe *probes,
+                      unsigned n, uint64_t now_ns)
 {
         m->statistics.sent += n;
         for (unsigned i = 0; i < n; i++) {
@@ -326,7 +327,8 @@ static int udp_send(struct method_state *m, const struct probe *probes, unsigned
                 } else if (rc == -EPERM || ++faults > SEND_FAULTS_MAX) {
                         m->statistics.refused_by_kernel++;
                         tell_not_sent(m, p,
-                                      rc == -ENETUNREACH || rc == -EHOSTUNREACH ? REASON_NO_ROUTE : REASON_LOCAL);
+                                      rc == -ENETUNREACH || rc == -EHOSTUNREACH ? REASON_NO_ROUTE
+                                                                                : REASON_LOCAL);
                         taken++;
                         faults = 0;
                 }
@@ -408,9 +410,9 @@ static void tell(struct method_state *m, const struct arrival *a, const struct a
 }
 
 /* Whether these bytes are what the payload became for that peer: all, or (quotes) as far as they go. */
-static bool is_payload(const struct method_state *m, const struct udp_payload *p, const struct udp_socket *from,
-                       const struct address *to, uint16_t port, bool canary, const uint8_t *data, size_t len,
-                       bool whole)
+static bool is_payload(const struct method_state *m, const struct udp_payload *p,
+                       const struct udp_socket *from, const struct address *to, uint16_t port, bool canary,
+                       const uint8_t *data, size_t len, bool whole)
 {
         uint8_t bytes[UDP_PAYLOAD_MAX];
         size_t n = udp_payload_build(p, cookie_of(m, to, port, from, canary), bytes);
@@ -447,7 +449,7 @@ static bool was_sent(const struct method_state *m, const struct udp_socket *from
                is_payload(m, &udp_payloads[0], from, to, port, false, data, len, whole);
 }
 
-/* Our own probe, sent to a port of this machine that is one of our own sockets: nobody else listens there. */
+/* Our own probe, sent to a port of this machine that is one of our sockets: nobody else listens there. */
 static bool is_own_probe(struct method_state *m, const struct arrival *a)
 {
         struct udp_socket *sockets = sockets_of(m, a->peer.family);
@@ -457,8 +459,8 @@ static bool is_own_probe(struct method_state *m, const struct arrival *a)
         if (!a->own.family)
                 return false;
         for (unsigned i = 0; i < SOCKETS_A_FAMILY; i++)
-                if (sockets[i].port == a->peer_port && was_sent(m, &sockets[i], &a->own, a->socket->port, a->data,
-                                                                a->len, true, &attempt, &canary)) {
+                if (sockets[i].port == a->peer_port && was_sent(m, &sockets[i], &a->own, a->socket->port,
+                                                                a->data, a->len, true, &attempt, &canary)) {
                         tell(m, a, &a->own, a->socket->port, attempt, canary, HEARD_CLOSED,
                              REASON_PORT_UNREACHABLE);
                         return true;
@@ -481,7 +483,7 @@ static void take_roaming(struct method_state *m, const struct arrival *a)
         tell(m, a, &a->peer, note->port, note->attempt, note->canary, HEARD_OPEN, REASON_REPLY);
 }
 
-/* An answer of a protocol that answers from another port, to a payload which that protocol took for its own. */
+/* An answer of a protocol that answers from another port, to a payload that it took for its own. */
 static bool is_strayed(const struct udp_payload *asked, const struct arrival *a)
 {
         for (unsigned i = 0; i < udp_n_payloads; i++)
@@ -569,7 +571,7 @@ static void take(struct method_state *m, struct udp_socket *s, unsigned i, bool 
                 take_datagram(m, &a);
 }
 
-/* An ICMP message fails one call (ip(7)); EAGAIN ends. Rounds are bounded: what is left, poll tells again. */
+/* An ICMP message fails one call (ip(7)); EAGAIN ends. Rounds are bounded: what is left, poll tells. */
 static void drain(struct method_state *m, struct udp_socket *s, bool errors)
 {
         for (unsigned round = 0; round < RECEIVE_ROUNDS; round++) {
@@ -580,8 +582,8 @@ static void drain(struct method_state *m, struct udp_socket *s, bool errors)
                         m->in.messages[i].msg_hdr.msg_namelen = sizeof(union udp_name);
                         m->in.messages[i].msg_hdr.msg_controllen = CONTROL_SIZE;
                 }
-                n = recvmmsg(s->fd, m->in.messages, RECEIVE_BATCH, MSG_DONTWAIT | (errors ? MSG_ERRQUEUE : 0),
-                             NULL);
+                n = recvmmsg(s->fd, m->in.messages, RECEIVE_BATCH,
+                             MSG_DONTWAIT | (errors ? MSG_ERRQUEUE : 0), NULL);
                 if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EBADF))
                         return;
                 now_ns = clock_monotonic_ns();

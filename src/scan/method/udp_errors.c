@@ -19,7 +19,7 @@ struct meaning {
 /* The first row that fits. RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7.1 */
 static const struct meaning icmp[] = {
         {3, 3, HEARD_CLOSED, REASON_PORT_UNREACHABLE},
-        {3, 4, HEARD_ALIVE, REASON_NONE}, /* too big: the kernel cuts it up */
+        {3, 4, HEARD_ALIVE, REASON_NONE},            /* too big: the kernel cuts it up */
         {3, 2, HEARD_PROHIBITED, REASON_PROHIBITED}, /* no UDP there at all */
         {3, 9, HEARD_PROHIBITED, REASON_PROHIBITED},
         {3, 10, HEARD_PROHIBITED, REASON_PROHIBITED},

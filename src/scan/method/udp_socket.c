@@ -36,7 +36,8 @@ static int set_options(int fd, uint8_t family)
                 if (options[i].family == family)
                         rc = set(fd, options[i].level, options[i].option, options[i].value);
         if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0)
-                (void)set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER); /* as far as net.core.rmem_max allows */
+                (void)set(fd, SOL_SOCKET, SO_RCVBUF,
+                          RECEIVE_BUFFER); /* as far as net.core.rmem_max allows */
         return rc;
 }
 
