@@ -14,7 +14,7 @@
 
 #define RING_KIB 2048
 #define ASKS_MAX 3
-#define MSS      1220 /* what IPv6 carries everywhere (RFC 9293, 3.7.1): no transfer will follow */
+#define MSS      1220  /* what IPv6 carries everywhere (RFC 9293, 3.7.1): no transfer will follow */
 #define UDP_PORT 40125 /* below the ephemeral range of nobody, and in no registry: likely closed */
 
 enum ask_kind { ASK_NOTHING, ASK_NEIGHBOUR, ASK_ECHO, ASK_TIMESTAMP, ASK_SYN, ASK_ACK, ASK_UDP };
@@ -101,8 +101,7 @@ static void tell(struct discovery *d, struct heard *heard, enum heard_kind kind,
 
 static bool is_own_source(const struct discovery *d, const struct address *address)
 {
-        vec_foreach(source, &d->sources)
-        {
+        vec_foreach(source, &d->sources) {
                 if (address_compare(source, address) == 0)
                         return true;
         }
@@ -141,7 +140,8 @@ static void build_neighbour(struct discovery *d, struct frame *frame, const stru
 }
 
 /* The cookie under which the round trip is known. */
-static uint32_t build_ask(struct discovery *d, struct frame *frame, struct packet_ends ends, enum ask_kind kind)
+static uint32_t build_ask(struct discovery *d, struct frame *frame, struct packet_ends ends,
+                          enum ask_kind kind)
 {
         bool ports = kind == ASK_SYN || kind == ASK_ACK || kind == ASK_UDP;
         uint8_t payload[4];
@@ -153,7 +153,8 @@ static uint32_t build_ask(struct discovery *d, struct frame *frame, struct packe
         switch (kind) {
         case ASK_SYN:
                 cookie = cookie_of(d, &ends, REPLY_DISCOVERY_SYN);
-                len = packet_build_syn(frame->packet, &ends, cookie, MSS, (uint32_t)(clock_monotonic_ns() / 1000));
+                len = packet_build_syn(frame->packet, &ends, cookie, MSS,
+                                       (uint32_t)(clock_monotonic_ns() / 1000));
                 break;
         case ASK_ACK:
                 cookie = cookie_of(d, &ends, REPLY_DISCOVERY_ACK);
@@ -170,8 +171,10 @@ static uint32_t build_ask(struct discovery *d, struct frame *frame, struct packe
         default:
                 cookie = cookie_of(d, &ends, REPLY_DISCOVERY_ECHO);
                 len = kind == ASK_TIMESTAMP && ends.to->family == 4 /* ICMPv6 has none */
-                              ? packet_build_timestamp(frame->packet, &ends, (uint16_t)(cookie >> 16), (uint16_t)cookie)
-                              : packet_build_echo(frame->packet, &ends, (uint16_t)(cookie >> 16), (uint16_t)cookie);
+                              ? packet_build_timestamp(frame->packet, &ends, (uint16_t)(cookie >> 16),
+                                                       (uint16_t)cookie)
+                              : packet_build_echo(frame->packet, &ends, (uint16_t)(cookie >> 16),
+                                                  (uint16_t)cookie);
                 break;
         }
         frame->len = (uint16_t)len;
@@ -315,8 +318,8 @@ static enum reply_trust reply_to_echo(const struct discovery *d, const struct ad
 }
 
 /* A RST without ACK answers our ACK: it has the number that we acknowledged (RFC 9293, 3.10.7.1). */
-static enum reply_trust reply_to_ack(const struct discovery *d, const struct packet *packet, struct heard *ret,
-                                     uint32_t *ret_cookie)
+static enum reply_trust reply_to_ack(const struct discovery *d, const struct packet *packet,
+                                     struct heard *ret, uint32_t *ret_cookie)
 {
         struct packet_ends ends = {
                 .to = &packet->from, .to_port = packet->from_port, .from_port = packet->to_port};
@@ -332,8 +335,8 @@ static enum reply_trust reply_to_ack(const struct discovery *d, const struct pac
 }
 
 /* Routers may quote no payload: then the checksum alone has to tell. */
-static enum reply_trust reply_to_udp(const struct discovery *d, const struct packet *packet, struct heard *ret,
-                                     uint32_t *ret_cookie)
+static enum reply_trust reply_to_udp(const struct discovery *d, const struct packet *packet,
+                                     struct heard *ret, uint32_t *ret_cookie)
 {
         const struct packet_quote *quote = &packet->quote;
         struct packet_ends ends = {.from = &quote->from,
@@ -404,7 +407,8 @@ static void each_packet(const struct packet *packet, const uint8_t *link, uint64
         }
         heard.ttl = packet->ttl;
         heard.rtt_us = sent_rtt(d->sent, cookie, sent_clock_us(when_ns));
-        tell(d, &heard, packet->kind == PACKET_NEIGHBOUR ? HEARD_NEIGHBOUR : HEARD_ALIVE, heard.reason, when_ns);
+        tell(d, &heard, packet->kind == PACKET_NEIGHBOUR ? HEARD_NEIGHBOUR : HEARD_ALIVE, heard.reason,
+             when_ns);
 }
 
 void discovery_receive(struct discovery *d, uint64_t now_ns)

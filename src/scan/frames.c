@@ -52,7 +52,7 @@ union destination {
 struct frames {
         struct gate *gate;
         struct source_ports ports;
-        int out[WAY_MAX]; /* -1: this kernel has none */
+        int out[WAY_MAX];  /* -1: this kernel has none */
         uint32_t bound_to; /* the interface that out[WAY_ETHERNET] sends to by itself; 0 = none yet */
         int in;
         uint8_t *ring;
@@ -170,8 +170,9 @@ int frames_open(struct frames **ret, const struct frames_options *options, struc
                 r = open_ring(f, options, err);
         if (r < 0) {
                 frames_close(f);
-                return r == -EPERM ? err_set(err, r, "raw packets need CAP_NET_RAW: run as root, or use the "
-                                                     "connect method")
+                return r == -EPERM ? err_set(err, r,
+                                             "raw packets need CAP_NET_RAW: run as root, or use the "
+                                             "connect method")
                                    : r;
         }
         *ret = f;
@@ -282,8 +283,9 @@ static unsigned send_run(struct frames *f, enum way way, unsigned first, unsigne
 
         while (first < end) {
                 unsigned n = end - first < at_once ? end - first : at_once;
-                int r = f->out[way] < 0 ? -EAFNOSUPPORT
-                                        : gate_sendmmsg(f->gate, f->out[way], f->messages + first, f->to + first, n);
+                int r = f->out[way] < 0
+                                ? -EAFNOSUPPORT
+                                : gate_sendmmsg(f->gate, f->out[way], f->messages + first, f->to + first, n);
 
                 if (r > 0) {
                         f->statistics.sent += (unsigned)r;
@@ -346,7 +348,8 @@ static void receive_one(struct frames *f, const struct receiving *r, const uint8
         wire_bytes(&address, &link, sizeof(link));
         wire_skip(&data, header->tp_net);
         data = wire_sub(&data, header->tp_snaplen);
-        if (address.bad || data.bad || !packet_parse(ntohs(link.sll_protocol), data.at, wire_left(&data), &packet))
+        if (address.bad || data.bad ||
+            !packet_parse(ntohs(link.sll_protocol), data.at, wire_left(&data), &packet))
                 return;
         f->statistics.received++;
         r->each(&packet, link.sll_halen == 6 ? link.sll_addr : NULL, when(r, header), r->arg);
@@ -372,7 +375,8 @@ static void receive_block(struct frames *f, const struct receiving *r, const uin
 }
 
 void frames_receive(struct frames *f,
-                    void (*each)(const struct packet *packet, const uint8_t *link, uint64_t when_ns, void *arg),
+                    void (*each)(const struct packet *packet, const uint8_t *link, uint64_t when_ns,
+                                 void *arg),
                     void *arg)
 {
         struct receiving r = {.each = each, .arg = arg};

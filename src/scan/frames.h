@@ -19,8 +19,8 @@
 
 struct frames_options {
         struct gate *gate;
-        uint32_t ring_kib;    /* receive ring, rounded up to blocks of 64 KiB */
-        bool discovery; /* let in what answers discovery, too (scan/frames_filter.h) */
+        uint32_t ring_kib; /* receive ring, rounded up to blocks of 64 KiB */
+        bool discovery;    /* let in what answers discovery, too (scan/frames_filter.h) */
 };
 
 /*
@@ -34,7 +34,7 @@ struct frame {
         uint32_t zone_index;
         uint16_t ethertype;
         uint16_t len;
-        uint8_t mac[6]; /* of the next hop; zero = not known */
+        uint8_t mac[6];                /* of the next hop; zero = not known */
         uint8_t link[PACKET_LINK_MAX]; /* filled in when sent: must stand right before the packet */
         uint8_t packet[PACKET_MAX];
 };
@@ -63,7 +63,8 @@ unsigned frames_send(struct frames *f, struct frame *frames, unsigned n, uint64_
  * interfaces (a bridge and its port) comes twice.
  */
 void frames_receive(struct frames *f,
-                    void (*each)(const struct packet *packet, const uint8_t *link, uint64_t when_ns, void *arg),
+                    void (*each)(const struct packet *packet, const uint8_t *link, uint64_t when_ns,
+                                 void *arg),
                     void *arg);
 unsigned frames_poll(struct frames *f, struct pollfd *fds, unsigned max);
 void frames_get_statistics(struct frames *f, struct frames_statistics *ret);

@@ -79,7 +79,7 @@ static void ip4_part(struct program *p, uint16_t base, uint16_t ports, bool disc
         label(p, IP4);
         load_half(p, 6);
         jump(p, BPF_JSET, 0x3fff, DROP, NEXT); /* fragments */
-        add(p, BPF_LDX | BPF_B | BPF_MSH, 0); /* X = header length */
+        add(p, BPF_LDX | BPF_B | BPF_MSH, 0);  /* X = header length */
         load_byte(p, 9);
         jump(p, BPF_JEQ, IPPROTO_TCP, IP4_TCP, NEXT);
         jump(p, BPF_JEQ, IPPROTO_ICMP, IP4_ICMP, DROP);
@@ -115,7 +115,8 @@ static void ip6_part(struct program *p, uint16_t base, uint16_t ports, bool disc
         jump(p, BPF_JEQ, 136, discovery ? KEEP : DROP, DROP); /* neighbour advertisement */
 }
 
-unsigned frames_filter(struct sock_filter to[FRAMES_FILTER_MAX], uint16_t base_port, uint16_t ports, bool discovery)
+unsigned frames_filter(struct sock_filter to[FRAMES_FILTER_MAX], uint16_t base_port, uint16_t ports,
+                       bool discovery)
 {
         struct program p = {.code = to};
 

@@ -6,16 +6,16 @@
 
 #include "base/wire.h"
 
-#define IP4_SIZE      20u
-#define IP6_SIZE      40u
-#define TCP_SIZE      20u
-#define UDP_SIZE      8u
-#define ICMP_SIZE     8u
-#define ARP_SIZE      28u
-#define SYN_OPTIONS   20u
-#define HOP_LIMIT     64 /* what Linux sends with */
-#define WINDOW        64240 /* 44 segments of 1460 bytes, as Linux has it */
-#define WINDOW_SCALE  7
+#define IP4_SIZE       20u
+#define IP6_SIZE       40u
+#define TCP_SIZE       20u
+#define UDP_SIZE       8u
+#define ICMP_SIZE      8u
+#define ARP_SIZE       28u
+#define SYN_OPTIONS    20u
+#define HOP_LIMIT      64    /* what Linux sends with */
+#define WINDOW         64240 /* 44 segments of 1460 bytes, as Linux has it */
+#define WINDOW_SCALE   7
 #define EXTENSIONS_MAX 8 /* IPv6 extension headers walked at most */
 
 enum {
@@ -87,7 +87,8 @@ static inline uint64_t sum_pseudo(const struct packet_ends *ends, uint8_t protoc
         size_t size = ends->from->family == 4 ? 4 : 16;
         uint8_t rest[4] = {0, protocol, (uint8_t)(len >> 8), (uint8_t)len};
 
-        return sum_add(sum_add(sum_add(0, ends->from->bytes, size), ends->to->bytes, size), rest, sizeof(rest));
+        return sum_add(sum_add(sum_add(0, ends->from->bytes, size), ends->to->bytes, size), rest,
+                       sizeof(rest));
 }
 
 /*
@@ -192,7 +193,8 @@ static size_t put_icmp(uint8_t *p, const struct packet_ends *ends, uint8_t type,
         p[0] = type;
         p[1] = 0;
         put_be16(p + 2, 0);
-        put_checksum(p + 2, sum_add(ends->to->family == 6 ? sum_pseudo(ends, IPPROTO_ICMPV6, size) : 0, p, size));
+        put_checksum(p + 2,
+                     sum_add(ends->to->family == 6 ? sum_pseudo(ends, IPPROTO_ICMPV6, size) : 0, p, size));
         return size;
 }
 
@@ -209,7 +211,8 @@ size_t packet_build_echo(uint8_t *to, const struct packet_ends *ends, uint16_t i
 
 size_t packet_build_timestamp(uint8_t *to, const struct packet_ends *ends, uint16_t id, uint16_t seq)
 {
-        size_t size = ICMP_SIZE + 12, ip = put_ip(to, ends, IPPROTO_ICMP, size, HOP_LIMIT, (uint32_t)id << 16 | seq);
+        size_t size = ICMP_SIZE + 12,
+               ip = put_ip(to, ends, IPPROTO_ICMP, size, HOP_LIMIT, (uint32_t)id << 16 | seq);
 
         put_be16(to + ip + 4, id);
         put_be16(to + ip + 6, seq);
@@ -239,7 +242,8 @@ void packet_solicited_mac(const struct address *asked, uint8_t ret_mac[6])
 
 size_t packet_build_solicitation(uint8_t *to, const struct packet_ends *ends, const uint8_t own_mac[6])
 {
-        static const uint8_t prefix[13] = {0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff}; /* RFC 4291, 2.7.1 */
+        static const uint8_t prefix[13] = {0xff, 0x02, 0, 0, 0, 0,   0,
+                                           0,    0,    0, 0, 1, 0xff}; /* RFC 4291, 2.7.1 */
         size_t size = ICMP_SIZE + 16 + 8;
         struct address group = address_v6(ends->to->bytes);
         struct packet_ends sent = {.from = ends->from, .to = &group};

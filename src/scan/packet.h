@@ -66,9 +66,9 @@ struct packet_quote {
         struct address from, to;
         uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_ICMPV6 */
         uint16_t from_port, to_port;
-        uint32_t seq;          /* TCP */
-        uint16_t checksum;     /* UDP */
-        bool has_payload;      /* UDP: the first four bytes of the payload are quoted, too */
+        uint32_t seq;      /* TCP */
+        uint16_t checksum; /* UDP */
+        bool has_payload;  /* UDP: the first four bytes of the payload are quoted, too */
         uint32_t payload;
         uint16_t echo_id, echo_seq;
 };

@@ -24,7 +24,7 @@
 
 struct paths {
         int ask, notices;
-        vec(struct path *) known; /* pointers, since callers keep them */
+        vec(struct path *) known;    /* pointers, since callers keep them */
         vec(struct path_link) links; /* as they were since the last notice */
 };
 
@@ -65,8 +65,8 @@ static size_t address_size(const struct address *a)
 
 static int open_notices(struct err *err)
 {
-        static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-                                     RTNLGRP_IPV6_ROUTE};
+        static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+                                     RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
         _cleanup_close_ int fd = netlink_open(NETLINK_ROUTE, err);
 
         if (fd < 0)
@@ -98,7 +98,8 @@ struct paths *paths_free(struct paths *p)
                 return NULL;
         fd_close(&p->ask);
         fd_close(&p->notices);
-        vec_foreach(path, &p->known) free(*path);
+        vec_foreach(path, &p->known)
+                free(*path);
         vec_clear(&p->known);
         vec_clear(&p->links);
         free(p);
@@ -136,8 +137,7 @@ static int find_link(struct paths *p, uint32_t ifindex, struct path_link *ret, s
 {
         int r;
 
-        vec_foreach(link, &p->links)
-        {
+        vec_foreach(link, &p->links) {
                 if (link->ifindex == ifindex) {
                         *ret = *link;
                         return 0;
@@ -191,7 +191,8 @@ static struct path make_path(const struct path_route *route, const struct path_l
                 .ifindex = link->ifindex,
                 .link_type = link->type,
                 /* IFF_NOARP: no host there has an address that could be asked for */
-                .link_has_addresses = link->type == ARPHRD_ETHER && !(link->flags & IFF_NOARP) && link->has_mac,
+                .link_has_addresses =
+                        link->type == ARPHRD_ETHER && !(link->flags & IFF_NOARP) && link->has_mac,
                 .loopback = link->type == ARPHRD_LOOPBACK,
                 .on_link = !route->gateway.family,
                 .mtu = link->mtu,
@@ -206,10 +207,11 @@ static struct path make_path(const struct path_route *route, const struct path_l
 
 static bool same_path(const struct path *a, const struct path *b)
 {
-        return a->ifindex == b->ifindex && strcmp(a->device, b->device) == 0 && a->link_type == b->link_type &&
-               a->link_has_addresses == b->link_has_addresses && a->loopback == b->loopback &&
-               a->on_link == b->on_link && memcmp(a->own_mac, b->own_mac, sizeof(a->own_mac)) == 0 &&
-               a->mtu == b->mtu && address_compare(&a->source, &b->source) == 0 &&
+        return a->ifindex == b->ifindex && strcmp(a->device, b->device) == 0 &&
+               a->link_type == b->link_type && a->link_has_addresses == b->link_has_addresses &&
+               a->loopback == b->loopback && a->on_link == b->on_link &&
+               memcmp(a->own_mac, b->own_mac, sizeof(a->own_mac)) == 0 && a->mtu == b->mtu &&
+               address_compare(&a->source, &b->source) == 0 &&
                address_compare(&a->gateway, &b->gateway) == 0;
 }
 
@@ -217,8 +219,7 @@ static const struct path *keep(struct paths *p, const struct path *path)
 {
         struct path *copy;
 
-        vec_foreach(known, &p->known)
-        {
+        vec_foreach(known, &p->known) {
                 if (same_path(*known, path))
                         return *known;
         }
@@ -245,7 +246,8 @@ int paths_find(struct paths *p, const struct address *to, uint32_t zone_index, c
         if (!route.source.family && route.type == RTN_LOCAL)
                 route.source = *to;
         if (!route.source.family)
-                return err_set(err, -ENETUNREACH, "no address of our own to reach %s from", address_format(to, text));
+                return err_set(err, -ENETUNREACH, "no address of our own to reach %s from",
+                               address_format(to, text));
         r = find_link(p, route.ifindex, &link, err);
         if (r < 0)
                 return r;
@@ -262,7 +264,8 @@ static void each_neighbour(uint16_t type, struct wire payload, void *arg)
                 *(struct path_neighbour *)arg = neighbour;
 }
 
-bool paths_neighbour(struct paths *p, const struct path *path, const struct address *next_hop, uint8_t mac[6])
+bool paths_neighbour(struct paths *p, const struct path *path, const struct address *next_hop,
+                     uint8_t mac[6])
 {
         struct ndmsg fixed = {.ndm_family = kernel_family(next_hop), .ndm_ifindex = (int)path->ifindex};
         struct request r = request_of(RTM_GETNEIGH, ONE, &fixed, sizeof(fixed));
@@ -303,8 +306,8 @@ bool paths_usable(struct paths *p, const struct path *path)
 {
         struct path_link link;
 
-        return read_link(p, path->ifindex, &link, NULL) == 0 && link.flags & IFF_UP && link.flags & IFF_RUNNING &&
-               strcmp(link.device, path->device) == 0;
+        return read_link(p, path->ifindex, &link, NULL) == 0 && link.flags & IFF_UP &&
+               link.flags & IFF_RUNNING && strcmp(link.device, path->device) == 0;
 }
 
 struct address_sets {

@@ -66,7 +66,8 @@ static bool is_ours(const struct reply_expect *expect, uint16_t port)
 static int find_word(const struct reply_expect *expect, const struct probe_ends *ends, uint32_t cookie)
 {
         for (int word = (int)expect->first; word <= (int)expect->last; word++)
-                if (cookie_make(expect->key, ends->peer, ends->peer_port, ends->own_port, (uint32_t)word) == cookie)
+                if (cookie_make(expect->key, ends->peer, ends->peer_port, ends->own_port, (uint32_t)word) ==
+                    cookie)
                         return word;
         return -1;
 }
@@ -84,8 +85,8 @@ static void fill(struct heard *ret, const struct reply_expect *expect, const str
         };
 }
 
-static enum reply_trust from_tcp(const struct reply_expect *expect, const struct packet *packet, struct heard *ret,
-                                 uint32_t *ret_cookie)
+static enum reply_trust from_tcp(const struct reply_expect *expect, const struct packet *packet,
+                                 struct heard *ret, uint32_t *ret_cookie)
 {
         struct probe_ends ends = {&packet->from, packet->from_port, packet->to_port};
         uint8_t flags = packet->tcp_flags & (PACKET_TCP_SYN | PACKET_TCP_RST | PACKET_TCP_ACK);
@@ -131,8 +132,8 @@ static enum reply_trust from_icmp(const struct reply_expect *expect, const struc
         return REPLY_TRUE;
 }
 
-enum reply_trust reply_to_syn(const struct reply_expect *expect, const struct packet *packet, struct heard *ret,
-                              uint32_t *ret_cookie)
+enum reply_trust reply_to_syn(const struct reply_expect *expect, const struct packet *packet,
+                              struct heard *ret, uint32_t *ret_cookie)
 {
         if (packet->kind == PACKET_TCP)
                 return from_tcp(expect, packet, ret, ret_cookie);

@@ -26,7 +26,7 @@ enum reply_trust {
 
 struct reply_expect {
         const struct cookie_key *key;
-        uint16_t base_port; /* attempt n was sent from base_port + n */
+        uint16_t base_port;          /* attempt n was sent from base_port + n */
         enum reply_word first, last; /* words that may have been used */
 };
 
@@ -35,8 +35,8 @@ struct reply_expect {
  * and ICMP errors that quote it. Fills in of *ret all but mac, rtt_us and when_ns, and *ret_cookie, when
  * REPLY_TRUE. A packet that is no answer at all (a SYN to our port) is REPLY_STRAY.
  */
-enum reply_trust reply_to_syn(const struct reply_expect *expect, const struct packet *packet, struct heard *ret,
-                              uint32_t *ret_cookie);
+enum reply_trust reply_to_syn(const struct reply_expect *expect, const struct packet *packet,
+                              struct heard *ret, uint32_t *ret_cookie);
 
 /*
  * What an ICMP error means for the probe it quotes: false when nothing (too big, a redirect). A port

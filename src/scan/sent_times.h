@@ -34,12 +34,14 @@ static inline uint32_t sent_between(uint32_t from_us, uint32_t to_us)
 
         if (between > 60 * 1000 * 1000 || between < -1000)
                 return 0;
-        return between > 0 ? (uint32_t)between : 1; /* clocks of two kinds: a little less than none is none */
+        return between > 0 ? (uint32_t)between
+                           : 1; /* clocks of two kinds: a little less than none is none */
 }
 
 /* 0 = not known any more */
 static inline uint32_t sent_rtt(const struct sent_times *t, uint32_t cookie, uint32_t now_us)
 {
-        return t->of[cookie % SENT_TIMES].cookie == cookie ? sent_between(t->of[cookie % SENT_TIMES].at_us, now_us)
-                                                           : 0;
+        return t->of[cookie % SENT_TIMES].cookie == cookie
+                       ? sent_between(t->of[cookie % SENT_TIMES].at_us, now_us)
+                       : 0;
 }

@@ -22,9 +22,14 @@
 #define CHUNK 256
 
 static const char *const kinds[] = {
-        [HEARD_OPEN] = "open",        [HEARD_CLOSED] = "closed",     [HEARD_PROHIBITED] = "prohibited",
-        [HEARD_UNREACHABLE] = "unreachable", [HEARD_SILENCE] = "silence", [HEARD_NOT_SENT] = "not-sent",
-        [HEARD_ALIVE] = "alive",      [HEARD_NEIGHBOUR] = "neighbour",
+        [HEARD_OPEN] = "open",
+        [HEARD_CLOSED] = "closed",
+        [HEARD_PROHIBITED] = "prohibited",
+        [HEARD_UNREACHABLE] = "unreachable",
+        [HEARD_SILENCE] = "silence",
+        [HEARD_NOT_SENT] = "not-sent",
+        [HEARD_ALIVE] = "alive",
+        [HEARD_NEIGHBOUR] = "neighbour",
 };
 
 struct driver {
@@ -55,9 +60,9 @@ static void hear(const struct heard *h, void *arg)
         d->heard++;
         if (d->quiet)
                 return;
-        (void)printf("%s %d %s %u %u %d %u %u %02x:%02x:%02x:%02x:%02x:%02x\n", kinds[h->kind], (int)h->reason,
-                     address_format(&h->from, text), h->port, h->attempt, h->canary, h->ttl, h->rtt_us, h->mac[0],
-                     h->mac[1], h->mac[2], h->mac[3], h->mac[4], h->mac[5]);
+        (void)printf("%s %d %s %u %u %d %u %u %02x:%02x:%02x:%02x:%02x:%02x\n", kinds[h->kind],
+                     (int)h->reason, address_format(&h->from, text), h->port, h->attempt, h->canary, h->ttl,
+                     h->rtt_us, h->mac[0], h->mac[1], h->mac[2], h->mac[3], h->mac[4], h->mac[5]);
 }
 
 static void print_statistics(const struct driver *d, const struct method_statistics *s)
@@ -79,9 +84,8 @@ static void open_driver(struct driver *d, const char *scope)
                 die("start", &err);
         scope_make(&d->scope, &d->estate, &d->own, &d->broadcast);
         d->gate.scope = &d->scope;
-        d->setup = (struct method_setup){.gate = &d->gate,
-                                         .key = {{clock_monotonic_ns(), 0x9e3779b97f4a7c15}},
-                                         .hearing = {hear, d}};
+        d->setup = (struct method_setup){
+                .gate = &d->gate, .key = {{clock_monotonic_ns(), 0x9e3779b97f4a7c15}}, .hearing = {hear, d}};
 }
 
 static void close_driver(struct driver *d)
@@ -229,7 +233,8 @@ static void run_speed(struct driver *d, char **args)
         }
         seconds = (double)(clock_monotonic_ns() - start) / 1e9;
         linger(m, 200);
-        (void)printf("speed %.0f packets/s, %llu heard\n", (double)sent / seconds, (unsigned long long)d->heard);
+        (void)printf("speed %.0f packets/s, %llu heard\n", (double)sent / seconds,
+                     (unsigned long long)d->heard);
         close_syn(d, m);
 }
 

@@ -113,10 +113,12 @@ static void test_udp(void **state)
         (void)state;
         for (uint32_t i = 0; i < 200000; i++) {
                 struct packet_ends e = ends(i & 1, (uint16_t)(61000 + i % 16), 40125);
-                uint8_t bytes[PACKET_MAX], payload[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
+                uint8_t bytes[PACKET_MAX],
+                        payload[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i};
                 size_t len = packet_build_udp(bytes, &e, payload, sizeof(payload)), at = len - 12 + 6;
 
-                assert_int_equal(packet_udp_checksum(&e, payload, sizeof(payload)), bytes[at] << 8 | bytes[at + 1]);
+                assert_int_equal(packet_udp_checksum(&e, payload, sizeof(payload)),
+                                 bytes[at] << 8 | bytes[at + 1]);
                 assert_true(bytes[at] || bytes[at + 1]); /* 0 would say that there is none */
                 zero_seen |= bytes[at] == 0xff && bytes[at + 1] == 0xff;
                 if (i % 100 == 0)
@@ -158,7 +160,7 @@ static void test_echo(void **state)
 static void test_arp(void **state)
 {
         static const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
-        static const uint8_t expect[28] = {0, 1, 8,   0, 6, 4, 0, 1, 2, 0, 0,   0,  0,   9,
+        static const uint8_t expect[28] = {0,   1, 8, 0, 6, 4, 0, 1, 2, 0, 0,   0,  0,   9,
                                            192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 198, 51, 100, 77};
         struct packet_ends e = ends(false, 0, 0);
         uint8_t bytes[PACKET_MAX];
@@ -181,7 +183,8 @@ static void test_arp(void **state)
 
 static void test_solicitation(void **state)
 {
-        static const uint8_t own[6] = {2, 0, 0, 0, 0, 9}, group_mac[6] = {0x33, 0x33, 0xff, 0xab, 0xcd, 0xef};
+        static const uint8_t own[6] = {2, 0, 0, 0, 0, 9},
+                             group_mac[6] = {0x33, 0x33, 0xff, 0xab, 0xcd, 0xef};
         struct packet_ends e = ends(true, 0, 0);
         uint8_t bytes[PACKET_MAX], mac[6];
         struct address group, asked;
@@ -282,7 +285,8 @@ static void test_fragments(void **state)
 /* Hop-by-hop, destination options, and a fragment header that fragments nothing (RFC 6946) before TCP. */
 static void test_extension_headers(void **state)
 {
-        static const uint8_t chain[] = {60, 0, 1, 4, 0, 0, 0, 0, 44, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 9};
+        static const uint8_t chain[] = {60, 0, 1, 4, 0, 0, 0, 0, 44, 0, 1, 4,
+                                        0,  0, 0, 0, 6, 0, 0, 0, 0,  0, 0, 9};
         struct packet_ends e = ends(true, 61000, 80);
         uint8_t plain[PACKET_MAX], bytes[160];
         size_t len = packet_build_syn(plain, &e, 7, 1440, 0);
