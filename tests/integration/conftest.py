@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -162,11 +163,20 @@ def qm():
 
 
 @pytest.fixture
-def scan(qm, tmp_path):
+def open_folder():
+    """A folder that a plain user may look into too. Those of pytest are shut again by each pytest that starts beside."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="qmt-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def scan(qm, open_folder):
     """`quaymaster scan`, with the networks of topology.py as its estate."""
     from topology import Scan
 
-    return Scan(qm, tmp_path / "config")
+    return Scan(qm, open_folder / "config")
 
 
 def wait_for(condition, seconds=10, what="condition"):

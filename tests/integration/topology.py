@@ -172,6 +172,10 @@ class Net:
         batch(host, "route add 10.78.0.254 dev t0", "route add default via 10.78.0.254")
         for ns, device in ((self.router, "r2"), (host, "t0")):
             ns.run(PYTHON, HELPERS / "no_checksum_offload.py", device)
+        # each knows the other's hardware address: the delay is that of the host alone, also the first time
+        for ns, device, other, far, to in ((self.router, "r2", host, "t0", address), (host, "t0", self.router, "r2", "10.78.0.254")):
+            mac = json.loads(run("ip", "-n", other.name, "-j", "link", "show", far).stdout)[0]["address"]
+            batch(ns, f"neigh replace {to} lladdr {mac} dev {device} nud permanent")
         wire.start(PYTHON, HELPERS / "delay_wire.py", "w0", "w1", str(milliseconds / 2))
         host.start(PYTHON, HELPERS / "tcp_server.py", "accept", json.dumps([(address, p) for p in ports]))
 
