@@ -43,9 +43,11 @@ int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, c
         return flush(w, 0);
 }
 
+/* Undecided ports stand in the coverage of their host: nothing can be said of them. */
 static bool is_shown(const struct scan_writer *w, const struct endpoint *e)
 {
-        return w->head->all_states || e->state == ENDPOINT_OPEN || e->state == ENDPOINT_OPEN_FILTERED;
+        return (w->head->all_states && e->state != ENDPOINT_UNDECIDED) || e->state == ENDPOINT_OPEN ||
+               e->state == ENDPOINT_OPEN_FILTERED;
 }
 
 int scan_writer_endpoint(struct scan_writer *w, const struct endpoint *e)

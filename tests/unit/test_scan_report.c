@@ -131,6 +131,7 @@ static void add_busy_host(struct scan_writer *w)
         add(w, "10.0.0.1", TRANSPORT_TCP, 81, ENDPOINT_CLOSED, REASON_RST);
         add(w, "10.0.0.1", TRANSPORT_TCP, 82, ENDPOINT_FILTERED, REASON_PROHIBITED);
         add(w, "10.0.0.1", TRANSPORT_UDP, 161, ENDPOINT_OPEN_FILTERED, REASON_NO_REPLY);
+        add(w, "10.0.0.1", TRANSPORT_TCP, 99, ENDPOINT_UNDECIDED, REASON_NOT_ASKED);
         memset(&c, 0, sizeof(c));
         c.address = ip("10.0.0.1");
         c.name = HOSTILE;
