@@ -55,8 +55,8 @@ static void begin(struct scan_writer *w)
         str_addf(&w->buf, ", %s\n", clock_format(head->started_s, time));
         str_addf(&text, "%llu address%s, ", (unsigned long long)n, n == 1 ? "" : "es");
         scan_add_port_counts(&text, head->ports);
-        str_addf(&text, ", method %s, at most %u packets/s and %u to one host", head->method, head->pace.rate,
-                 head->pace.host_rate);
+        str_addf(&text, ", method %s, at most %u packets/s and %u to one host", head->method,
+                 head->pace.rate, head->pace.host_rate);
         paragraph(w, "", text.text);
 }
 
@@ -115,7 +115,8 @@ static void add_table(struct scan_writer *w, const struct endpoint *endpoints, s
         static const struct layout_column columns[] = {
                 {"PORT"}, {"STATE"}, {"REGISTERED", 12}, {"WHY", .may_go = true}, {"RTT", .may_go = true},
         };
-        _cleanup_(layout_table_release) struct layout_table t = layout_table_new(columns, array_len(columns));
+        _cleanup_(layout_table_release) struct layout_table t =
+                layout_table_new(columns, array_len(columns));
 
         for (size_t i = 0; i < n; i++)
                 add_endpoint(&t, &endpoints[i]);
@@ -123,8 +124,8 @@ static void add_table(struct scan_writer *w, const struct endpoint *endpoints, s
                 w->result = err_set(w->err, -ENOMEM, "laying out a table");
 }
 
-static void add_unlisted(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
-                         size_t n)
+static void add_unlisted(struct scan_writer *w, const struct host_coverage *c,
+                         const struct endpoint *endpoints, size_t n)
 {
         _cleanup_str_ struct str text = {0};
 
@@ -156,8 +157,8 @@ static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
                 paragraph(w, c->complete ? "-  " : "!  ", text.text);
 }
 
-static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
-                       size_t n)
+static void write_host(struct scan_writer *w, const struct host_coverage *c,
+                       const struct endpoint *endpoints, size_t n)
 {
         if (c->status == HOST_NOT_FOUND || c->status == HOST_NOT_ASKED)
                 return; /* at the end, as ranges */
@@ -192,7 +193,8 @@ static void add_counts(struct scan_writer *w, const struct scan_end *end)
         if (r->local_drops)
                 str_addf(&text, ", %llu answers lost here", (unsigned long long)r->local_drops);
         if (r->forged)
-                str_addf(&text, ", %llu stray or forged answers not believed", (unsigned long long)r->forged);
+                str_addf(&text, ", %llu stray or forged answers not believed",
+                         (unsigned long long)r->forged);
         str_add_char(&w->buf, '\n');
         paragraph(w, "", text.text);
 }
@@ -216,7 +218,8 @@ static void add_refused(struct scan_writer *w)
                 _cleanup_str_ struct str text = {0};
                 char range[RANGE_TEXT_SIZE];
 
-                str_addf(&text, "%s: %s", address_range_format(&t->refused[i].range, range), t->refused[i].why);
+                str_addf(&text, "%s: %s", address_range_format(&t->refused[i].range, range),
+                         t->refused[i].why);
                 paragraph(w, "left out: ", text.text);
         }
         if (t->n_refused > MOST_RANGES)

@@ -12,7 +12,8 @@
 
 #define NOW 1795312800 /* 2026-11-22T02:00:00Z */
 
-static int parse(struct invocation *in, struct scan_request *request, struct err *err, const char *const *words)
+static int parse(struct invocation *in, struct scan_request *request, struct err *err,
+                 const char *const *words)
 {
         int r;
 
@@ -22,10 +23,10 @@ static int parse(struct invocation *in, struct scan_request *request, struct err
         return r < 0 ? r : scan_request_parse(in, NOW, request, err);
 }
 
-#define PARSE(...)                                                                                          \
-        ({                                                                                                  \
-                const char *const _words[] = {__VA_ARGS__, NULL};                                           \
-                parse(&in, &request, &err, _words);                                                         \
+#define PARSE(...)                                                \
+        ({                                                        \
+                const char *const _words[] = {__VA_ARGS__, NULL}; \
+                parse(&in, &request, &err, _words);               \
         })
 
 static void test_pace(void **state)
@@ -137,8 +138,8 @@ static void test_words(void **state)
         _cleanup_str_ struct str kept = {0};
         static const char *const resume[] = {"--resume", "state", "--rate", "9", "--json", NULL};
 
-        assert_int_equal(PARSE("--ports", "U:53, 80", "--rate=5", "--checkpoint", "state", "-o", "out", "--format",
-                               "xml", "--all-states", "--exclude=", "a b", "@web", "--", "-x"),
+        assert_int_equal(PARSE("--ports", "U:53, 80", "--rate=5", "--checkpoint", "state", "-o", "out",
+                               "--format", "xml", "--all-states", "--exclude=", "a b", "@web", "--", "-x"),
                          0);
         scan_words_keep(&in, &kept);
         assert_int_equal(invocation_parse(&given, (char **)(uintptr_t)resume, &err), 0);
@@ -159,12 +160,18 @@ static void test_words(void **state)
 
 static void test_progress(void **state)
 {
-        struct scan_progress at = {.probes = 200, .decided = 50, .rate = 999.6, .loss = 0.0125, .open = 3, .hosts = 2,
+        struct scan_progress at = {.probes = 200,
+                                   .decided = 50,
+                                   .rate = 999.6,
+                                   .loss = 0.0125,
+                                   .open = 3,
+                                   .hosts = 2,
                                    .left_ms = 61000};
         _cleanup_str_ struct str line = {0};
 
         progress_format(&line, &at);
-        assert_string_equal(line.text, "25 %, 1000 packets/s, 3 open, 0 of 2 hosts, loss 1.2 %, 1 min 1 s left");
+        assert_string_equal(line.text,
+                            "25 %, 1000 packets/s, 3 open, 0 of 2 hosts, loss 1.2 %, 1 min 1 s left");
         at = (struct scan_progress){.left_ms = UINT64_MAX};
         str_reset(&line);
         progress_format(&line, &at);
@@ -174,12 +181,9 @@ static void test_progress(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_pace),
-                cmocka_unit_test(test_confirm),
-                cmocka_unit_test(test_contradictions),
-                cmocka_unit_test(test_until),
-                cmocka_unit_test(test_until_is_over),
-                cmocka_unit_test(test_words),
+                cmocka_unit_test(test_pace),           cmocka_unit_test(test_confirm),
+                cmocka_unit_test(test_contradictions), cmocka_unit_test(test_until),
+                cmocka_unit_test(test_until_is_over),  cmocka_unit_test(test_words),
                 cmocka_unit_test(test_progress),
         };
 

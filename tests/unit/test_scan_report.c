@@ -66,7 +66,8 @@ static void make(struct made *m)
         range_set_normalize(&m->targets.ranges);
         assert_int_equal(address_range_parse("10.0.0.15", false, &m->refused[0].range, NULL, &err), 0);
         m->refused[0].why = "broadcast address";
-        assert_int_equal(address_range_parse("10.0.0.8-10.0.0.9", false, &m->refused[1].range, NULL, &err), 0);
+        assert_int_equal(address_range_parse("10.0.0.8-10.0.0.9", false, &m->refused[1].range, NULL, &err),
+                         0);
         m->refused[1].why = "excluded by estate.yaml";
         m->targets.refused = m->refused;
         m->targets.n_refused = 2;
@@ -122,7 +123,8 @@ static void add(struct scan_writer *w, const char *address, enum transport trans
 static void add_busy_host(struct scan_writer *w)
 {
         static struct host_coverage c;
-        struct endpoint confirmed = endpoint_of("10.0.0.1", TRANSPORT_TCP, 22, ENDPOINT_OPEN, REASON_SYN_ACK);
+        struct endpoint confirmed =
+                endpoint_of("10.0.0.1", TRANSPORT_TCP, 22, ENDPOINT_OPEN, REASON_SYN_ACK);
 
         add(w, "10.0.0.1", TRANSPORT_UDP, 53, ENDPOINT_OPEN, REASON_REPLY);
         add(w, "10.0.0.1", TRANSPORT_TCP, 80, ENDPOINT_OPEN, REASON_SYN_ACK);
@@ -157,7 +159,8 @@ static void add_busy_host(struct scan_writer *w)
         assert_int_equal(scan_writer_host(w, &c), 0);
 }
 
-static void add_quiet_host(struct scan_writer *w, const char *address, uint32_t zone_index, enum host_status status)
+static void add_quiet_host(struct scan_writer *w, const char *address, uint32_t zone_index,
+                           enum host_status status)
 {
         struct host_coverage *c = calloc(1, sizeof(*c));
 
@@ -197,8 +200,16 @@ static void add_middlebox(struct scan_writer *w)
 static void write_scan(struct scan_writer *w)
 {
         struct scan_end end = {
-                .result = {.sent = 1234, .received = 400, .answered = 300, .retried = 31, .forged = 2, .loss = 0.013,
-                           .hosts_found = 4, .open = 4, .why = COVERAGE_STOPPED, .elapsed_ms = 3210},
+                .result = {.sent = 1234,
+                           .received = 400,
+                           .answered = 300,
+                           .retried = 31,
+                           .forged = 2,
+                           .loss = 0.013,
+                           .hosts_found = 4,
+                           .open = 4,
+                           .why = COVERAGE_STOPPED,
+                           .elapsed_ms = 3210},
                 .resume = "scan.state",
         };
 
@@ -291,7 +302,8 @@ static void test_harmless(void **state)
 
                         n = text_decode(out.text + at, out.len - at, &c);
                         assert_true(n > 0);
-                        assert_true(!text_is_control(c) || c == '\n' || (c == '\r' && streq((*f)->name, "csv")));
+                        assert_true(!text_is_control(c) || c == '\n' ||
+                                    (c == '\r' && streq((*f)->name, "csv")));
                 }
                 if (streq((*f)->name, "xml")) {
                         assert_null(strstr(out.text, "<script>"));
@@ -434,8 +446,8 @@ static void test_durations(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),   cmocka_unit_test(test_harmless),
-                cmocka_unit_test(test_json_lines), cmocka_unit_test(test_streams),
+                cmocka_unit_test(test_golden),        cmocka_unit_test(test_harmless),
+                cmocka_unit_test(test_json_lines),    cmocka_unit_test(test_streams),
                 cmocka_unit_test(test_write_failure), cmocka_unit_test(test_book),
                 cmocka_unit_test(test_durations),
         };
