@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mem.h"
 #include "cli/config_dir.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
@@ -76,6 +77,7 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
 
         if (r < 0)
                 return r;
+        mem_for_one_report();
         run->started_ns = clock_monotonic_ns();
         r = config_open_knowledge(in, &run->knowledge, err);
         if (r == 0)

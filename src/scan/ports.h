@@ -2,8 +2,8 @@
 /*
  * --ports: lists ("22,80"), ranges ("1-1024", "-1024", "60000-"), service names of the registry ("ssh") or
  * words of the guide ("rdp"), "all" (1-65535), "known" (every port with a page of the guide), "top:N" (the
- * first N of our own order, data/registry/top-tcp.txt and top-udp.txt), with the prefixes "T:" and "U:" that hold until the
- * next; without a prefix, ports follow the method.
+ * first N of our own order, data/registry/top-tcp.txt and top-udp.txt), with the prefixes "T:" and "U:" that
+ * hold until the next; without a prefix, ports follow the method.
  */
 #pragma once
 

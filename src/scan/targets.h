@@ -19,7 +19,8 @@ struct target_name { /* an address that was named singly */
 
 struct target_refused { /* in a range, but not to be probed: told by --dry-run and the summary */
         struct address_range range;
-        const char *why; /* "excluded by estate.yaml", "not in the networks of estate.yaml", "broadcast address"; static */
+        /* "excluded by estate.yaml", "not in the networks of estate.yaml", "broadcast address" ...; static */
+        const char *why;
 };
 
 struct targets {
