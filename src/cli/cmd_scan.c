@@ -436,10 +436,8 @@ static int dry_run(struct run *run)
         return r < 0 ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
 }
 
-static int failed_to_open(const struct run *run, int r)
+static int failed_to_open(int r)
 {
-        if (r == -EPERM && run->request.method_given)
-                (void)err_prefix(run->err, "run it as root or with CAP_NET_RAW, or say --method connect");
         return r == -EBUSY || r == -EBADMSG || r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE
                                                                             : QM_EXIT_INCOMPLETE;
 }
@@ -510,7 +508,7 @@ static int live_run(struct run *run)
         catch_signals();
         r = open_scan(run);
         if (r < 0)
-                return failed_to_open(run, r);
+                return failed_to_open(r);
         if (output_file_place(&run->output, run->err) < 0 || confine_self(run) < 0)
                 return QM_EXIT_INCOMPLETE;
         run->progress = progress_to(STDERR_FILENO);

@@ -11,6 +11,8 @@
 #define WIDEST_PROSE 100u /* longer lines are hard to read */
 #define MOST_RANGES  40u  /* of hosts not found; JSON has all */
 
+#define LONGEST_LIST 160u /* bytes of undecided ports */
+
 /* Escape sequences (ECMA-48 SGR) that only ever go beside a word that says the same. */
 #define BOLD  "\033[1m"
 #define RED   "\033[31m"
@@ -103,7 +105,8 @@ static void add_endpoint(struct layout_table *t, const struct endpoint *e)
         text_add_printable(&text, registered ? registered : "-");
         layout_table_cell(t, text.text, NULL);
         str_reset(&text);
-        str_addf(&text, "%s%s", endpoint_reason_name(e->reason), e->confirmed ? ", connected" : "");
+        str_addf(&text, "%s%s", endpoint_reason_name(e->reason),
+                 e->confirmed && e->reason != REASON_CONNECTED ? ", connected" : "");
         layout_table_cell(t, text.text, NULL);
         str_reset(&text);
         scan_add_rtt(&text, e->rtt_us);
@@ -134,6 +137,18 @@ static void add_unlisted(struct scan_writer *w, const struct host_coverage *c,
                 paragraph(w, n ? "not listed: " : "nothing open: ", text.text);
 }
 
+/* What people read of a long list; JSON has all of it. */
+static void cut_list(struct str *list)
+{
+        if (list->len <= LONGEST_LIST)
+                return;
+        list->len = LONGEST_LIST;
+        while (list->len && list->text[list->len] != ',')
+                list->len--;
+        list->text[list->len] = '\0';
+        str_add(list, " ...; --json has all");
+}
+
 /* What is not certain about this host. */
 static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
 {
@@ -144,6 +159,7 @@ static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
         if (c->middlebox)
                 paragraph(w, "!  middlebox: ", c->middlebox);
         scan_add_port_lists(&ports, c->undecided);
+        cut_list(&ports);
         if (undecided)
                 str_addf(&text, "%u port%s not decided%s%s%s", undecided, undecided == 1 ? "" : "s",
                          ports.len ? " (" : "", str_text(&ports), ports.len ? ")" : "");

@@ -268,6 +268,33 @@ static void check_golden(const char *name, const char *format, const struct scan
         assert_string_equal(got.text, want.text);
 }
 
+/* A list of undecided ports that is too long to read is cut between two of them. */
+static void test_long_list(void **state)
+{
+        _cleanup_close_ int fd = memory_file();
+        _cleanup_(scan_writer_release) struct scan_writer w = {0};
+        _cleanup_str_ struct str out = {0};
+        struct host_coverage *c = calloc(1, sizeof(*c));
+        struct made m;
+        struct err err = {0};
+
+        assert_non_null(c);
+        make(&m);
+        c->address = ip("10.0.0.1");
+        c->why = COVERAGE_STOPPED;
+        for (unsigned port = 1; port < 10000; port += 2)
+                port_set_add(&c->undecided[TRANSPORT_TCP], (uint16_t)port);
+        c->by_state[TRANSPORT_TCP][ENDPOINT_UNDECIDED] = 5000;
+        assert_int_equal(scan_writer_begin(&w, &scan_report_text, &m.head, fd, &err), 0);
+        assert_int_equal(scan_writer_host(&w, c), 0);
+        read_back(fd, &out);
+        assert_non_null(strstr(out.text, "5000 ports not decided (tcp 1,3,5,"));
+        assert_non_null(strstr(out.text, " ...; --json has all): stopped"));
+        assert_true(out.len < 700);
+        free(c);
+        unmake(&m);
+}
+
 /* --- tests --------------------------------------------------------------------------------------- */
 
 static void test_golden(void **state)
@@ -449,7 +476,7 @@ int main(void)
                 cmocka_unit_test(test_golden),        cmocka_unit_test(test_harmless),
                 cmocka_unit_test(test_json_lines),    cmocka_unit_test(test_streams),
                 cmocka_unit_test(test_write_failure), cmocka_unit_test(test_book),
-                cmocka_unit_test(test_durations),
+                cmocka_unit_test(test_durations),     cmocka_unit_test(test_long_list),
         };
 
         (void)setlocale(LC_ALL, "C.UTF-8");
