@@ -18,7 +18,8 @@ static bool takes(const struct socket_seen *s, const struct address *address)
         return address_compare(&bound, &asked) == 0;
 }
 
-static bool forwards(const struct forward *f, enum transport transport, const struct address *address, uint16_t port)
+static bool forwards(const struct forward *f, enum transport transport, const struct address *address,
+                     uint16_t port)
 {
         uint16_t last = f->port_last > f->port ? f->port_last : f->port;
 
@@ -28,7 +29,7 @@ static bool forwards(const struct forward *f, enum transport transport, const st
 
 static bool saw_all_sockets(const struct inside *view)
 {
-        vec_foreach (gap, &view->gaps)
+        vec_foreach(gap, &view->gaps)
                 if (gap->incomplete && streq(gap->source, "sockets"))
                         return false;
         return true;
@@ -39,7 +40,7 @@ enum inside_answer inside_answer(const struct inside *view, enum transport trans
 {
         bool certain = saw_all_sockets(view);
 
-        vec_foreach (s, &view->sockets) {
+        vec_foreach(s, &view->sockets) {
                 if (s->transport != transport || s->port != port || !in_own_netns(view, s->netns) ||
                     !takes(s, address))
                         continue;
@@ -47,7 +48,7 @@ enum inside_answer inside_answer(const struct inside *view, enum transport trans
                         return INSIDE_LISTENS;
                 certain = false;
         }
-        vec_foreach (f, &view->forwards)
+        vec_foreach(f, &view->forwards)
                 if (in_own_netns(view, f->netns) && forwards(f, transport, address, port))
                         certain = false;
         return certain ? INSIDE_NOTHING : INSIDE_UNKNOWN;

@@ -8,9 +8,9 @@
 #include "model/inside.h"
 
 enum inside_answer {
-        INSIDE_UNKNOWN,  /* not certain: sockets were not all seen, a forward or a device-bound socket is in the way */
-        INSIDE_LISTENS,  /* a socket of the view's own namespace takes what is sent to that address and port */
-        INSIDE_NOTHING,  /* none does */
+        INSIDE_UNKNOWN, /* not certain: sockets were not all seen, a forward or a device-bound socket is in the way */
+        INSIDE_LISTENS, /* a socket of the view's own namespace takes what is sent to that address and port */
+        INSIDE_NOTHING, /* none does */
 };
 
 /* `address` is one of the machine's own, in the namespace that the view calls its own. */

@@ -86,7 +86,9 @@ static struct scan_subject subject(const struct address *address, void *arg)
         const struct estate_asset *asset = estate ? estate_asset_by_address(estate, address) : NULL;
         enum device_class class = estate ? estate_class(estate, address) : DEVICE_NONE;
         struct scan_subject subject = {
-                .name = single && single->name ? single->name : asset ? asset->name : NULL,
+                .name = single && single->name ? single->name
+                        : asset                ? asset->name
+                                               : NULL,
                 .zone = estate ? estate_zone(estate, address) : NULL,
                 .class = class != DEVICE_NONE ? device_class_name(class) : NULL,
         };
@@ -135,7 +137,8 @@ static int check_singles(struct run *run)
 
         for (size_t i = 0; i < run->targets.n_single; i++)
                 if (range_set_has(&run->exclude, &run->targets.single[i].address))
-                        return err_set(run->err, -EPERM, "%s is a target, and excluded by --exclude: leave out one of them",
+                        return err_set(run->err, -EPERM,
+                                       "%s is a target, and excluded by --exclude: leave out one of them",
                                        address_format(&run->targets.single[i].address, text));
         return 0;
 }
@@ -185,12 +188,13 @@ static int parse_targets(struct run *run)
         int r;
 
         if (!file && !run->in->n_arguments)
-                return err_set(run->err, -EINVAL, "needs a target: an address, network (10.0.0.0/24), range, name or "
-                                                  "@asset, or --input FILE");
+                return err_set(run->err, -EINVAL,
+                               "needs a target: an address, network (10.0.0.0/24), range, name or "
+                               "@asset, or --input FILE");
         r = parse_exclude(run);
         if (r == 0)
-                r = targets_parse(&run->targets, run->in->arguments, run->in->n_arguments, &file, file ? 1 : 0, &context,
-                                  run->err);
+                r = targets_parse(&run->targets, run->in->arguments, run->in->n_arguments, &file,
+                                  file ? 1 : 0, &context, run->err);
         return r == 0 && run->exclude.n ? apply_exclude(run) : r;
 }
 
@@ -222,7 +226,8 @@ static int read_request(struct run *run)
         if (r == 0)
                 r = config_open_estate(run->in, run->pool, &run->estate, &run->has_estate, run->err);
         if (r == 0)
-                r = scan_ports_parse(&run->ports, run->request.ports, run->request.unprefixed, run->knowledge, run->err);
+                r = scan_ports_parse(&run->ports, run->request.ports, run->request.unprefixed,
+                                     run->knowledge, run->err);
         if (r < 0)
                 return QM_EXIT_USAGE;
         if (paths_own_addresses(&run->own, &run->broadcast, run->err) < 0)
@@ -239,7 +244,8 @@ static bool asks(const struct run *run, enum transport transport)
 static uint64_t count_probes(const struct run *run)
 {
         uint64_t addresses = range_set_count(&run->targets.ranges), probes;
-        uint64_t ports = port_set_count(&run->ports.of[TRANSPORT_TCP]) + port_set_count(&run->ports.of[TRANSPORT_UDP]);
+        uint64_t ports = port_set_count(&run->ports.of[TRANSPORT_TCP]) +
+                         port_set_count(&run->ports.of[TRANSPORT_UDP]);
 
         return __builtin_mul_overflow(addresses, ports, &probes) ? UINT64_MAX : probes;
 }
@@ -251,9 +257,10 @@ static int check_size(const struct run *run)
         if (run->head.probes <= SCAN_HUGE || run->request.yes_huge)
                 return 0;
         scan_add_duration(&time, scan_estimate_ms(&run->options));
-        return err_set(run->err, -EINVAL,
-                       "%llu probes would take at least %s: ask for fewer addresses or ports, or say --yes-huge",
-                       (unsigned long long)run->head.probes, str_text(&time));
+        return err_set(
+                run->err, -EINVAL,
+                "%llu probes would take at least %s: ask for fewer addresses or ports, or say --yes-huge",
+                (unsigned long long)run->head.probes, str_text(&time));
 }
 
 /* --- what comes ---------------------------------------------------------------------------------- */
@@ -365,8 +372,8 @@ static void set_command(struct run *run)
         str_add(&run->command, "quaymaster scan");
         for (size_t i = 0; i < command->n_options; i++)
                 if (run->in->words[i])
-                        str_addf(&run->command, " --%s%s%s", command->options[i].name, *run->in->words[i] ? " " : "",
-                                 run->in->words[i]);
+                        str_addf(&run->command, " --%s%s%s", command->options[i].name,
+                                 *run->in->words[i] ? " " : "", run->in->words[i]);
         for (size_t i = 0; i < run->in->n_arguments; i++)
                 str_addf(&run->command, " %s", run->in->arguments[i]);
 }
@@ -429,11 +436,10 @@ static int dry_run(struct run *run)
         return r < 0 ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
 }
 
-static int failed_to_open(const struct run *run, int r)
+static int failed_to_open(int r)
 {
-        if (r == -EPERM && run->request.method_given)
-                (void)err_prefix(run->err, "run it as root or with CAP_NET_RAW, or say --method connect");
-        return r == -EBUSY || r == -EBADMSG || r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE : QM_EXIT_INCOMPLETE;
+        return r == -EBUSY || r == -EBADMSG || r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE
+                                                                            : QM_EXIT_INCOMPLETE;
 }
 
 /* Without the right to raw sockets the kernel's own connections must do, unless SYN was asked for by name. */
@@ -443,7 +449,8 @@ static int open_scan(struct run *run)
 
         if (r != -EPERM || run->request.method_given || !asks(run, TRANSPORT_TCP))
                 return r;
-        warn("no right to raw sockets (CAP_NET_RAW): full connections are made instead, as with --method connect", run);
+        warn("no right to raw sockets (CAP_NET_RAW): full connections are made instead, as with --method connect",
+             run);
         run->err->text[0] = '\0';
         set_method(run, method_find("connect"));
         run->options.confirm = false; /* they are */
@@ -465,14 +472,16 @@ static void tell_resume(const struct run *run)
                 (void)fprintf(stderr, "quaymaster scan: stopped; go on with: quaymaster scan --resume %s\n",
                               run->request.checkpoint);
         else
-                (void)fputs("quaymaster scan: stopped; with --checkpoint FILE it could be gone on with\n", stderr);
+                (void)fputs("quaymaster scan: stopped; with --checkpoint FILE it could be gone on with\n",
+                            stderr);
 }
 
 static int scan_and_write(struct run *run)
 {
         struct scan_end end = {0};
         struct err why = {0};
-        int r, w = scan_writer_begin(&run->writer, run->request.format, &run->head, run->output.fd, run->err);
+        int r, w = scan_writer_begin(&run->writer, run->request.format, &run->head, run->output.fd,
+                                     run->err);
 
         written(w);
         r = scan_run(run->scan, &end.result, &why);
@@ -499,7 +508,7 @@ static int live_run(struct run *run)
         catch_signals();
         r = open_scan(run);
         if (r < 0)
-                return failed_to_open(run, r);
+                return failed_to_open(r);
         if (output_file_place(&run->output, run->err) < 0 || confine_self(run) < 0)
                 return QM_EXIT_INCOMPLETE;
         run->progress = progress_to(STDERR_FILENO);

@@ -125,8 +125,10 @@ int config_open_estate(const struct invocation *in, struct pool *pool, struct es
                 return rc;
         path = pool_printf(pool, "%s/estate.yaml", folder);
         rc = read_trusted(folder, "estate.yaml", path, &text, err);
-        if (rc == -ENOENT)
+        if (rc == -ENOENT) {
+                *err = (struct err){0};
                 return 0;
+        }
         if (rc < 0 || (rc = estate_parse(str_text(&text), text.len, path, pool, ret, err)) < 0)
                 return rc;
         *ret_found = true;

@@ -21,8 +21,8 @@ void progress_format(struct str *to, const struct scan_progress *at)
 {
         unsigned percent = at->probes ? (unsigned)((double)at->decided / (double)at->probes * 100) : 0;
 
-        str_addf(to, "%u %%, %.0f packets/s, %u open, %u of %u hosts", percent > 100 ? 100 : percent, at->rate,
-                 at->open, at->hosts_done, at->hosts);
+        str_addf(to, "%u %%, %.0f packets/s, %u open, %u of %u hosts", percent > 100 ? 100 : percent,
+                 at->rate, at->open, at->hosts_done, at->hosts);
         if (at->loss > 0)
                 str_addf(to, ", loss %.1f %%", at->loss * 100);
         if (at->left_ms != UINT64_MAX) {

@@ -11,15 +11,32 @@ static const char *const methods[] = {"syn", "connect", "udp", NULL};
 static const char *const profiles[] = {"gentle", "normal", "fast", NULL};
 
 const struct option_spec scan_option_specs[SCAN_N_OPTIONS] = {
-        {.name = "input", .letter = 'i', .kind = OPTION_WORD, .value = "FILE", .once = true,
+        {.name = "input",
+         .letter = 'i',
+         .kind = OPTION_WORD,
+         .value = "FILE",
+         .once = true,
          .help = "read targets from FILE, also; - is standard input"},
-        {.name = "exclude", .kind = OPTION_WORD, .value = "LIST", .once = true,
+        {.name = "exclude",
+         .kind = OPTION_WORD,
+         .value = "LIST",
+         .once = true,
          .help = "never probe these addresses, networks and ranges (10.0.0.5,10.0.1.0/24)"},
-        {.name = "ports", .letter = 'p', .kind = OPTION_WORD, .value = "LIST", .once = true,
+        {.name = "ports",
+         .letter = 'p',
+         .kind = OPTION_WORD,
+         .value = "LIST",
+         .once = true,
          .help = "22,80,8000-8010,ssh, all, known, top:N; U: before UDP ports, T: before TCP ports"},
         {.name = "method", .kind = OPTION_WORD, .value = "METHOD", .help = "how to ask", .choices = methods},
-        {.name = "profile", .kind = OPTION_WORD, .value = "PROFILE", .help = "how fast", .choices = profiles},
-        {.name = "rate", .kind = OPTION_WORD, .value = "N",
+        {.name = "profile",
+         .kind = OPTION_WORD,
+         .value = "PROFILE",
+         .help = "how fast",
+         .choices = profiles},
+        {.name = "rate",
+         .kind = OPTION_WORD,
+         .value = "N",
          .help = "packets a second in all; alone it is also the rate to one host"},
         {.name = "host-rate", .kind = OPTION_WORD, .value = "N", .help = "packets a second to one host"},
         {.name = "no-discovery", .help = "ask all ports of every address, also where nobody seems to be"},
@@ -28,17 +45,30 @@ const struct option_spec scan_option_specs[SCAN_N_OPTIONS] = {
         {.name = "no-inside", .help = "do not look at the sockets of this machine when it scans itself"},
         {.name = "all-states", .help = "list closed and filtered ports, too"},
         {.name = "dry-run", .help = "print what would be probed, and send nothing"},
-        {.name = "checkpoint", .kind = OPTION_WORD, .value = "FILE",
+        {.name = "checkpoint",
+         .kind = OPTION_WORD,
+         .value = "FILE",
          .help = "keep the state in FILE, for --resume"},
-        {.name = "resume", .kind = OPTION_WORD, .value = "FILE",
+        {.name = "resume",
+         .kind = OPTION_WORD,
+         .value = "FILE",
          .help = "go on with the scan that left this checkpoint"},
-        {.name = "until", .kind = OPTION_WORD, .value = "TIME",
+        {.name = "until",
+         .kind = OPTION_WORD,
+         .value = "TIME",
          .help = "stop at TIME: 05:00, or 2026-11-22T05:00:00Z"},
         {.name = "yes-huge", .help = "begin a scan of more than 4294967296 probes"},
         {.name = "json", .letter = 'j', .help = "NDJSON, one record a line: --format json"},
-        {.name = "format", .letter = 'f', .kind = OPTION_WORD, .value = "FORMAT", .help = "how to write the results",
+        {.name = "format",
+         .letter = 'f',
+         .kind = OPTION_WORD,
+         .value = "FORMAT",
+         .help = "how to write the results",
          .choices = formats},
-        {.name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",
+        {.name = "output",
+         .letter = 'o',
+         .kind = OPTION_WORD,
+         .value = "FILE",
          .help = "write to FILE (made with mode 0600) instead of the terminal"},
         CONFIG_OPTION,
 };
@@ -119,8 +149,10 @@ static int get_until(const struct invocation *in, int64_t now, int64_t *ret, str
         if (!text)
                 return 0;
         if (scan_until_parse(text, now, ret) < 0)
-                return err_set(err, -EINVAL, "'--until %s': give a time of day (05:00, local), or date, time and zone "
-                                             "(2026-11-22T05:00:00Z)", text);
+                return err_set(err, -EINVAL,
+                               "'--until %s': give a time of day (05:00, local), or date, time and zone "
+                               "(2026-11-22T05:00:00Z)",
+                               text);
         return *ret > now ? 0 : err_set(err, -EINVAL, "'--until %s': that is over", text);
 }
 
@@ -176,8 +208,9 @@ static int check_pairs(const struct invocation *in, struct err *err)
 
         for (size_t i = 0; i < array_len(pairs); i++)
                 if (invocation_has(in, pairs[i][0]) && invocation_has(in, pairs[i][1]))
-                        return err_set(err, -EINVAL, "'--%s' and '--%s' do not go together; give one of them",
-                                       pairs[i][0], pairs[i][1]);
+                        return err_set(err, -EINVAL,
+                                       "'--%s' and '--%s' do not go together; give one of them", pairs[i][0],
+                                       pairs[i][1]);
         return 0;
 }
 
@@ -186,8 +219,8 @@ static int get_format(const struct invocation *in, const struct scan_format **re
         const char *name = invocation_get(in, "format");
 
         if (invocation_has(in, "json") && name && !streq(name, "json"))
-                return err_set(err, -EINVAL, "'--json' and '--format %s' contradict each other; give one of them",
-                               name);
+                return err_set(err, -EINVAL,
+                               "'--json' and '--format %s' contradict each other; give one of them", name);
         if (invocation_has(in, "json"))
                 name = "json";
         *ret = scan_report_find(name ? name : "text");

@@ -96,4 +96,6 @@ void scan_self_correct(const struct scan_self *self, struct host_coverage *c)
                 udp[s] += changes->to[s];
                 udp[ENDPOINT_OPEN_FILTERED] -= changes->to[s];
         }
+        if (changes && !udp[ENDPOINT_OPEN_FILTERED])
+                c->why &= ~(unsigned)COVERAGE_ICMP_LIMIT; /* nothing looks silent any more */
 }

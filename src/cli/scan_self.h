@@ -14,8 +14,8 @@
 struct self_changes; /* of one address */
 
 struct scan_self {
-        struct inside *view;          /* who this machine is; with sockets when `sockets` */
-        const struct range_set *own;  /* its addresses */
+        struct inside *view;         /* who this machine is; with sockets when `sockets` */
+        const struct range_set *own; /* its addresses */
         bool sockets;
         struct self_changes *changes;
         size_t n_changes;

@@ -44,7 +44,8 @@ static void forget_outputs(struct invocation *in, const struct invocation *given
                 forget(in, outputs[i]);
 }
 
-int scan_words_join(struct str *kept, const struct invocation *given, struct invocation *ret, struct err *err)
+int scan_words_join(struct str *kept, const struct invocation *given, struct invocation *ret,
+                    struct err *err)
 {
         _cleanup_free_ char **argv = xcalloc(kept->len + 1, sizeof(*argv));
         size_t n = 0;

@@ -16,4 +16,5 @@ void scan_words_keep(const struct invocation *in, struct str *to);
  * point into `kept`, which must outlive it. Where `given` says how to write, what was kept of that is forgotten. 0 or
  * -EINVAL.
  */
-int scan_words_join(struct str *kept, const struct invocation *given, struct invocation *ret, struct err *err);
+int scan_words_join(struct str *kept, const struct invocation *given, struct invocation *ret,
+                    struct err *err);

@@ -36,7 +36,7 @@ struct scan_book *scan_book_free(struct scan_book *book)
 {
         if (!book)
                 return NULL;
-        vec_foreach (entry, &book->entries)
+        vec_foreach(entry, &book->entries)
                 vec_clear(&entry->endpoints);
         vec_clear(&book->entries);
         vec_clear(&book->taken);
@@ -84,7 +84,8 @@ static int by_port(const void *a, const void *b)
 {
         const struct endpoint *x = a, *y = b;
 
-        return x->transport != y->transport ? (int)x->transport - (int)y->transport : (int)x->port - (int)y->port;
+        return x->transport != y->transport ? (int)x->transport - (int)y->transport
+                                            : (int)x->port - (int)y->port;
 }
 
 /* All silent ones are listed, or none. */
@@ -92,7 +93,7 @@ static void drop_silent(struct entry *entry)
 {
         size_t kept = 0;
 
-        vec_foreach (e, &entry->endpoints)
+        vec_foreach(e, &entry->endpoints)
                 if (e->state != ENDPOINT_OPEN_FILTERED)
                         entry->endpoints.at[kept++] = *e;
         entry->endpoints.n = kept;

@@ -69,7 +69,8 @@ static void add_port(struct str *to, const struct row *r)
 
 static void add_state(struct str *to, const struct row *r)
 {
-        str_add(to, r->endpoint ? endpoint_state_name(r->endpoint->state) : host_status_name(r->host->status));
+        str_add(to,
+                r->endpoint ? endpoint_state_name(r->endpoint->state) : host_status_name(r->host->status));
 }
 
 static void add_reason(struct str *to, const struct row *r)
@@ -139,13 +140,24 @@ static const struct {
         const char *name;
         void (*add)(struct str *to, const struct row *r);
 } columns[] = {
-        {"record", add_record},         {"time", add_time},         {"address", add_address},
-        {"name", add_name},             {"asset", add_asset},       {"zone", add_zone},
-        {"transport", add_transport},   {"port", add_port},         {"state", add_state},
-        {"reason", add_reason},         {"registered", add_registered},
-        {"confirmed", add_confirmed},   {"sent", add_sent},         {"rtt_ms", add_rtt},
-        {"asked", add_asked},           {"undecided", add_undecided},
-        {"loss", add_loss},             {"middlebox", add_middlebox},
+        {"record", add_record},
+        {"time", add_time},
+        {"address", add_address},
+        {"name", add_name},
+        {"asset", add_asset},
+        {"zone", add_zone},
+        {"transport", add_transport},
+        {"port", add_port},
+        {"state", add_state},
+        {"reason", add_reason},
+        {"registered", add_registered},
+        {"confirmed", add_confirmed},
+        {"sent", add_sent},
+        {"rtt_ms", add_rtt},
+        {"asked", add_asked},
+        {"undecided", add_undecided},
+        {"loss", add_loss},
+        {"middlebox", add_middlebox},
         {"complete", add_complete},
 };
 
@@ -176,8 +188,8 @@ static void write_endpoint(struct scan_writer *w, const struct endpoint *e)
         add_row(w, &(struct row){w, .endpoint = e, .subject = w->head->subject(&e->address, w->head->arg)});
 }
 
-static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
-                       size_t n)
+static void write_host(struct scan_writer *w, const struct host_coverage *c,
+                       const struct endpoint *endpoints, size_t n)
 {
         add_row(w, &(struct row){w, .host = c, .subject = w->head->subject(&c->address, w->head->arg)});
 }

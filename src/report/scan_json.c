@@ -134,8 +134,8 @@ static void add_mac(struct json *j, const struct host_coverage *c)
         json_str(j, "mac", mac.text);
 }
 
-static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
-                       size_t n)
+static void write_host(struct scan_writer *w, const struct host_coverage *c,
+                       const struct endpoint *endpoints, size_t n)
 {
         struct scan_subject subject = w->head->subject(&c->address, w->head->arg);
         struct json j = begin_record(w, "coverage", subject.asset);

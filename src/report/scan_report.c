@@ -4,7 +4,7 @@
 #include "report/report.h"
 #include "report/scan_book.h"
 
-#define CHUNK       (64u * 1024)
+#define CHUNK        (64u * 1024)
 #define RANGES_LOOSE 65536u /* ranges are joined when so many have come */
 
 static const struct scan_format *const formats[] = {
@@ -33,8 +33,8 @@ static int flush(struct scan_writer *w, size_t least)
         return w->result;
 }
 
-int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, const struct scan_head *head, int fd,
-                      struct err *err)
+int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, const struct scan_head *head,
+                      int fd, struct err *err)
 {
         *w = (struct scan_writer){.format = format, .head = head, .fd = fd, .err = err};
         if (format->by_host)
@@ -43,9 +43,11 @@ int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, c
         return flush(w, 0);
 }
 
+/* Undecided ports stand in the coverage of their host: nothing can be said of them. */
 static bool is_shown(const struct scan_writer *w, const struct endpoint *e)
 {
-        return w->head->all_states || e->state == ENDPOINT_OPEN || e->state == ENDPOINT_OPEN_FILTERED;
+        return (w->head->all_states && e->state != ENDPOINT_UNDECIDED) || e->state == ENDPOINT_OPEN ||
+               e->state == ENDPOINT_OPEN_FILTERED;
 }
 
 int scan_writer_endpoint(struct scan_writer *w, const struct endpoint *e)

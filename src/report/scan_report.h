@@ -35,8 +35,8 @@ struct scan_head {
         uint64_t probes;
         struct scan_pace pace;
         bool all_states; /* closed and filtered ones, too */
-        bool colour;    /* only ever an addition to words */
-        unsigned width; /* of the terminal; 0: do not cut */
+        bool colour;     /* only ever an addition to words */
+        unsigned width;  /* of the terminal; 0: do not cut */
         struct scan_subject (*subject)(const struct address *address, void *arg);
         const char *(*device)(uint32_t zone_index, void *arg); /* name of an interface; or NULL */
         void *arg;
@@ -59,7 +59,8 @@ struct scan_format {
         void (*begin)(struct scan_writer *w);
         void (*endpoint)(struct scan_writer *w, const struct endpoint *e);
         /* `endpoints` are those to list when by_host, else there are none. */
-        void (*host)(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints, size_t n);
+        void (*host)(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
+                     size_t n);
         void (*end)(struct scan_writer *w, const struct scan_end *end);
 };
 
@@ -93,8 +94,8 @@ struct scan_writer {
  * endpoints and hosts are written at once; others within 64 KiB, or at the next scan_writer_tick, which the caller
  * makes a few times a second.
  */
-int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, const struct scan_head *head, int fd,
-                      struct err *err);
+int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, const struct scan_head *head,
+                      int fd, struct err *err);
 int scan_writer_endpoint(struct scan_writer *w, const struct endpoint *e);
 int scan_writer_host(struct scan_writer *w, const struct host_coverage *c);
 int scan_writer_tick(struct scan_writer *w);

@@ -11,6 +11,8 @@
 #define WIDEST_PROSE 100u /* longer lines are hard to read */
 #define MOST_RANGES  40u  /* of hosts not found; JSON has all */
 
+#define LONGEST_LIST 160u /* bytes of undecided ports */
+
 /* Escape sequences (ECMA-48 SGR) that only ever go beside a word that says the same. */
 #define BOLD  "\033[1m"
 #define RED   "\033[31m"
@@ -55,8 +57,8 @@ static void begin(struct scan_writer *w)
         str_addf(&w->buf, ", %s\n", clock_format(head->started_s, time));
         str_addf(&text, "%llu address%s, ", (unsigned long long)n, n == 1 ? "" : "es");
         scan_add_port_counts(&text, head->ports);
-        str_addf(&text, ", method %s, at most %u packets/s and %u to one host", head->method, head->pace.rate,
-                 head->pace.host_rate);
+        str_addf(&text, ", method %s, at most %u packets/s and %u to one host", head->method,
+                 head->pace.rate, head->pace.host_rate);
         paragraph(w, "", text.text);
 }
 
@@ -103,7 +105,8 @@ static void add_endpoint(struct layout_table *t, const struct endpoint *e)
         text_add_printable(&text, registered ? registered : "-");
         layout_table_cell(t, text.text, NULL);
         str_reset(&text);
-        str_addf(&text, "%s%s", endpoint_reason_name(e->reason), e->confirmed ? ", connected" : "");
+        str_addf(&text, "%s%s", endpoint_reason_name(e->reason),
+                 e->confirmed && e->reason != REASON_CONNECTED ? ", connected" : "");
         layout_table_cell(t, text.text, NULL);
         str_reset(&text);
         scan_add_rtt(&text, e->rtt_us);
@@ -115,7 +118,8 @@ static void add_table(struct scan_writer *w, const struct endpoint *endpoints, s
         static const struct layout_column columns[] = {
                 {"PORT"}, {"STATE"}, {"REGISTERED", 12}, {"WHY", .may_go = true}, {"RTT", .may_go = true},
         };
-        _cleanup_(layout_table_release) struct layout_table t = layout_table_new(columns, array_len(columns));
+        _cleanup_(layout_table_release) struct layout_table t =
+                layout_table_new(columns, array_len(columns));
 
         for (size_t i = 0; i < n; i++)
                 add_endpoint(&t, &endpoints[i]);
@@ -123,14 +127,26 @@ static void add_table(struct scan_writer *w, const struct endpoint *endpoints, s
                 w->result = err_set(w->err, -ENOMEM, "laying out a table");
 }
 
-static void add_unlisted(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
-                         size_t n)
+static void add_unlisted(struct scan_writer *w, const struct host_coverage *c,
+                         const struct endpoint *endpoints, size_t n)
 {
         _cleanup_str_ struct str text = {0};
 
         scan_add_unlisted(&text, c, endpoints, n);
         if (text.len)
                 paragraph(w, n ? "not listed: " : "nothing open: ", text.text);
+}
+
+/* What people read of a long list; JSON has all of it. */
+static void cut_list(struct str *list)
+{
+        if (list->len <= LONGEST_LIST)
+                return;
+        list->len = LONGEST_LIST;
+        while (list->len && list->text[list->len] != ',')
+                list->len--;
+        list->text[list->len] = '\0';
+        str_add(list, " ...; --json has all");
 }
 
 /* What is not certain about this host. */
@@ -143,6 +159,7 @@ static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
         if (c->middlebox)
                 paragraph(w, "!  middlebox: ", c->middlebox);
         scan_add_port_lists(&ports, c->undecided);
+        cut_list(&ports);
         if (undecided)
                 str_addf(&text, "%u port%s not decided%s%s%s", undecided, undecided == 1 ? "" : "s",
                          ports.len ? " (" : "", str_text(&ports), ports.len ? ")" : "");
@@ -156,8 +173,8 @@ static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
                 paragraph(w, c->complete ? "-  " : "!  ", text.text);
 }
 
-static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
-                       size_t n)
+static void write_host(struct scan_writer *w, const struct host_coverage *c,
+                       const struct endpoint *endpoints, size_t n)
 {
         if (c->status == HOST_NOT_FOUND || c->status == HOST_NOT_ASKED)
                 return; /* at the end, as ranges */
@@ -192,7 +209,8 @@ static void add_counts(struct scan_writer *w, const struct scan_end *end)
         if (r->local_drops)
                 str_addf(&text, ", %llu answers lost here", (unsigned long long)r->local_drops);
         if (r->forged)
-                str_addf(&text, ", %llu stray or forged answers not believed", (unsigned long long)r->forged);
+                str_addf(&text, ", %llu stray or forged answers not believed",
+                         (unsigned long long)r->forged);
         str_add_char(&w->buf, '\n');
         paragraph(w, "", text.text);
 }
@@ -216,7 +234,8 @@ static void add_refused(struct scan_writer *w)
                 _cleanup_str_ struct str text = {0};
                 char range[RANGE_TEXT_SIZE];
 
-                str_addf(&text, "%s: %s", address_range_format(&t->refused[i].range, range), t->refused[i].why);
+                str_addf(&text, "%s: %s", address_range_format(&t->refused[i].range, range),
+                         t->refused[i].why);
                 paragraph(w, "left out: ", text.text);
         }
         if (t->n_refused > MOST_RANGES)

@@ -64,14 +64,16 @@ void scan_add_why(struct str *to, unsigned why)
 
         for (unsigned bit = 0; bit < 32; bit++)
                 if (why >> bit & 1) {
-                        str_addf(to, "%s%s", between, coverage_reason_text((enum coverage_reason)(1u << bit)));
+                        str_addf(to, "%s%s", between,
+                                 coverage_reason_text((enum coverage_reason)(1u << bit)));
                         between = "; ";
                 }
 }
 
 void scan_add_port_counts(struct str *to, const struct scan_ports *ports)
 {
-        unsigned tcp = port_set_count(&ports->of[TRANSPORT_TCP]), udp = port_set_count(&ports->of[TRANSPORT_UDP]);
+        unsigned tcp = port_set_count(&ports->of[TRANSPORT_TCP]),
+                 udp = port_set_count(&ports->of[TRANSPORT_UDP]);
 
         if (tcp)
                 str_addf(to, "%u TCP port%s", tcp, tcp == 1 ? "" : "s");
@@ -115,7 +117,8 @@ uint32_t scan_unlisted(const struct host_coverage *c, enum transport transport, 
         return count;
 }
 
-void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct endpoint *listed, size_t n)
+void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct endpoint *listed,
+                       size_t n)
 {
         const char *between = "";
 
@@ -125,7 +128,8 @@ void scan_add_unlisted(struct str *to, const struct host_coverage *c, const stru
 
                         if (!count)
                                 continue;
-                        str_addf(to, "%s%u %s %s", between, count, transport_name(t), endpoint_state_name(s));
+                        str_addf(to, "%s%u %s %s", between, count, transport_name(t),
+                                 endpoint_state_name(s));
                         between = ", ";
                 }
 }

@@ -25,7 +25,8 @@ void scan_add_ranges(struct str *to, const struct range_set *set, size_t most);
  * Ports by state that are not among the listed ones: "998 tcp closed, 3 udp open|filtered". Nothing when there are
  * none.
  */
-void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct endpoint *listed, size_t n);
+void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct endpoint *listed,
+                       size_t n);
 /* How many of that transport and state are not among the listed ones. */
 uint32_t scan_unlisted(const struct host_coverage *c, enum transport transport, enum endpoint_state state,
                        const struct endpoint *listed, size_t n);

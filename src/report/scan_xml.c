@@ -18,7 +18,7 @@ static void add_value(struct str *to, const char *text)
 
         text_add_html(&safe, text);
         for (const char *p = str_text(&safe); *p; p++) {
-                const char *rest = str_after(p, "\xef\xbf\xbe") ? "\\u{fffe}"
+                const char *rest = str_after(p, "\xef\xbf\xbe")   ? "\\u{fffe}"
                                    : str_after(p, "\xef\xbf\xbf") ? "\\u{ffff}"
                                                                   : NULL;
 
@@ -74,7 +74,8 @@ static void begin(struct scan_writer *w)
 {
         const struct scan_head *head = w->head;
 
-        str_add(&w->buf, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n<nmaprun scanner=\"quaymaster\"");
+        str_add(&w->buf, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE nmaprun>\n"
+                         "<nmaprun scanner=\"quaymaster\"");
         add_attribute(&w->buf, "args", head->command);
         add_time(&w->buf, "start", "startstr", head->started_s);
         add_attribute(&w->buf, "version", head->version);
@@ -131,11 +132,12 @@ static void add_extra(struct str *to, const struct host_coverage *c, enum endpoi
 
         if (!counts[TRANSPORT_TCP] && !counts[TRANSPORT_UDP])
                 return;
-        str_addf(to, "<extraports state=\"%s\" count=\"%u\">", name, counts[TRANSPORT_TCP] + counts[TRANSPORT_UDP]);
+        str_addf(to, "<extraports state=\"%s\" count=\"%u\">", name,
+                 counts[TRANSPORT_TCP] + counts[TRANSPORT_UDP]);
         for (enum transport t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++)
                 if (counts[t])
-                        str_addf(to, "<extrareasons reason=\"%s\" count=\"%u\" proto=\"%s\"/>", name, counts[t],
-                                 transport_name(t));
+                        str_addf(to, "<extrareasons reason=\"%s\" count=\"%u\" proto=\"%s\"/>", name,
+                                 counts[t], transport_name(t));
         str_add(to, "</extraports>\n");
 }
 
@@ -143,7 +145,8 @@ static void add_port(struct str *to, const struct endpoint *e)
 {
         const char *registered = scan_registered(e);
 
-        str_addf(to, "<port protocol=\"%s\" portid=\"%u\"><state state=\"%s\" reason=\"%s\" reason_ttl=\"%u\"/>",
+        str_addf(to,
+                 "<port protocol=\"%s\" portid=\"%u\"><state state=\"%s\" reason=\"%s\" reason_ttl=\"%u\"/>",
                  transport_name(e->transport), e->port, endpoint_state_name(e->state),
                  endpoint_reason_name(e->reason), e->ttl);
         if (registered) {
@@ -180,8 +183,8 @@ static void add_coverage(struct str *to, const struct host_coverage *c)
         str_add(to, "/></hostscript>\n");
 }
 
-static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
-                       size_t n)
+static void write_host(struct scan_writer *w, const struct host_coverage *c,
+                       const struct endpoint *endpoints, size_t n)
 {
         struct str *to = &w->buf;
 

@@ -66,7 +66,8 @@ static void make(struct made *m)
         range_set_normalize(&m->targets.ranges);
         assert_int_equal(address_range_parse("10.0.0.15", false, &m->refused[0].range, NULL, &err), 0);
         m->refused[0].why = "broadcast address";
-        assert_int_equal(address_range_parse("10.0.0.8-10.0.0.9", false, &m->refused[1].range, NULL, &err), 0);
+        assert_int_equal(address_range_parse("10.0.0.8-10.0.0.9", false, &m->refused[1].range, NULL, &err),
+                         0);
         m->refused[1].why = "excluded by estate.yaml";
         m->targets.refused = m->refused;
         m->targets.n_refused = 2;
@@ -122,7 +123,8 @@ static void add(struct scan_writer *w, const char *address, enum transport trans
 static void add_busy_host(struct scan_writer *w)
 {
         static struct host_coverage c;
-        struct endpoint confirmed = endpoint_of("10.0.0.1", TRANSPORT_TCP, 22, ENDPOINT_OPEN, REASON_SYN_ACK);
+        struct endpoint confirmed =
+                endpoint_of("10.0.0.1", TRANSPORT_TCP, 22, ENDPOINT_OPEN, REASON_SYN_ACK);
 
         add(w, "10.0.0.1", TRANSPORT_UDP, 53, ENDPOINT_OPEN, REASON_REPLY);
         add(w, "10.0.0.1", TRANSPORT_TCP, 80, ENDPOINT_OPEN, REASON_SYN_ACK);
@@ -131,6 +133,7 @@ static void add_busy_host(struct scan_writer *w)
         add(w, "10.0.0.1", TRANSPORT_TCP, 81, ENDPOINT_CLOSED, REASON_RST);
         add(w, "10.0.0.1", TRANSPORT_TCP, 82, ENDPOINT_FILTERED, REASON_PROHIBITED);
         add(w, "10.0.0.1", TRANSPORT_UDP, 161, ENDPOINT_OPEN_FILTERED, REASON_NO_REPLY);
+        add(w, "10.0.0.1", TRANSPORT_TCP, 99, ENDPOINT_UNDECIDED, REASON_NOT_ASKED);
         memset(&c, 0, sizeof(c));
         c.address = ip("10.0.0.1");
         c.name = HOSTILE;
@@ -156,7 +159,8 @@ static void add_busy_host(struct scan_writer *w)
         assert_int_equal(scan_writer_host(w, &c), 0);
 }
 
-static void add_quiet_host(struct scan_writer *w, const char *address, uint32_t zone_index, enum host_status status)
+static void add_quiet_host(struct scan_writer *w, const char *address, uint32_t zone_index,
+                           enum host_status status)
 {
         struct host_coverage *c = calloc(1, sizeof(*c));
 
@@ -196,8 +200,16 @@ static void add_middlebox(struct scan_writer *w)
 static void write_scan(struct scan_writer *w)
 {
         struct scan_end end = {
-                .result = {.sent = 1234, .received = 400, .answered = 300, .retried = 31, .forged = 2, .loss = 0.013,
-                           .hosts_found = 4, .open = 4, .why = COVERAGE_STOPPED, .elapsed_ms = 3210},
+                .result = {.sent = 1234,
+                           .received = 400,
+                           .answered = 300,
+                           .retried = 31,
+                           .forged = 2,
+                           .loss = 0.013,
+                           .hosts_found = 4,
+                           .open = 4,
+                           .why = COVERAGE_STOPPED,
+                           .elapsed_ms = 3210},
                 .resume = "scan.state",
         };
 
@@ -256,6 +268,33 @@ static void check_golden(const char *name, const char *format, const struct scan
         assert_string_equal(got.text, want.text);
 }
 
+/* A list of undecided ports that is too long to read is cut between two of them. */
+static void test_long_list(void **state)
+{
+        _cleanup_close_ int fd = memory_file();
+        _cleanup_(scan_writer_release) struct scan_writer w = {0};
+        _cleanup_str_ struct str out = {0};
+        struct host_coverage *c = calloc(1, sizeof(*c));
+        struct made m;
+        struct err err = {0};
+
+        assert_non_null(c);
+        make(&m);
+        c->address = ip("10.0.0.1");
+        c->why = COVERAGE_STOPPED;
+        for (unsigned port = 1; port < 10000; port += 2)
+                port_set_add(&c->undecided[TRANSPORT_TCP], (uint16_t)port);
+        c->by_state[TRANSPORT_TCP][ENDPOINT_UNDECIDED] = 5000;
+        assert_int_equal(scan_writer_begin(&w, &scan_report_text, &m.head, fd, &err), 0);
+        assert_int_equal(scan_writer_host(&w, c), 0);
+        read_back(fd, &out);
+        assert_non_null(strstr(out.text, "5000 ports not decided (tcp 1,3,5,"));
+        assert_non_null(strstr(out.text, " ...; --json has all): stopped"));
+        assert_true(out.len < 700);
+        free(c);
+        unmake(&m);
+}
+
 /* --- tests --------------------------------------------------------------------------------------- */
 
 static void test_golden(void **state)
@@ -290,7 +329,8 @@ static void test_harmless(void **state)
 
                         n = text_decode(out.text + at, out.len - at, &c);
                         assert_true(n > 0);
-                        assert_true(!text_is_control(c) || c == '\n' || (c == '\r' && streq((*f)->name, "csv")));
+                        assert_true(!text_is_control(c) || c == '\n' ||
+                                    (c == '\r' && streq((*f)->name, "csv")));
                 }
                 if (streq((*f)->name, "xml")) {
                         assert_null(strstr(out.text, "<script>"));
@@ -433,10 +473,10 @@ static void test_durations(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),   cmocka_unit_test(test_harmless),
-                cmocka_unit_test(test_json_lines), cmocka_unit_test(test_streams),
+                cmocka_unit_test(test_golden),        cmocka_unit_test(test_harmless),
+                cmocka_unit_test(test_json_lines),    cmocka_unit_test(test_streams),
                 cmocka_unit_test(test_write_failure), cmocka_unit_test(test_book),
-                cmocka_unit_test(test_durations),
+                cmocka_unit_test(test_durations),     cmocka_unit_test(test_long_list),
         };
 
         (void)setlocale(LC_ALL, "C.UTF-8");
