@@ -114,9 +114,8 @@ struct route {
         const struct path *path;
         struct pace pace;
         uint8_t gateway_mac[6];
-        bool gateway_known, gateway_asked;
-        uint64_t gateway_until_ns;
-        int nudge_fd; /* a connection that makes the kernel resolve the gateway */
+        bool gateway_known;
+        uint64_t gateway_next_ns; /* when the kernel is asked for it again */
         /* control probes to a port that is known to answer */
         uint32_t canary_slot;
         uint16_t canary_port;
@@ -274,18 +273,14 @@ void heard_take(const struct heard *heard, void *scan);
 
 /* Index of the route for an address; negative errno (-ENETUNREACH). */
 int routes_find(struct scan *s, const struct address *to, uint32_t zone_index, uint32_t *ret);
-/*
- * Whether frames can go: the gateway's hardware address is known. Starts finding it; *ret_failed after 3 s
- * without.
- */
-bool routes_ready(struct scan *s, uint32_t slot, uint64_t now_ns, bool *ret_failed);
+/* Learn the hardware addresses of gateways that are not known yet. */
+void routes_gateways(struct scan *s, uint64_t now_ns);
 /* Ask a known port again where that is due. */
 void routes_canaries(struct scan *s, uint64_t now_ns);
 void routes_canary_heard(struct scan *s, const struct heard *heard, uint32_t slot);
 double routes_loss(const struct route *r);
 /* Links, addresses or routes changed: find all ways anew; hosts without one end. */
 void routes_refresh(struct scan *s, uint64_t now_ns);
-void routes_release(struct scan *s);
 
 /* --- suspect.c: middleboxes and confirmation ------------------------------------------------------ */
 

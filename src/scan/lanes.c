@@ -153,17 +153,9 @@ static void find_due(struct scan *s, uint32_t slot, uint64_t now_ns)
         struct lane *l = &h->lanes[LANE_FIND];
         const struct path *path = s->routes.at[h->route].path;
         unsigned attempt = l->pass;
-        bool failed = false;
 
         if (attempt == FIND_ATTEMPTS) {
                 not_found(s, slot, now_ns);
-                return;
-        }
-        if (!path->on_link && !routes_ready(s, slot, now_ns, &failed)) {
-                if (failed)
-                        not_found(s, slot, now_ns);
-                else
-                        lanes_wake(s, slot, LANE_FIND, now_ns + 2 * MS);
                 return;
         }
         l->pass++;
@@ -290,18 +282,10 @@ static void ask_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t
         struct route *r = &s->routes.at[h->route];
         struct batch *batch = hosts_batch(s, h, kind);
         uint64_t ready = later(later(h->pace.next_ns, l->pace.next_ns), r->pace.next_ns);
-        bool failed = false;
         uint32_t index;
 
         if (ready > now_ns) {
                 lanes_wake(s, slot, kind, ready);
-                return;
-        }
-        if (batch->method->needs_frames && !routes_ready(s, slot, now_ns, &failed)) {
-                if (failed)
-                        not_found(s, slot, now_ns);
-                else
-                        lanes_wake(s, slot, kind, now_ns + 2 * MS);
                 return;
         }
         index = next_index(s, slot, kind);

@@ -67,10 +67,14 @@ static int open_notices(struct err *err)
 {
         static const int groups[] = {RTNLGRP_LINK, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
                                      RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
+        const struct sockaddr_nl any = {.nl_family = AF_NETLINK};
         _cleanup_close_ int fd = netlink_open(NETLINK_ROUTE, err);
 
         if (fd < 0)
                 return fd;
+        /* a socket that has sent nothing has no address, and without one nothing comes */
+        if (bind(fd, (const struct sockaddr *)&any, sizeof(any)) < 0)
+                return err_errno(err, errno, "cannot follow changes of routes");
         for (size_t i = 0; i < array_len(groups); i++)
                 if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &groups[i], sizeof(groups[i])) < 0)
                         return err_errno(err, errno, "cannot follow changes of routes");

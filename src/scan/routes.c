@@ -6,17 +6,12 @@
  */
 #include "scan/engine.h"
 
-#include <errno.h>
-#include <unistd.h>
-
-#include "base/fd.h"
-
 #define MS               1000000ull
 #define CANARY_EVERY_NS  (50 * MS)
 #define CANARY_WAIT_NS   (300 * MS)
 #define CANARY_WINDOW    24u
 #define CANARY_SHARE     20.0 /* at most one packet in so many */
-#define GATEWAY_WAIT_NS  (3000 * MS)
+#define GATEWAY_EVERY_NS  (5 * MS)
 #define LOSS_SLOWER      0.25 /* of control probes in a window: the path is asked too fast */
 #define LOSS_KNOWN       5u   /* control probes before their loss counts */
 #define ROUTE_RATE_LEAST 50.0
@@ -38,46 +33,29 @@ int routes_find(struct scan *s, const struct address *to, uint32_t zone_index, u
         }
         route = vec_push(&s->routes);
         route->path = path;
-        route->nudge_fd = -1;
         route->canary_slot = NO_SLOT;
         pace_set(&route->pace, s->options.pace.rate);
         *ret = (uint32_t)(s->routes.n - 1);
         return 0;
 }
 
-/* Let the kernel find the gateway: it does so for any connection that goes that way. */
-static void nudge(struct scan *s, struct route *r, const struct host *h)
+/*
+ * Until the gateway's hardware address is known, frames have none, and go through the kernel (method/syn.c), which then finds the
+ * gateway.
+ */
+static void find_gateway(struct scan *s, struct route *r, uint64_t now_ns)
 {
-        uint16_t port = s->n_ports[0] ? s->ports[0][0] : 80;
-
-        r->nudge_fd = socket(h->address.family == 4 ? AF_INET : AF_INET6,
-                             SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (r->nudge_fd >= 0)
-                (void)gate_connect(&s->gate, r->nudge_fd, &h->address, h->zone_index, port);
+        if (r->path->on_link || !r->path->link_has_addresses || r->gateway_known || now_ns < r->gateway_next_ns)
+                return;
+        r->gateway_next_ns = now_ns + GATEWAY_EVERY_NS;
+        r->gateway_known = paths_neighbour(s->paths, r->path, &r->path->gateway, r->gateway_mac);
 }
 
-bool routes_ready(struct scan *s, uint32_t slot, uint64_t now_ns, bool *ret_failed)
+void routes_gateways(struct scan *s, uint64_t now_ns)
 {
-        struct host *h = &s->hosts[slot];
-        struct route *r = &s->routes.at[h->route];
-
-        *ret_failed = false;
-        if (r->path->on_link || r->path->loopback || !r->path->link_has_addresses || r->gateway_known)
-                return true;
-        if (paths_neighbour(s->paths, r->path, &r->path->gateway, r->gateway_mac)) {
-                r->gateway_known = true;
-                fd_close(&r->nudge_fd);
-                return true;
-        }
-        if (!r->gateway_asked) {
-                r->gateway_asked = true;
-                r->gateway_until_ns = now_ns + GATEWAY_WAIT_NS;
-                nudge(s, r, h);
-        } else if (now_ns > r->gateway_until_ns) {
-                fd_close(&r->nudge_fd);
-                *ret_failed = true;
-        }
-        return false;
+        for (size_t i = 0; i < s->routes.n; i++)
+                if (s->routes.at[i].active)
+                        find_gateway(s, &s->routes.at[i], now_ns);
 }
 
 double routes_loss(const struct route *r)
@@ -227,13 +205,8 @@ void routes_refresh(struct scan *s, uint64_t now_ns)
                 h->why |= COVERAGE_INTERFACE;
                 hosts_end(s, slot);
         }
-        for (size_t i = 0; i < s->routes.n; i++)
-                s->routes.at[i].gateway_known = s->routes.at[i].gateway_asked = false;
-}
-
-void routes_release(struct scan *s)
-{
-        for (size_t i = 0; i < s->routes.n; i++)
-                fd_close(&s->routes.at[i].nudge_fd);
-        vec_clear(&s->routes);
+        for (size_t i = 0; i < s->routes.n; i++) {
+                s->routes.at[i].gateway_known = false;
+                memset(s->routes.at[i].gateway_mac, 0, sizeof(s->routes.at[i].gateway_mac));
+        }
 }

@@ -200,7 +200,7 @@ struct scan *scan_free(struct scan *s)
         close_batch(&s->full);
         s->discovery = discovery_close(s->discovery);
         s->confirmer = s->confirmer ? confirmer_close(s->confirmer) : NULL;
-        routes_release(s);
+        vec_clear(&s->routes);
         s->paths = paths_free(s->paths);
         checkpoint_close(s, s->result.complete);
         for (uint32_t i = 0; s->details && i < s->n_slots; i++) {
@@ -434,6 +434,7 @@ static int turn(struct scan *s, struct err *err)
                 return 0;
         if (paths_changed(s->paths))
                 routes_refresh(s, now_ns);
+        routes_gateways(s, now_ns);
         routes_canaries(s, now_ns);
         due_ns = lanes_work(s, now_ns);
         r = lanes_flush(s, now_ns);
