@@ -31,8 +31,10 @@ audit: build
 check: $(CHECK_DEPS)
 	@$(SUDO) env QM_LAB="$(QM_LAB)" CI="$(CI)" tests/run
 
-# The runs that take hours: long fuzzing of every parser.
-soak: $(CHECK_DEPS)
+# The runs that take hours: integration tests of over 20 s each, long fuzzing of every parser.
+soak: build $(CHECK_DEPS)
+	@$(SUDO) env QM_SOAK=1 QM_BUILD=build PYTHONDONTWRITEBYTECODE=1 \
+		/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/integration
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3600
 
 fuzz: $(CHECK_DEPS)

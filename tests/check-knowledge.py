@@ -4,7 +4,8 @@
 
     tests/check-knowledge.py SOURCE_ROOT schema|coverage
 
-schema: data/knowledge/*.yaml, the pages of the tests, data/frameworks and data/probes; controls that pages name exist; rows of the registry.
+schema: data/knowledge/*.yaml, the pages of the tests, data/frameworks and data/probes; controls that pages name exist; rows of the
+registry; the example of estate.yaml, and that its schema takes no less care than it says.
 coverage: every port of Appendix A of the source guide (tests/data/appendix-a.tsv) and of the risky-ports list has a page with
 that port in `ports`. A row may name a transport that the protocol does not use: one of the row's transports is enough.
 """
@@ -68,6 +69,29 @@ def check_schema(root, wrong):
         check_file(path, schema["knowledge"], wrong)
     check_file(root / "data/probes/udp.yaml", schema["udp-probes"], wrong)
     check_registry(root / "data/registry/ports.tsv", wrong)
+    check_estate(root, wrong)
+
+
+def check_estate(root, wrong):
+    """What the program takes the schema takes, too; what it refuses, as far as a schema can say it, is refused."""
+    schema = json.loads((root / "data/schema/estate.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    for path in [root / "docs/estate.example.yaml", *sorted((root / "tests/fuzz/corpus/estate").glob("*.yaml"))]:
+        for error in validator.iter_errors(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            wrong.append(f"{path}: field '{'.'.join(map(str, error.absolute_path))}': {error.message}")
+    device = {"match": {"cidr": "10.0.0.0/8"}, "class": "plc"}
+    window = {"from": "22:00", "to": "05:00"}
+    for bad in ({"network": []}, {"networks": [{}]}, {"networks": [{"cidr": "10.0.0.1-9"}]},
+                {"networks": [{"cidr": "10.0.0.0/8", "zone": "internet"}]}, {"exclude": ["web1"]},
+                {"devices": [device | {"class": "toaster"}]}, {"devices": [device | {"match": {}}]},
+                {"devices": [device | {"rate": 0}]}, {"devices": [device | {"forbid_ports": 0}]},
+                {"devices": [device | {"forbid_ports": 65536}]}, {"devices": [device | {"forbid": []}]},
+                {"assets": [{"addresses": "10.0.0.1"}]}, {"assets": [{"name": "a", "tags": ["x", "x"]}]},
+                {"windows": [window | {"from": "25:00"}]}, {"windows": [window | {"from": "24:00"}]},
+                {"windows": [window | {"days": "monday"}]}, {"windows": [window | {"for": []}]}):
+        if validator.is_valid(bad):
+            wrong.append(f"data/schema/estate.schema.json: takes {bad}")
 
 
 def check_registry(path, wrong):

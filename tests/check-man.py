@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The manual: its form, and that it has every command and option of the program: check-man.py PROGRAM PAGE..."""
+"""The manual: its form, and that it has every command and option of the program: check-man.py PROGRAM PAGE...
+
+The first page is that of the program. A page quaymaster-NAME.5 has the sections and keys of data/schema/NAME.schema.json.
+"""
+import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 PROGRAM, *PAGES = sys.argv[1:]
 OF_THIS_MACHINE = re.compile(r"mandoc\.db|referenced manual not found")  # which manuals it has
@@ -26,6 +31,18 @@ def in_manual(page):
     return {title: set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", part, re.MULTILINE)) for title, part in zip(parts[1::2], parts[2::2])}
 
 
+def faults_of_file_page(page):
+    """Sections of the page are keys of the file; the entries of each are the keys of its items."""
+    name = re.fullmatch(r"quaymaster-(\w+)\.5", page.name)[1]
+    schema = json.loads((page.parents[1] / f"data/schema/{name}.schema.json").read_text())
+    parts = re.split(r"^\.Ss (.*)$", page.read_text().split("\n.Sh DEVICE CLASSES")[0], flags=re.MULTILINE)
+    manual = {title: set(re.findall(r"^\.It Cm (\w+)$", part, re.MULTILINE)) for title, part in zip(parts[1::2], parts[2::2])}
+    file = {key: set(value["items"].get("properties", {})) for key, value in schema["properties"].items()}
+    for section in sorted(set(file) | set(manual)):
+        for key in sorted(file.get(section, {""}) ^ manual.get(section, {""})):
+            yield f"{page}: '{section}' and its key '{key}' are not both here and in the schema"
+
+
 def main():
     faults = [line for page in PAGES for line in output("mandoc", "-Tlint", page).splitlines()
               if not OF_THIS_MACHINE.search(line)]
@@ -39,6 +56,9 @@ def main():
         shared = manual["View options"] if command in ("audit", "host") else set()
         faults += [f"{PAGES[0]}: '{command}' has an option --{o}" for o in options if o not in manual.get(command, set()) | shared]
         faults += [f"{PAGES[0]}: '{command}' has no option --{o}" for o in manual.get(command, set()) | shared if o not in options]
+    for page in PAGES:
+        if page.endswith(".5"):
+            faults += faults_of_file_page(Path(page))
     print("\n".join(faults) or f"{len(commands)} commands, {sum(map(len, commands.values()))} options")
     return 1 if faults else 0
 

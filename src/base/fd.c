@@ -87,6 +87,17 @@ int fd_read_start(int dir_fd, const char *path, size_t max, struct str *s)
         return 0;
 }
 
+const char *fd_distrust(const struct stat *st)
+{
+        if (geteuid() != 0)
+                return NULL;
+        if (st->st_uid != 0)
+                return "not owned by root; chown root it";
+        if (st->st_mode & (S_IWGRP | S_IWOTH))
+                return "others can write it; chmod go-w it";
+        return NULL;
+}
+
 int fd_write_all(int fd, const char *data, size_t len)
 {
         while (len) {

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+struct stat;
+
 void fd_close(int *fd); /* closes when >= 0, sets -1, keeps errno */
 #define _cleanup_close_ _cleanup_(fd_close)
 
@@ -43,6 +45,12 @@ int fd_read_start(int dir_fd, const char *path, size_t max, struct str *s);
 
 /* Append the rest of fd to s, at most max bytes (then -EFBIG). */
 int fd_read_all(int fd, size_t max, struct str *s);
+
+/*
+ * What root is told to do may hang on files that root alone can write: NULL when we are not root or it is
+ * such a file or folder, else why not and what to do ("others can write it; chmod go-w it").
+ */
+const char *fd_distrust(const struct stat *st);
 
 /* Write all bytes, across short writes and signals. 0 or negative errno. */
 int fd_write_all(int fd, const char *data, size_t len);

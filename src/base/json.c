@@ -86,9 +86,29 @@ static void add_special(struct str *to, uint32_t c)
         }
 }
 
+#define BYTES(b) (0x0101010101010101u * (b))
+
+/* How many bytes at the start surely need no second look, eight at a time: none below 0x20, above 0x7e, '"' or '\\'. */
+static size_t plain_start(const char *s, size_t len)
+{
+        size_t at = 0;
+
+        for (; len - at >= 8; at += 8) {
+                uint64_t v;
+
+                memcpy(&v, s + at, sizeof(v));
+                /* a byte that is looked for sets its highest bit in one of these; what it borrows only adds others */
+                if ((v | (v - BYTES(0x20)) | (v + BYTES(0x01)) | ((v ^ BYTES('"')) - BYTES(1)) |
+                     ((v ^ BYTES('\\')) - BYTES(1))) &
+                    BYTES(0x80))
+                        break;
+        }
+        return at;
+}
+
 static void add_string(struct str *to, const char *s)
 {
-        size_t len = strlen(s), start = 0, at = 0;
+        size_t len = strlen(s), start = 0, at = plain_start(s, len);
 
         str_add_char(to, '"');
         while (at < len) {

@@ -11,9 +11,8 @@
 
 struct map_slot {
         uint64_t key; /* the number, or the hash of the string */
-        const char *text;
+        const char *text; /* the string; another mark for a number; NULL: a free slot */
         uint64_t value;
-        bool used;
 };
 
 struct map {

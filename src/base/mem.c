@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/mem.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,4 +56,11 @@ char *xasprintf(const char *fmt, ...)
                 s = NULL;
         va_end(ap);
         return check(s);
+}
+
+void mem_for_one_report(void)
+{
+        (void)mallopt(M_MMAP_THRESHOLD, MEM_STEP); /* the most that glibc takes */
+        (void)mallopt(M_TOP_PAD, MEM_STEP);
+        (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
 }

@@ -23,6 +23,14 @@ char *xstrdup(const char *s);
 char *xstrndup(const char *s, size_t n);
 char *xasprintf(const char *fmt, ...) _printf_(1, 2);
 
+/*
+ * For a program that lives for one report: what is freed is kept for the next use, and the heap grows in large
+ * steps. By itself glibc maps and unmaps each array of some size, and the kernel clears its pages each time anew. Call
+ * it before threads are made; up to MEM_STEP bytes of address space, not memory, are taken ahead.
+ */
+#define MEM_STEP (32 * 1024 * 1024)
+void mem_for_one_report(void);
+
 static inline void free_ptr(void *p)
 {
         free(*(void **)p);

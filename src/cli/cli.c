@@ -66,6 +66,8 @@ static int set_option(struct invocation *in, size_t index, const char *value, ch
         if (!value && !(value = *++*argv))
                 return err_set(err, -EINVAL, "'--%s' needs a value: --%s %s", option->name, option->name,
                                option->value);
+        if (option->once && in->words[index])
+                return err_set(err, -EINVAL, "'--%s' is given twice; give one list", option->name);
         in->words[index] = value;
         return check_choice(option, value, err);
 }
@@ -84,8 +86,7 @@ static int parse_option(struct invocation *in, char ***argv, struct err *err)
         return err_set(err, -EINVAL, "no option '%s' (see: quaymaster help %s)", word, in->command->name);
 }
 
-/* argv starts behind the command's name and ends with NULL. */
-static int parse(struct invocation *in, char **argv, struct err *err)
+int invocation_parse(struct invocation *in, char **argv, struct err *err)
 {
         bool words_only = false;
 
@@ -130,7 +131,7 @@ static int run_command(const struct command *command, char **argv)
                 help_command(stdout, command);
                 return QM_EXIT_DONE;
         }
-        status = parse(&in, argv, &err) < 0 ? QM_EXIT_USAGE : command->run(&in, &err);
+        status = invocation_parse(&in, argv, &err) < 0 ? QM_EXIT_USAGE : command->run(&in, &err);
         if (err.text[0])
                 (void)fprintf(stderr, "quaymaster %s: %s\n", command->name, err.text);
         return status;

@@ -28,10 +28,11 @@ struct option_spec {
         const char *value;  /* shown in the help: "FILE"; for OPTION_WORD */
         const char *help;
         const char *const *choices; /* NULL-terminated list of the only words allowed, or NULL = any */
+        bool once; /* may not be given twice, where forgetting the first one would do harm */
 };
 
 #define MAX_OPTIONS   24
-#define MAX_ARGUMENTS 64
+#define MAX_ARGUMENTS 4096 /* targets of `scan`, as a shell expands them */
 
 struct invocation {
         const struct command *command;
@@ -56,6 +57,9 @@ struct command {
 /* The word of an option, "" for a set flag, NULL when it was not given. */
 const char *invocation_get(const struct invocation *in, const char *option);
 bool invocation_has(const struct invocation *in, const char *option);
+
+/* Parse what stands behind the command's name and ends with NULL; in->command is set. 0 or -EINVAL. */
+int invocation_parse(struct invocation *in, char **argv, struct err *err);
 
 const struct command *const *commands_all(void); /* NULL-terminated */
 const struct command *command_find(const char *name);

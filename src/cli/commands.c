@@ -5,6 +5,7 @@
 static const struct command *const commands[] = {
         &command_audit,
         &command_host,
+        &command_scan,
         &command_explain,
         &command_completion,
         NULL,

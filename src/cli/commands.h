@@ -4,4 +4,4 @@
 
 #include "cli/command.h"
 
-extern const struct command command_audit, command_completion, command_explain, command_host;
+extern const struct command command_audit, command_completion, command_explain, command_host, command_scan;

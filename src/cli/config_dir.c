@@ -2,12 +2,16 @@
 #include "cli/config_dir.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 #include "config.h"
+#include "policy/estate_parse.h"
 
 static void warn(const char *text, void *arg)
 {
@@ -44,15 +48,87 @@ static char *find_folder(void)
         return is_folder(QM_SYSCONFDIR) ? xstrdup(QM_SYSCONFDIR) : NULL;
 }
 
-int config_open_knowledge(const struct invocation *in, struct knowledge **ret, struct err *err)
+/* *ret stays NULL when there is no configuration at all. */
+static int choose_folder(const struct invocation *in, char **ret, struct err *err)
 {
         const char *given = invocation_get(in, "config");
-        _cleanup_free_ char *folder = given ? xstrdup(given) : find_folder(), *pages = NULL;
 
         if (given && !is_folder(given))
                 return err_set(err, -ENOENT, "'--config %s': there is no such folder", given);
+        *ret = given ? xstrdup(given) : find_folder();
+        return 0;
+}
+
+int config_open_knowledge(const struct invocation *in, struct knowledge **ret, struct err *err)
+{
+        _cleanup_free_ char *folder = NULL, *pages = NULL;
+        int rc = choose_folder(in, &folder, err);
+
+        if (rc < 0)
+                return rc;
         if (folder)
                 pages = xasprintf("%s/knowledge.d", folder);
         *ret = knowledge_open(pages, warn, (void *)(uintptr_t)in->command);
+        return 0;
+}
+
+static int check_trust(int fd, const char *path, mode_t type, struct err *err)
+{
+        const char *why;
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return err_errno(err, errno, "%s: cannot be read", path);
+        if ((st.st_mode & S_IFMT) != type)
+                return err_set(err, -EINVAL, "%s: not a regular file", path);
+        why = fd_distrust(&st);
+        return why ? err_set(err, -EPERM, "%s: refused, %s", path, why) : 0;
+}
+
+/*
+ * -ENOENT when there is none. Who can write the folder could put any of root's files there by a link: so the
+ * folder counts, too.
+ */
+static int read_trusted(const char *folder, const char *name, const char *path, struct str *text,
+                        struct err *err)
+{
+        _cleanup_close_ int dir_fd = open(folder, O_RDONLY | O_CLOEXEC | O_DIRECTORY), fd = -1;
+        int rc;
+
+        if (dir_fd < 0)
+                return err_errno(err, errno, "%s: cannot be read", folder);
+        fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0)
+                return err_errno(err, errno, "%s: cannot be read", path);
+        if ((rc = check_trust(dir_fd, folder, S_IFDIR, err)) < 0 ||
+            (rc = check_trust(fd, path, S_IFREG, err)) < 0)
+                return rc;
+        rc = fd_read_all(fd, ESTATE_FILE_MAX, text);
+        if (rc == -EFBIG)
+                return err_set(err, rc, "%s: larger than %u bytes", path, ESTATE_FILE_MAX);
+        return rc < 0 ? err_errno(err, -rc, "%s: cannot be read", path) : 0;
+}
+
+int config_open_estate(const struct invocation *in, struct pool *pool, struct estate *ret, bool *ret_found,
+                       struct err *err)
+{
+        _cleanup_free_ char *folder = NULL;
+        _cleanup_str_ struct str text = {0};
+        const char *path;
+        int rc;
+
+        *ret = (struct estate){0};
+        *ret_found = false;
+        tzset();
+        rc = choose_folder(in, &folder, err);
+        if (rc < 0 || !folder)
+                return rc;
+        path = pool_printf(pool, "%s/estate.yaml", folder);
+        rc = read_trusted(folder, "estate.yaml", path, &text, err);
+        if (rc == -ENOENT)
+                return 0;
+        if (rc < 0 || (rc = estate_parse(str_text(&text), text.len, path, pool, ret, err)) < 0)
+                return rc;
+        *ret_found = true;
         return 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where configuration is read from, and the knowledge opened from there. */
+/* Where configuration is read from, and what is opened from there: the guide, the estate. */
 #pragma once
 
 #include "cli/command.h"
 #include "knowledge/knowledge.h"
+#include "model/estate.h"
 
 #define CONFIG_OPTION                                                                                        \
         {                                                                                                    \
@@ -18,3 +19,13 @@
  * wrong with a file goes to standard error. -ENOENT when --config names no folder.
  */
 int config_open_knowledge(const struct invocation *in, struct knowledge **ret, struct err *err);
+
+/*
+ * Read estate.yaml of the same folder into the pool. *ret_found is false, and *ret empty, when there is no
+ * folder or no such file: then only this machine is in scope. -ENOENT when --config names no folder, -EINVAL
+ * and -EFBIG for what is wrong in it, -EPERM for a file or folder that root may not trust, other errno when
+ * it cannot be read: all of them bad files (QM_EXIT_USAGE). Also reads the rules of the local time zone, which
+ * scan windows need, while files can still be opened.
+ */
+int config_open_estate(const struct invocation *in, struct pool *pool, struct estate *ret, bool *ret_found,
+                       struct err *err);

@@ -3,14 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/mem.h"
 #include "cli/config_dir.h"
+#include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "collect/collect.h"
 #include "config.h"
@@ -38,8 +39,7 @@ static bool is_ours(const char *program)
                (st.st_uid == self.st_uid || st.st_uid == 0);
 }
 
-/* Installed, or beside us in a build folder. NULL when there is none. */
-static const char *find_nft_program(char buf[PATH_MAX])
+const char *inside_nft_program(char buf[PATH_MAX])
 {
         int len = fd_readlink(AT_FDCWD, "/proc/self/exe", buf, PATH_MAX - sizeof("/quaymaster-nft"));
         char *slash = len > 0 ? strrchr(buf, '/') : NULL;
@@ -71,12 +71,13 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
                 .netns = netns ? netns : "all",
                 .all_services = all_services,
                 .no_bpf = invocation_has(in, "no-bpf"),
-                .nft_program = find_nft_program(nft_program),
+                .nft_program = inside_nft_program(nft_program),
         };
         int r = check_format(in, err);
 
         if (r < 0)
                 return r;
+        mem_for_one_report();
         run->started_ns = clock_monotonic_ns();
         r = config_open_knowledge(in, &run->knowledge, err);
         if (r == 0)
@@ -95,47 +96,16 @@ int inside_run_failed(int r)
         return r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE : QM_EXIT_INCOMPLETE;
 }
 
-/*
- * Where FILE is no plain file (/dev/null, a pipe) the report is written to it, unless that is a pipe which
- * someone else laid in the place of FILE.
- */
-static int open_special(const char *path, struct err *err)
-{
-        _cleanup_close_ int fd = -1;
-        struct stat st;
-
-        if (lstat(path, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_uid != geteuid() && st.st_uid != 0)
-                return err_set(err, -EPERM, "cannot write '%s': it is a pipe of another user", path);
-        fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return err_errno(err, errno, "cannot write '%s'", path);
-        if (S_ISREG(st.st_mode)) /* it was none a moment ago */
-                return err_set(err, -EAGAIN, "cannot write '%s': it was replaced meanwhile", path);
-        return take_fd(fd);
-}
-
 /* The report replaces FILE only when it is whole. */
 static int write_file(const struct report_format *format, const struct report_input *input, const char *path,
                       struct err *err)
 {
-        _cleanup_free_ char *temporary = xasprintf("%s.XXXXXX", path);
-        _cleanup_close_ int fd = -1;
-        struct stat st;
-        int r;
+        _cleanup_(output_file_release) struct output_file file = {.fd = -1};
+        int r = output_file_open(&file, path, err);
 
-        if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-                fd = open_special(path, err);
-                return fd < 0 ? fd : format->write(input, fd, err);
-        }
-        fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
-        if (fd < 0)
-                return err_errno(err, errno, "cannot make a file beside '%s'", path);
-        r = format->write(input, fd, err);
-        if (r == 0 && (fsync(fd) < 0 || rename(temporary, path) < 0))
-                r = err_errno(err, errno, "cannot write '%s'", path);
-        if (r < 0)
-                (void)unlink(temporary);
-        return r;
+        if (r == 0)
+                r = format->write(input, file.fd, err);
+        return r < 0 ? r : output_file_place(&file, err);
 }
 
 int inside_run_report(const struct inside_run *run, const struct invocation *in, struct report_input shape,

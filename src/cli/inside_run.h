@@ -2,6 +2,8 @@
 /* What `host` and `audit` share: look at this host, join with the guide, write a report. */
 #pragma once
 
+#include <limits.h>
+
 #include "assess/assess.h"
 #include "cli/command.h"
 #include "cli/config_dir.h"
@@ -39,6 +41,9 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
 /* Write the report that `shape` describes (title and with_ flags; the rest is filled in here) where the options say. */
 int inside_run_report(const struct inside_run *run, const struct invocation *in, struct report_input shape,
                       struct err *err);
+
+/* quaymaster-nft: installed, or beside us in a build folder. NULL when there is none. */
+const char *inside_nft_program(char buf[PATH_MAX]);
 
 /* The exit status for what went wrong while collecting or writing. */
 int inside_run_failed(int r);

@@ -168,7 +168,7 @@ static void verdict_map(struct walk *w, struct step *step, const struct scope *s
                         (void)verdict(w, step, &narrowed, json_array_get(pair, 1));
                 else
                         step->unknown = true;
-                scope_release(&narrowed);
+                forwards_scope_release(&narrowed);
                 if (w->work > MAX_WORK)
                         break;
         }
@@ -197,7 +197,7 @@ static void match_each(struct walk *w, struct step *step, struct scope *scope, c
                 step->unknown = !scope_narrow_element(&narrowed, json_object_get(match, "left"), element);
                 run_from(w, step, &narrowed, next);
                 unknown = unknown || step->unknown;
-                scope_release(&narrowed);
+                forwards_scope_release(&narrowed);
                 if (w->work > MAX_WORK)
                         break;
         }
@@ -351,7 +351,7 @@ static void walk_rule(struct walk *w, const json_t *rule, const char *family, st
                 w->not_understood++;
         if (step.ends && !step.unknown)
                 scope_subtract(remaining, &scope);
-        scope_release(&scope);
+        forwards_scope_release(&scope);
         translated_release(&step.translated);
 }
 
@@ -372,7 +372,7 @@ static void walk_chain(struct walk *w, struct chain *chain, const struct scope *
                 w->work += 1 + remaining.places.n + remaining.addresses.n;
                 walk_rule(w, *rule, chain->family, &remaining);
         }
-        scope_release(&remaining);
+        forwards_scope_release(&remaining);
         w->depth--;
         chain->walking = false;
 }
@@ -410,7 +410,7 @@ static int walk_ruleset(const json_t *objects, uint32_t netns, struct inside *vi
                         struct scope all = scope_all(family_bits(chain->family));
 
                         walk_chain(&w, chain, &all);
-                        scope_release(&all);
+                        forwards_scope_release(&all);
                 }
         if (w.work > MAX_WORK)
                 return err_set(err, -E2BIG, "following the rules: too many combinations, not all were read");

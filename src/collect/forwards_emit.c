@@ -148,7 +148,7 @@ static void emit_map(struct walk *w, struct step *step, const struct scope *scop
                         step->unknown = true;
                 else
                         emit_to(w, step, &narrowed, &target);
-                scope_release(&narrowed);
+                forwards_scope_release(&narrowed);
                 if (w->work > MAX_WORK)
                         break;
         }

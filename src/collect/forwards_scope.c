@@ -120,7 +120,7 @@ struct scope scope_copy(const struct scope *s)
         return copy;
 }
 
-void scope_release(struct scope *s)
+void forwards_scope_release(struct scope *s)
 {
         vec_clear(&s->places);
         vec_clear(&s->addresses);

@@ -51,7 +51,7 @@ struct spans spans_filter(const struct spans *a, const struct spans *b, bool kee
 
 struct scope scope_all(uint8_t families);
 struct scope scope_copy(const struct scope *s);
-void scope_release(struct scope *s);
+void forwards_scope_release(struct scope *s);
 bool scope_is_empty(const struct scope *s);
 
 /* What a match looks at. */

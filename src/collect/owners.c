@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -15,11 +13,11 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "collect/crew.h"
 #include "collect/proc.h"
 
 #define FDINFO_MAX  (16 * 1024 * 1024)
 #define FDINFO_ALL  (64 * 1024 * 1024) /* of all rings: anybody can make many, with many files in each */
-#define MAX_WALKERS 8
 #define DIRENT_BUFFER (32 * 1024)
 
 struct pid_list {
@@ -38,8 +36,6 @@ struct walk { /* what the walkers share */
 
 struct walker {
         struct walk *walk;
-        pthread_t thread;
-        bool started;
         struct ownership_list list;
         struct map listed; /* inodes in it, once it is full */
         struct held held;
@@ -156,14 +152,13 @@ static void look_at_process(struct walker *w, pid_t pid)
                 look_at_threads(w, pid);
 }
 
-static void *walk_thread(void *arg)
+static void walk(void *member)
 {
-        struct walker *w = arg;
+        struct walker *w = member;
         size_t i;
 
         while ((i = atomic_fetch_add(&w->walk->next, 1)) < w->walk->n_pids)
                 look_at_process(w, w->walk->pids[i]);
-        return NULL;
 }
 
 static void add_pid(pid_t pid, void *arg)
@@ -184,36 +179,23 @@ static void take_results(struct walker *w, struct ownership_list *list, struct h
         held_release(&w->held);
 }
 
-static unsigned count_processors(void)
-{
-        cpu_set_t set;
-        int n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-
-        return n > MAX_WALKERS ? MAX_WALKERS : (unsigned)n;
-}
-
 void owners_walk(int proc_fd, const struct map *wanted, enum owners_depth depth, struct ownership_list *list,
                  struct held *held, unsigned *ret_denied)
 {
         struct pid_list pids = {0};
-        struct walker walkers[MAX_WALKERS] = {0};
-        struct walk walk = {.proc_fd = proc_fd, .wanted = wanted, .depth = depth};
-        unsigned n_walkers = count_processors();
+        struct walker walkers[CREW_MAX] = {0};
+        struct walk shared = {.proc_fd = proc_fd, .wanted = wanted, .depth = depth};
+        unsigned n;
 
         proc_each(proc_fd, add_pid, &pids);
-        walk.pids = pids.at;
-        walk.n_pids = pids.n;
+        shared.pids = pids.at;
+        shared.n_pids = pids.n;
+        n = crew_size(pids.n);
         *ret_denied = 0;
-        for (unsigned i = 0; i < n_walkers; i++)
-                walkers[i].walk = &walk;
-        /* a thread that cannot be made is no loss: those that run take its share */
-        for (unsigned i = 1; i < n_walkers; i++)
-                walkers[i].started = pthread_create(&walkers[i].thread, NULL, walk_thread, &walkers[i]) == 0;
-        (void)walk_thread(&walkers[0]);
-        for (unsigned i = 1; i < n_walkers; i++)
-                if (walkers[i].started)
-                        (void)pthread_join(walkers[i].thread, NULL);
-        for (unsigned i = 0; i < n_walkers; i++)
+        for (unsigned i = 0; i < n; i++)
+                walkers[i].walk = &shared;
+        crew_run(walk, walkers, sizeof(*walkers), n);
+        for (unsigned i = 0; i < n; i++)
                 take_results(&walkers[i], list, held, ret_denied);
         vec_clear(&pids);
 }

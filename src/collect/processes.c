@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "base/mask.h"
 #include "collect/cgroup.h"
 #include "collect/containers.h"
+#include "collect/crew.h"
 #include "collect/proc.h"
 #include "collect/process_parse.h"
 
@@ -20,24 +22,31 @@
 #define CMDLINE_MAX     (128 * 1024)
 #define PASSWD_MAX      (4 * 1024 * 1024)
 
-struct reading {
+#define READ_ALONE      16 /* so few that a thread beside us would not pay */
+
+struct reading { /* what the readers share */
         struct collection *c;
-        struct str text; /* reused for every file */
-        struct map users; /* uid -> (uintptr_t) name */
         struct stat root;
         bool root_known;
         int64_t boot_time; /* since 1970, in ticks */
         long ticks_per_s;
+        atomic_size_t next; /* index of a process */
+};
+
+struct reader {
+        struct reading *shared;
+        struct pool *pool; /* its own, until all have done */
+        struct str text;   /* reused for every file */
         unsigned denied;
 };
 
-static bool slurp(struct reading *r, int dir_fd, const char *name, size_t max)
+static bool slurp(struct reader *r, int dir_fd, const char *name, size_t max)
 {
         str_reset(&r->text);
         return fd_read_start(dir_fd, name, max, &r->text) == 0;
 }
 
-static void read_exe(struct reading *r, int dir_fd, struct process *p)
+static void read_exe(struct reader *r, int dir_fd, struct process *p)
 {
         char path[4096];
         int len = fd_readlink(dir_fd, "exe", path, sizeof(path));
@@ -57,7 +66,7 @@ static void read_exe(struct reading *r, int dir_fd, struct process *p)
                         path[(size_t)len - strlen(" (deleted)")] = ' ';
                 }
         }
-        p->exe = pool_intern(r->c->view->pool, path);
+        p->exe = pool_intern(r->pool, path);
 }
 
 /*
@@ -81,15 +90,16 @@ static bool exe_is_ours(const struct reading *r, int dir_fd, const struct proces
  * of ours that locked itself up after it had started (chroot(2), as avahi-daemon does). Then the program
  * lies outside of that root, and is ours.
  */
-static void read_root(struct reading *r, int dir_fd, struct process *p)
+static void read_root(struct reader *r, int dir_fd, struct process *p)
 {
+        const struct reading *shared = r->shared;
         char path[4096];
         const char *below;
         struct stat root;
         bool ours;
 
-        p->foreign_root = r->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
-                          (root.st_dev != r->root.st_dev || root.st_ino != r->root.st_ino);
+        p->foreign_root = shared->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
+                          (root.st_dev != shared->root.st_dev || root.st_ino != shared->root.st_ino);
         if (!p->foreign_root || !p->exe || p->exe[0] != '/' ||
             fd_readlink(dir_fd, "root", path, sizeof(path)) < 0)
                 return;
@@ -97,7 +107,7 @@ static void read_root(struct reading *r, int dir_fd, struct process *p)
                 p->exe_there = p->exe;
                 return;
         }
-        ours = exe_is_ours(r, dir_fd, p);
+        ours = exe_is_ours(shared, dir_fd, p);
         below = str_after(p->exe, path);
         if (below && below[0] == '/') {
                 p->exe_there = below;
@@ -107,62 +117,78 @@ static void read_root(struct reading *r, int dir_fd, struct process *p)
                 p->foreign_root = false;
 }
 
-static void read_cmdline(struct reading *r, int dir_fd, struct process *p)
+static void read_cmdline(struct reader *r, int dir_fd, struct process *p)
 {
         _cleanup_str_ struct str masked = {0};
 
         if (!slurp(r, dir_fd, "cmdline", CMDLINE_MAX) || !r->text.len)
                 return;
         mask_command_line(r->text.text, r->text.len, &masked);
-        p->cmdline = pool_intern(r->c->view->pool, str_text(&masked));
+        p->cmdline = pool_intern(r->pool, str_text(&masked));
 }
 
-static const char *user_name(struct reading *r, const struct process *p)
+static void read_process(struct reader *r, struct process *p)
 {
-        uint64_t name;
-
-        /* another root has another list of users */
-        if (!p->foreign_root && map_get(&r->users, p->uid, &name))
-                return (const char *)(uintptr_t)name; // NOLINT(performance-no-int-to-ptr)
-        return pool_printf(r->c->view->pool, "%u", p->uid);
-}
-
-static void read_process(struct reading *r, struct process *p)
-{
-        struct pool *pool = r->c->view->pool;
+        const struct reading *shared = r->shared;
         char name[64];
         const char *cgroup;
         size_t cgroup_len;
         _cleanup_close_ int dir_fd = -1;
         uint64_t ticks;
 
-        dir_fd = proc_open(r->c->proc_fd, p->pid);
+        dir_fd = proc_open(shared->c->proc_fd, p->pid);
         if (dir_fd < 0)
                 return; /* gone, or hidden (hidepid) */
         read_exe(r, dir_fd, p);
         read_cmdline(r, dir_fd, p);
         read_root(r, dir_fd, p);
         if (slurp(r, dir_fd, "status", SMALL_FILE_MAX) &&
-            process_parse_status(str_text(&r->text), r->text.len, name, sizeof(name), &p->uid)) {
-                p->name = pool_intern(pool, name);
-                p->user = user_name(r, p);
-        }
+            process_parse_status(str_text(&r->text), r->text.len, name, sizeof(name), &p->uid))
+                p->name = pool_intern(r->pool, name);
         if (slurp(r, dir_fd, "stat", SMALL_FILE_MAX) &&
-            process_parse_start(str_text(&r->text), r->text.len, &ticks) && r->ticks_per_s > 0)
-                p->started_s = (r->boot_time + (int64_t)ticks) / r->ticks_per_s;
+            process_parse_start(str_text(&r->text), r->text.len, &ticks) && shared->ticks_per_s > 0)
+                p->started_s = (shared->boot_time + (int64_t)ticks) / shared->ticks_per_s;
         if (slurp(r, dir_fd, "cgroup", SMALL_FILE_MAX) &&
-            cgroup_pick_path(str_text(&r->text), r->text.len, &cgroup, &cgroup_len)) {
-                p->cgroup = pool_intern_n(pool, cgroup, cgroup_len);
-                p->container = container_of_cgroup(r->c, p->cgroup);
-        }
+            cgroup_pick_path(str_text(&r->text), r->text.len, &cgroup, &cgroup_len))
+                p->cgroup = pool_intern_n(r->pool, cgroup, cgroup_len);
 }
 
-static void read_users(struct reading *r)
+static void read_some(void *member)
+{
+        struct reader *r = member;
+        struct inside *view = r->shared->c->view;
+        size_t i;
+
+        while ((i = atomic_fetch_add(&r->shared->next, 1)) < view->processes.n)
+                read_process(r, &view->processes.at[i]);
+}
+
+/* Whatever a reader may not touch while others run: the view's pool, the users, the containers. */
+static void finish_process(struct collection *c, const struct map *users, struct process *p)
+{
+        struct pool *pool = c->view->pool;
+        uint64_t name;
+
+        p->exe = pool_intern(pool, p->exe);
+        p->exe_there = pool_intern(pool, p->exe_there);
+        p->cmdline = pool_intern(pool, p->cmdline);
+        p->name = pool_intern(pool, p->name);
+        p->cgroup = pool_intern(pool, p->cgroup);
+        /* another root has another list of users */
+        if (p->name && !p->foreign_root && map_get(users, p->uid, &name))
+                p->user = (const char *)(uintptr_t)name; // NOLINT(performance-no-int-to-ptr)
+        else if (p->name)
+                p->user = pool_printf(pool, "%u", p->uid);
+        if (p->cgroup)
+                p->container = container_of_cgroup(c, p->cgroup);
+}
+
+static void read_users(struct collection *c, struct map *users)
 {
         _cleanup_str_ struct str text = {0};
 
-        if (fd_read_file(r->c->root_fd, "etc/passwd", PASSWD_MAX, &text) == 0)
-                process_parse_passwd(str_text(&text), text.len, r->c->view->pool, &r->users);
+        if (fd_read_file(c->root_fd, "etc/passwd", PASSWD_MAX, &text) == 0)
+                process_parse_passwd(str_text(&text), text.len, c->view->pool, users);
 }
 
 /*
@@ -181,18 +207,30 @@ static int64_t boot_time(long ticks_per_s)
 
 void processes_read(struct collection *c)
 {
-        struct reading r = {.c = c, .ticks_per_s = sysconf(_SC_CLK_TCK)};
+        struct reading shared = {.c = c, .ticks_per_s = sysconf(_SC_CLK_TCK)};
+        struct reader readers[CREW_MAX] = {0};
+        size_t first = c->n_processes_read, end = c->view->processes.n;
+        unsigned n = crew_size((end - first) / READ_ALONE);
+        struct map users = {0};
 
-        if (c->n_processes_read == c->view->processes.n)
+        if (first == end)
                 return;
-        r.boot_time = boot_time(r.ticks_per_s);
-        r.root_known = fstatat(c->proc_fd, "self/root", &r.root, 0) == 0;
-        read_users(&r);
-        for (; c->n_processes_read < c->view->processes.n; c->n_processes_read++)
-                read_process(&r, &c->view->processes.at[c->n_processes_read]);
-        c->n_processes_denied += r.denied;
-        str_release(&r.text);
-        map_release(&r.users);
+        shared.boot_time = boot_time(shared.ticks_per_s);
+        shared.root_known = fstatat(c->proc_fd, "self/root", &shared.root, 0) == 0;
+        shared.next = first;
+        for (unsigned i = 0; i < n; i++)
+                readers[i] = (struct reader){.shared = &shared, .pool = pool_new()};
+        crew_run(read_some, readers, sizeof(*readers), n);
+        read_users(c, &users);
+        for (size_t i = first; i < end; i++)
+                finish_process(c, &users, &c->view->processes.at[i]);
+        c->n_processes_read = end;
+        for (unsigned i = 0; i < n; i++) {
+                c->n_processes_denied += readers[i].denied;
+                str_release(&readers[i].text);
+                pool_free(readers[i].pool);
+        }
+        map_release(&users);
 }
 
 static int processes_collect(struct collection *c, struct err *err)

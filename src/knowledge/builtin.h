@@ -20,6 +20,9 @@ extern const char registry_text[];
 extern const struct registry_row registry_rows[];
 extern const uint16_t registry_start[TRANSPORT_MAX + 1]; /* rows of transport t: from [t] up to [t + 1] */
 extern const uint16_t registry_names[]; /* rows with a name, by name without case, then row */
+/* The order of --ports top:N. */
+extern const uint16_t registry_top_tcp[], registry_top_udp[];
+extern const size_t registry_n_top_tcp, registry_n_top_udp;
 extern const uint16_t registry_n_names;
 
 extern const struct page_table builtin_pages;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * At build time: knowledge-generate PAGES_DIR PORTS_TSV CONTROLS_YAML OUT.c OUT.d
+ * At build time: knowledge-generate PAGES_DIR REGISTRY_DIR CONTROLS_YAML OUT.c OUT.d
  *
  * Checks all data, says everything that is wrong with it, and writes it as static arrays. The dependency
  * file names the directory too, so that a page file that is added is noticed.
@@ -112,8 +112,19 @@ static void build_pages(struct data *data, struct str *out)
         generate_pages(out, &table);
 }
 
-static void build_rest(struct data *data, const char *ports, const char *controls_file, struct str *out)
+static void build_top(struct data *data, const char *registry_dir, const char *transport, struct str *out)
 {
+        const char *path = pool_printf(data->pool, "%s/top-%s.txt", registry_dir, transport);
+        _cleanup_str_ struct str text = {0};
+        struct err err = {0};
+
+        if (read_data(data, path, &text, &err) < 0 || generate_top(out, transport, text.text, path, &err) < 0)
+                complain(data, err.text);
+}
+
+static void build_rest(struct data *data, const char *registry_dir, const char *controls_file, struct str *out)
+{
+        const char *ports = pool_printf(data->pool, "%s/ports.tsv", registry_dir);
         _cleanup_(parsed_controls_release) struct parsed_controls controls = {0};
         _cleanup_str_ struct str registry = {0}, text = {0};
         struct err err = {0};
@@ -121,6 +132,8 @@ static void build_rest(struct data *data, const char *ports, const char *control
         if (read_data(data, ports, &registry, &err) < 0 ||
             generate_registry(out, registry.text, ports, &err) < 0)
                 complain(data, err.text);
+        build_top(data, registry_dir, "tcp", out);
+        build_top(data, registry_dir, "udp", out);
         if (read_data(data, controls_file, &text, &err) < 0 ||
             control_parse(str_text(&text), text.len, controls_file, data->pool, &controls, &err) < 0)
                 complain(data, err.text);
@@ -140,7 +153,7 @@ int main(int argc, char **argv)
         _cleanup_str_ struct str out = {0};
 
         if (argc != 6) {
-                (void)fprintf(stderr, "usage: %s PAGES_DIR PORTS_TSV CONTROLS_YAML OUT.c OUT.d\n", argv[0]);
+                (void)fprintf(stderr, "usage: %s PAGES_DIR REGISTRY_DIR CONTROLS_YAML OUT.c OUT.d\n", argv[0]);
                 return EXIT_FAILURE;
         }
         str_addf(&data.deps, "%s:", argv[4]);

@@ -9,6 +9,8 @@
 
 /* data/registry/ports.tsv. 0 or -EINVAL with "file:line: what". */
 int generate_registry(struct str *out, char *text, const char *file, struct err *err);
+/* data/registry/top-TRANSPORT.txt. As above. */
+int generate_top(struct str *out, const char *transport, char *text, const char *file, struct err *err);
 void generate_pages(struct str *out, const struct page_table *table);
 void generate_controls(struct str *out, const struct parsed_controls *controls);
 

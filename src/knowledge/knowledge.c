@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/map.h"
@@ -57,13 +56,9 @@ static void warn(const struct overrides *o, const struct err *err)
 /* Pages decide what root is told to do: as root only what root alone can write. */
 static int check_trust(const char *path, const struct stat *st, struct err *err)
 {
-        if (geteuid() != 0)
-                return 0;
-        if (st->st_uid != 0)
-                return err_set(err, -EPERM, "%s: ignored, not owned by root; chown root it", path);
-        if (st->st_mode & (S_IWGRP | S_IWOTH))
-                return err_set(err, -EPERM, "%s: ignored, others can write it; chmod go-w it", path);
-        return 0;
+        const char *why = fd_distrust(st);
+
+        return why ? err_set(err, -EPERM, "%s: ignored, %s", path, why) : 0;
 }
 
 /* 0 also when the file is gone meanwhile: then *text stays empty. */

@@ -35,6 +35,12 @@ const char *registry_range(uint16_t port);
 void registry_by_name(const char *name, void (*each)(enum transport transport, uint16_t port, void *arg),
                       void *arg);
 
+/*
+ * The numbers of that transport (TCP or UDP) by how worthwhile it is to ask for them, most worthwhile first;
+ * each once. How the order is made: data/registry/make-top.py. NULL and 0 for other transports.
+ */
+const uint16_t *registry_top(enum transport transport, size_t *ret_n);
+
 /* --- guide ----------------------------------------------------------------------------------- */
 
 struct port_range {
@@ -101,6 +107,8 @@ const struct page *knowledge_by_word(const struct knowledge *k, const char *word
  * How many.
  */
 size_t knowledge_near(const struct knowledge *k, const char *word, const char *ret[], size_t max);
+/* The same among words of the caller's, which ret then points to. */
+size_t words_near(const char *word, const char *const *words, size_t n, const char *ret[], size_t max);
 /* All pages in order of id; for walking. */
 const struct page *const *knowledge_pages(const struct knowledge *k, size_t *ret_n);
 

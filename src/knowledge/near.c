@@ -83,10 +83,30 @@ static int compare_near(const void *pa, const void *pb)
         return strcasecmp(a->word, b->word);
 }
 
+static size_t nearest(struct near_words *near, const char *ret[], size_t max)
+{
+        size_t n = 0;
+
+        vec_sort(&near->list, compare_near);
+        for (size_t i = 0; i < near->list.n && n < max; i++)
+                if (!n || strcasecmp(ret[n - 1], near->list.at[i].word) != 0)
+                        ret[n++] = near->list.at[i].word;
+        return n;
+}
+
+size_t words_near(const char *word, const char *const *words, size_t n, const char *ret[], size_t max)
+{
+        _cleanup_(near_words_release) struct near_words near = {0};
+
+        for (size_t i = 0; i < n; i++)
+                consider(&near, word, words[i]);
+        return nearest(&near, ret, max);
+}
+
 size_t knowledge_near(const struct knowledge *k, const char *word, const char *ret[], size_t max)
 {
         _cleanup_(near_words_release) struct near_words near = {0};
-        size_t n_pages, n = 0;
+        size_t n_pages;
         const struct page *const *pages = knowledge_pages(k, &n_pages);
 
         for (size_t i = 0; i < n_pages; i++) {
@@ -101,9 +121,5 @@ size_t knowledge_near(const struct knowledge *k, const char *word, const char *r
         if (!near.list.n) /* the registry has a near word for nearly everything: second choice */
                 for (size_t i = 0; i < registry_n_names; i++)
                         consider(&near, word, registry_text + registry_rows[registry_names[i]].name);
-        vec_sort(&near.list, compare_near);
-        for (size_t i = 0; i < near.list.n && n < max; i++)
-                if (!n || strcasecmp(ret[n - 1], near.list.at[i].word) != 0)
-                        ret[n++] = near.list.at[i].word;
-        return n;
+        return nearest(&near, ret, max);
 }

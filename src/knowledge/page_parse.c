@@ -6,121 +6,48 @@
 
 #include "base/str.h"
 #include "base/text.h"
-#include "knowledge/yaml_read.h"
+#include "knowledge/yaml_record.h"
 
 #define LOWER     "abcdefghijklmnopqrstuvwxyz"
 #define UPPER     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS    "0123456789"
 #define MAX_ITEMS 256u
 
-/* What a text may be: length in characters, and for words the characters at its start and after it. */
-struct shape {
-        size_t min, max;
-        const char *first, *rest; /* NULL: any text */
-        const char *hint;
-};
-
-static const struct shape shape_id = {1, 40, LOWER DIGITS, LOWER DIGITS "-",
-                                      "lower-case letters, digits and '-'"};
-static const struct shape shape_alias = {1, 40, LOWER DIGITS, LOWER DIGITS "._+-",
-                                         "lower-case letters, digits and '._+-'"};
-static const struct shape shape_program = {1, 64, UPPER LOWER DIGITS "_.+@-", UPPER LOWER DIGITS "_.+@-",
-                                           "the base name of an executable: letters, digits and '_.+@-'"};
-static const struct shape shape_package = {1, 64, LOWER DIGITS, LOWER DIGITS ".+-",
-                                           "a Debian package: lower-case letters, digits and '.+-'"};
-static const struct shape shape_file = {2, 200, "/", NULL, "an absolute path"};
-static const struct shape shape_name = {1, 80, NULL, NULL, NULL};
-static const struct shape shape_what = {20, 700, NULL, NULL, NULL};
-static const struct shape shape_why = {20, 500, NULL, NULL, NULL};
-static const struct shape shape_note = {10, 700, NULL, NULL, NULL};
-static const struct shape shape_step = {10, 400, NULL, NULL, NULL};
-static const struct shape shape_reference = {3, 200, NULL, NULL, NULL};
-static const struct shape shape_any = {1, 400, NULL, NULL, NULL};
+static const struct yaml_shape shape_id = {1, 40, LOWER DIGITS, LOWER DIGITS "-",
+                                           "lower-case letters, digits and '-'"};
+static const struct yaml_shape shape_alias = {1, 40, LOWER DIGITS, LOWER DIGITS "._+-",
+                                              "lower-case letters, digits and '._+-'"};
+static const struct yaml_shape shape_program = {
+        1, 64, UPPER LOWER DIGITS "_.+@-", UPPER LOWER DIGITS "_.+@-",
+        "the base name of an executable: letters, digits and '_.+@-'"};
+static const struct yaml_shape shape_package = {1, 64, LOWER DIGITS, LOWER DIGITS ".+-",
+                                                "a Debian package: lower-case letters, digits and '.+-'"};
+static const struct yaml_shape shape_file = {2, 200, "/", NULL, "an absolute path"};
+static const struct yaml_shape shape_name = {1, 80, NULL, NULL, NULL};
+static const struct yaml_shape shape_what = {20, 700, NULL, NULL, NULL};
+static const struct yaml_shape shape_why = {20, 500, NULL, NULL, NULL};
+static const struct yaml_shape shape_note = {10, 700, NULL, NULL, NULL};
+static const struct yaml_shape shape_step = {10, 400, NULL, NULL, NULL};
+static const struct yaml_shape shape_reference = {3, 200, NULL, NULL, NULL};
+static const struct yaml_shape shape_any = {1, 400, NULL, NULL, NULL};
 
 static const char *const encrypted_words[] = {"none",   "optional", "starttls", "tls",
                                               "native", "varies",   NULL};
 static const char *const frameworks[] = {"cis-8.1:", "nerc-cip-007-6:", "nist-800-53r5:", "pci-dss-4.0:"};
 
-struct field {
-        const char *name;
-        int (*read)(struct yaml_read *r, const struct field *f, void *to);
-        size_t at, count; /* offsets in the struct that is filled */
-        const struct shape *shape;
-        unsigned short min, max; /* items, for lists */
-        bool required;
-};
+/* --- words ----------------------------------------------------------------------------------- */
 
-/* --- texts ----------------------------------------------------------------------------------- */
-
-static size_t characters(const char *s)
-{
-        size_t n = 0;
-
-        for (; *s; s++)
-                n += ((unsigned char)*s & 0xc0) != 0x80;
-        return n;
-}
-
-static int check_shape(struct yaml_read *r, const struct shape *shape, const char *s)
-{
-        size_t n = characters(s);
-
-        if (n < shape->min)
-                return yaml_read_fail(r, "has %zu characters, needs at least %zu", n, shape->min);
-        if (n > shape->max)
-                return yaml_read_fail(r, "has %zu characters, may have at most %zu", n, shape->max);
-        if (shape->first &&
-            (!strchr(shape->first, s[0]) || (shape->rest && s[1 + strspn(s + 1, shape->rest)])))
-                return yaml_read_fail(r, "'%s' must be %s", yaml_read_show(r, s), shape->hint);
-        return 0;
-}
-
-static int read_shaped(struct yaml_read *r, const struct shape *shape, const char **ret)
-{
-        const char *s = NULL;
-        int rc;
-
-        if ((rc = yaml_read_text(r, &s)) < 0 || (rc = check_shape(r, shape, s)) < 0)
-                return rc;
-        *ret = s;
-        return 0;
-}
-
-static int read_string(struct yaml_read *r, const struct field *f, void *to)
-{
-        return read_shaped(r, f->shape, (const char **)((char *)to + f->at));
-}
-
-/* One of a few words; the error lists them. */
-static int read_word(struct yaml_read *r, const char *const *words, size_t *ret)
-{
-        _cleanup_str_ struct str list = {0};
-        const char *s = NULL;
-        int rc = yaml_read_text(r, &s);
-
-        if (rc < 0)
-                return rc;
-        for (size_t i = 0; words[i]; i++) {
-                if (streq(s, words[i])) {
-                        *ret = i;
-                        return 0;
-                }
-                str_addf(&list, "%s%s", i ? ", " : "", words[i]);
-        }
-        return yaml_read_fail(r, "'%s' is none of %s", yaml_read_show(r, s), str_text(&list));
-}
-
-static int read_encrypted(struct yaml_read *r, const struct field *f, void *to)
+static int read_encrypted(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
         struct page *page = to;
         size_t i = 0;
-        int rc = read_word(r, encrypted_words, &i);
+        int rc = yaml_read_word(r, encrypted_words, &i);
 
         page->encrypted = encrypted_words[i];
         return rc;
 }
 
-static int read_advice(struct yaml_read *r, const struct field *f, void *to)
+static int read_advice(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
         const char *words[ADVICE_MAX + 1] = {NULL};
         struct page *page = to;
@@ -129,7 +56,7 @@ static int read_advice(struct yaml_read *r, const struct field *f, void *to)
 
         for (i = 0; i < ADVICE_MAX; i++)
                 words[i] = advice_class_name((enum advice_class)i);
-        rc = read_word(r, words, &i);
+        rc = yaml_read_word(r, words, &i);
         if (rc == 0)
                 page->advice = (enum advice_class)i;
         return rc;
@@ -196,21 +123,20 @@ static int read_range(struct yaml_read *r, const char **ret_text, struct port_ra
 /* --- lists ----------------------------------------------------------------------------------- */
 
 struct list_state { /* items gather here, then go to the pool as one array */
-        const struct field *field;
-        vec(const char *) texts;
+        struct yaml_texts texts;
         vec(struct port_range) ranges;
         vec(struct bind_hint) binds;
 };
 
 static void list_state_release(struct list_state *list)
 {
-        vec_clear(&list->texts);
+        yaml_texts_release(&list->texts);
         vec_clear(&list->ranges);
         vec_clear(&list->binds);
 }
 
 /* Read a list by `item` and hand the array that the last three arguments describe to the struct. */
-static int read_items(struct yaml_read *r, const struct field *f, void *to, yaml_read_item *item,
+static int read_items(struct yaml_read *r, const struct yaml_field *f, void *to, yaml_read_item *item,
                       struct list_state *list, void *const *at, const size_t *n, size_t size)
 {
         unsigned line = r->line;
@@ -233,35 +159,27 @@ static int read_items(struct yaml_read *r, const struct field *f, void *to, yaml
 static int text_item(struct yaml_read *r, size_t index, void *arg)
 {
         struct list_state *list = arg;
-        const char *s = NULL;
-        int rc = read_shaped(r, list->field->shape, &s);
 
-        if (rc < 0)
-                return rc;
-        vec_foreach (known, &list->texts)
-                if (streq(*known, s))
-                        return yaml_read_fail(r, "'%s' is given twice", yaml_read_show(r, s));
-        *vec_push(&list->texts) = s;
-        return 0;
+        return yaml_texts_item(r, index, &list->texts);
 }
 
-static int read_texts(struct yaml_read *r, const struct field *f, void *to)
+static int read_texts(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        _cleanup_(list_state_release) struct list_state list = {.field = f};
+        _cleanup_(list_state_release) struct list_state list = {.texts.shape = f->shape};
 
-        return read_items(r, f, to, text_item, &list, (void *const *)&list.texts.at, &list.texts.n,
-                          sizeof(*list.texts.at));
+        return read_items(r, f, to, text_item, &list, (void *const *)&list.texts.list.at, &list.texts.list.n,
+                          sizeof(*list.texts.list.at));
 }
 
 static int control_item(struct yaml_read *r, size_t index, void *arg)
 {
         struct list_state *list = arg;
-        int rc = text_item(r, index, arg);
+        int rc = yaml_texts_item(r, index, &list->texts);
         const char *s, *id = NULL;
 
         if (rc < 0)
                 return rc;
-        s = list->texts.at[list->texts.n - 1];
+        s = list->texts.list.at[list->texts.list.n - 1];
         for (size_t i = 0; i < array_len(frameworks) && !id; i++)
                 id = str_after(s, frameworks[i]);
         if (!id || !*id || id[strspn(id, UPPER LOWER DIGITS ".()-")])
@@ -270,12 +188,12 @@ static int control_item(struct yaml_read *r, size_t index, void *arg)
         return 0;
 }
 
-static int read_controls(struct yaml_read *r, const struct field *f, void *to)
+static int read_controls(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        _cleanup_(list_state_release) struct list_state list = {.field = f};
+        _cleanup_(list_state_release) struct list_state list = {.texts.shape = f->shape};
 
-        return read_items(r, f, to, control_item, &list, (void *const *)&list.texts.at, &list.texts.n,
-                          sizeof(*list.texts.at));
+        return read_items(r, f, to, control_item, &list, (void *const *)&list.texts.list.at,
+                          &list.texts.list.n, sizeof(*list.texts.list.at));
 }
 
 static int range_item(struct yaml_read *r, size_t index, void *arg)
@@ -286,7 +204,7 @@ static int range_item(struct yaml_read *r, size_t index, void *arg)
 
         if (rc < 0)
                 return rc;
-        vec_foreach (known, &list->ranges)
+        vec_foreach(known, &list->ranges)
                 if (known->transport == range.transport && known->first <= range.last &&
                     range.first <= known->last)
                         return yaml_read_fail(r, "overlaps a port that the list already has");
@@ -294,57 +212,17 @@ static int range_item(struct yaml_read *r, size_t index, void *arg)
         return 0;
 }
 
-static int read_ranges(struct yaml_read *r, const struct field *f, void *to)
+static int read_ranges(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        _cleanup_(list_state_release) struct list_state list = {.field = f};
+        _cleanup_(list_state_release) struct list_state list = {.texts.shape = f->shape};
 
         return read_items(r, f, to, range_item, &list, (void *const *)&list.ranges.at, &list.ranges.n,
                           sizeof(*list.ranges.at));
 }
 
-/* --- mappings with known keys ---------------------------------------------------------------- */
+/* --- mappings -------------------------------------------------------------------------------- */
 
-struct record_state {
-        const struct field *fields;
-        size_t n_fields;
-        void *to;
-        uint32_t seen; /* bit i: fields[i] was there */
-};
-
-static int record_key(struct yaml_read *r, const char *key, void *arg)
-{
-        struct record_state *record = arg;
-        _cleanup_str_ struct str known = {0};
-
-        for (size_t i = 0; i < record->n_fields; i++) {
-                const struct field *f = &record->fields[i];
-
-                str_addf(&known, "%s%s", i ? ", " : "", f->name);
-                if (!streq(key, f->name))
-                        continue;
-                if (record->seen & 1u << i)
-                        return yaml_read_fail(r, "is given twice");
-                record->seen |= 1u << i;
-                return f->read(r, f, record->to);
-        }
-        return yaml_read_fail(r, "unknown; known are %s", str_text(&known));
-}
-
-static int read_record(struct yaml_read *r, const struct field *fields, size_t n_fields, void *to)
-{
-        struct record_state record = {.fields = fields, .n_fields = n_fields, .to = to};
-        unsigned line = r->line;
-        int rc = yaml_read_mapping(r, record_key, &record);
-
-        for (size_t i = 0; rc == 0 && i < n_fields; i++)
-                if (fields[i].required && !(record.seen & 1u << i)) {
-                        (void)yaml_read_enter(r, fields[i].name);
-                        rc = yaml_read_fail_at(r, line, "is missing; add it");
-                }
-        return rc;
-}
-
-static int read_severity(struct yaml_read *r, const struct field *f, void *to)
+static int read_severity(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
         const char *words[SEVERITY_MAX + 1] = {NULL};
         size_t i;
@@ -352,59 +230,60 @@ static int read_severity(struct yaml_read *r, const struct field *f, void *to)
 
         for (i = 0; i < SEVERITY_MAX; i++)
                 words[i] = severity_name((enum severity)i);
-        rc = read_word(r, words, &i);
+        rc = yaml_read_word(r, words, &i);
         if (rc == 0)
                 *(enum severity *)((char *)to + f->at) = (enum severity)i;
         return rc;
 }
 
-static int read_risk(struct yaml_read *r, const struct field *f, void *to)
+static int read_risk(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        static const struct field fields[] = {
+        static const struct yaml_field fields[] = {
                 {"loopback", read_severity, offsetof(struct page, risk_loopback), .required = true},
                 {"link", read_severity, offsetof(struct page, risk_link), .required = true},
                 {"internet", read_severity, offsetof(struct page, risk_internet), .required = true},
         };
 
-        return read_record(r, fields, array_len(fields), to);
+        return yaml_read_record(r, fields, array_len(fields), to);
 }
 
-static int read_alternative_port(struct yaml_read *r, const struct field *f, void *to)
+static int read_alternative_port(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
         struct port_range range;
 
         return read_range(r, &((struct alternative *)to)->port, &range);
 }
 
-static int read_alternative(struct yaml_read *r, const struct field *f, void *to)
+static int read_alternative(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        static const struct field fields[] = {
-                {"protocol", read_string, offsetof(struct alternative, protocol), .shape = &shape_any,
+        static const struct yaml_field fields[] = {
+                {"protocol", yaml_field_text, offsetof(struct alternative, protocol), .shape = &shape_any,
                  .required = true},
                 {"port", read_alternative_port},
-                {"package", read_string, offsetof(struct alternative, package), .shape = &shape_any},
+                {"package", yaml_field_text, offsetof(struct alternative, package), .shape = &shape_any},
         };
 
-        return read_record(r, fields, array_len(fields), &((struct page *)to)->alternative);
+        return yaml_read_record(r, fields, array_len(fields), &((struct page *)to)->alternative);
 }
 
 static int bind_item(struct yaml_read *r, size_t index, void *arg)
 {
-        static const struct field fields[] = {
-                {"package", read_string, offsetof(struct bind_hint, package), .shape = &shape_any,
+        static const struct yaml_field fields[] = {
+                {"package", yaml_field_text, offsetof(struct bind_hint, package), .shape = &shape_any,
                  .required = true},
-                {"file", read_string, offsetof(struct bind_hint, file), .shape = &shape_file,
+                {"file", yaml_field_text, offsetof(struct bind_hint, file), .shape = &shape_file,
                  .required = true},
-                {"set", read_string, offsetof(struct bind_hint, set), .shape = &shape_any, .required = true},
+                {"set", yaml_field_text, offsetof(struct bind_hint, set), .shape = &shape_any,
+                 .required = true},
         };
         struct list_state *list = arg;
 
-        return read_record(r, fields, array_len(fields), vec_push(&list->binds));
+        return yaml_read_record(r, fields, array_len(fields), vec_push(&list->binds));
 }
 
-static int read_binds(struct yaml_read *r, const struct field *f, void *to)
+static int read_binds(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        _cleanup_(list_state_release) struct list_state list = {.field = f};
+        _cleanup_(list_state_release) struct list_state list = {.texts.shape = f->shape};
 
         return read_items(r, f, to, bind_item, &list, (void *const *)&list.binds.at, &list.binds.n,
                           sizeof(*list.binds.at));
@@ -414,24 +293,24 @@ static int read_binds(struct yaml_read *r, const struct field *f, void *to)
 
 #define LIST(field) offsetof(struct page, field), offsetof(struct page, n_##field)
 
-static const struct field page_fields[] = {
-        {"id", read_string, offsetof(struct page, id), .shape = &shape_id, .required = true},
-        {"name", read_string, offsetof(struct page, name), .shape = &shape_name, .required = true},
+static const struct yaml_field page_fields[] = {
+        {"id", yaml_field_text, offsetof(struct page, id), .shape = &shape_id, .required = true},
+        {"name", yaml_field_text, offsetof(struct page, name), .shape = &shape_name, .required = true},
         {"aliases", read_texts, LIST(aliases), &shape_alias, 0, MAX_ITEMS},
         {"ports", read_ranges, LIST(ports), NULL, 0, MAX_ITEMS, .required = true},
         {"also_ports", read_ranges, LIST(also_ports), NULL, 0, MAX_ITEMS},
         {"programs", read_texts, LIST(programs), &shape_program, 0, MAX_ITEMS},
         {"also_programs", read_texts, LIST(also_programs), &shape_program, 0, MAX_ITEMS},
         {"packages", read_texts, LIST(packages), &shape_package, 0, MAX_ITEMS},
-        {"what", read_string, offsetof(struct page, what), .shape = &shape_what, .required = true},
+        {"what", yaml_field_text, offsetof(struct page, what), .shape = &shape_what, .required = true},
         {"encrypted", read_encrypted, .required = true},
         {"advice", read_advice, .required = true},
-        {"why", read_string, offsetof(struct page, why), .shape = &shape_why, .required = true},
+        {"why", yaml_field_text, offsetof(struct page, why), .shape = &shape_why, .required = true},
         {"risk", read_risk, .required = true},
         {"remediation", read_texts, LIST(remediation), &shape_step, 1, 8, .required = true},
         {"bind", read_binds, LIST(binds), NULL, 0, MAX_ITEMS},
         {"alternative", read_alternative},
-        {"note", read_string, offsetof(struct page, note), .shape = &shape_note},
+        {"note", yaml_field_text, offsetof(struct page, note), .shape = &shape_note},
         {"references", read_texts, LIST(references), &shape_reference, 1, MAX_ITEMS, .required = true},
         {"controls", read_controls, LIST(controls), &shape_any, 0, MAX_ITEMS},
 };
@@ -449,7 +328,7 @@ static int page_item(struct yaml_read *r, size_t index, void *arg)
         int rc;
 
         yaml_read_leave(r, 0); /* fields are named within their page; the line says which */
-        rc = read_record(r, page_fields, array_len(page_fields), &parsed.page);
+        rc = yaml_read_record(r, page_fields, array_len(page_fields), &parsed.page);
         if (rc < 0)
                 return rc;
         for (size_t i = file->start; i < file->pages->list.n; i++)

@@ -34,6 +34,14 @@ const char *registry_range(uint16_t port)
         return port < 1024 ? "system" : port < 49152 ? "registered" : "dynamic";
 }
 
+const uint16_t *registry_top(enum transport transport, size_t *ret_n)
+{
+        *ret_n = transport == TRANSPORT_TCP   ? registry_n_top_tcp
+                 : transport == TRANSPORT_UDP ? registry_n_top_udp
+                                              : 0;
+        return transport == TRANSPORT_TCP ? registry_top_tcp : transport == TRANSPORT_UDP ? registry_top_udp : NULL;
+}
+
 static const char *name_of(size_t i)
 {
         return registry_text + registry_rows[registry_names[i]].name;

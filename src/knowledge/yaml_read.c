@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -250,7 +251,13 @@ static bool is_not_text(const char *s)
         return *end == '\0';
 }
 
-int yaml_read_text(struct yaml_read *r, const char **ret)
+/* Decimal, and so to every reader of YAML: 010 is 8 to some. */
+static bool is_whole_number(const char *s)
+{
+        return streq(s, "0") || (*s >= '1' && *s <= '9' && !s[strspn(s, "0123456789")]);
+}
+
+static int read_scalar(struct yaml_read *r, bool number_will_do, const char **ret)
 {
         const char *s = (const char *)r->event.data.scalar.value;
         size_t len = r->event.data.scalar.length, start = 0, n;
@@ -265,13 +272,37 @@ int yaml_read_text(struct yaml_read *r, const char **ret)
                 if (!n || (text_is_control(c) && c != '\n'))
                         return yaml_read_fail(r, "holds a control character; remove it");
         }
-        if (r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && is_not_text(s))
+        if (r->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE && is_not_text(s) &&
+            !(number_will_do && is_whole_number(s)))
                 return yaml_read_fail(r, "'%s' is not text to YAML; put it in quotes", yaml_read_show(r, s));
         while (len && strchr(" \n", s[len - 1]))
                 len--;
         while (start < len && strchr(" \n", s[start]))
                 start++;
         *ret = pool_intern_n(r->pool, s + start, len - start);
+        return 0;
+}
+
+int yaml_read_text(struct yaml_read *r, const char **ret)
+{
+        return read_scalar(r, false, ret);
+}
+
+int yaml_read_text_or_number(struct yaml_read *r, const char **ret)
+{
+        return read_scalar(r, true, ret);
+}
+
+int yaml_read_number(struct yaml_read *r, uint64_t min, uint64_t max, uint64_t *ret)
+{
+        const char *s = NULL;
+        int rc = yaml_read_text_or_number(r, &s);
+
+        if (rc < 0)
+                return rc;
+        if (!is_whole_number(s) || str_to_u64(s, max, ret) < 0 || *ret < min)
+                return yaml_read_fail(r, "'%s' is not a number from %" PRIu64 " to %" PRIu64,
+                                      yaml_read_show(r, s), min, max);
         return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <yaml.h>
 
@@ -53,6 +54,10 @@ int yaml_read_list(struct yaml_read *r, size_t max, yaml_read_item *each, void *
  * quotes.
  */
 int yaml_read_text(struct yaml_read *r, const char **ret);
+/* As yaml_read_text, but whole numbers without quotes will do, too. */
+int yaml_read_text_or_number(struct yaml_read *r, const char **ret);
+/* A whole number from min to max, with or without quotes. */
+int yaml_read_number(struct yaml_read *r, uint64_t min, uint64_t max, uint64_t *ret);
 /* true or false, without quotes. */
 int yaml_read_bool(struct yaml_read *r, bool *ret);
 

@@ -20,6 +20,7 @@ struct address_range {
 struct range_set {
         struct address_range *at;
         size_t n, room;
+        uint64_t *before; /* made by range_set_normalize: addresses in front of the i-th range, and of all */
 };
 
 #define RANGE_TEXT_SIZE (2 * ADDRESS_TEXT_SIZE)
@@ -31,18 +32,19 @@ void range_set_normalize(struct range_set *set);
 void range_set_subtract(struct range_set *set, const struct range_set *taken);
 /* Binary search; the set must be normalized. */
 bool range_set_has(const struct range_set *set, const struct address *address);
-/* Number of addresses, UINT64_MAX when there are more. */
+/* Of a normalized set: number of addresses, UINT64_MAX when there are more. */
 uint64_t range_set_count(const struct range_set *set);
-/* The index-th address in order; index < range_set_count(). */
+/* Of a normalized set: the index-th address in order; index < range_set_count(). */
 struct address range_set_get(const struct range_set *set, uint64_t index);
-/* The index of an address in that order; false when it is not in the set. */
+/* The index of an address in that order; false when it is not in the set, or past UINT64_MAX - 1 others. */
 bool range_set_index(const struct range_set *set, const struct address *address, uint64_t *ret);
 
 /*
  * "10.0.0.0/24", "2001:db8::/64", one address, "10.0.0.5-10.0.0.9", or "10.0.0.5-9" (the last byte). CIDR
  * with bits set behind the prefix is -EINVAL when strict (files: "did you mean 10.0.0.0/24?"), else the
- * network it lies in. *ret_single (may be NULL) says that one address was named alone. 0 or -EINVAL with a
- * text that quotes what was given. A CIDR means every address in it.
+ * network it lies in. *ret_single (may be NULL) says that it is one address, also as /32. 0 or -EINVAL with
+ * a text that quotes what was given. A CIDR means every address in it. IPv4-mapped IPv6 addresses (RFC 4291,
+ * 2.5.5.2) become the IPv4 addresses they are.
  */
 int address_range_parse(const char *text, bool strict, struct address_range *ret, bool *ret_single,
                         struct err *err);

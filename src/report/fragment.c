@@ -23,22 +23,33 @@ static void forget_last(struct fragments *f, size_t len)
         f->text.text[len] = '\0';
 }
 
+static void copy(const struct fragments *f, struct json *to, const struct fragment_run *run)
+{
+        json_raw(to, NULL, f->text.text + run->at, run->len);
+}
+
 void fragment_add(struct fragments *f, struct json *to, uint64_t id, const void *object)
 {
         struct fragment_run run;
         uint64_t index;
 
+        if (f->last_run.len && f->last_id == id) {
+                copy(f, to, &f->last_run);
+                return;
+        }
         if (map_get(&f->runs_by_id, id, &index)) {
                 run = f->runs.at[index];
-                json_raw(to, NULL, f->text.text + run.at, run.len);
-                return;
+                copy(f, to, &run);
+        } else {
+                run = make_run(f, object);
+                copy(f, to, &run);
+                if (f->text.len > FRAGMENT_KEEP) {
+                        forget_last(f, run.at);
+                        return;
+                }
+                map_put(&f->runs_by_id, id, f->runs.n);
+                *vec_push(&f->runs) = run;
         }
-        run = make_run(f, object);
-        json_raw(to, NULL, f->text.text + run.at, run.len);
-        if (f->text.len > FRAGMENT_KEEP) {
-                forget_last(f, run.at);
-                return;
-        }
-        map_put(&f->runs_by_id, id, f->runs.n);
-        *vec_push(&f->runs) = run;
+        f->last_id = id;
+        f->last_run = run;
 }

@@ -25,6 +25,8 @@ struct fragments {
         struct map runs_by_id; /* -> index in runs */
         vec(struct fragment_run) runs;
         struct str text;
+        uint64_t last_id; /* of last_run: mostly the next record wants the same again */
+        struct fragment_run last_run;
 };
 
 void fragments_release(struct fragments *f);

@@ -14,7 +14,7 @@ struct writer {
         struct str buf;
         struct json json;
         struct str head; /* the members that every record has */
-        struct fragments owners, judgements;
+        struct fragments starts, wheres, owners, judgements;
         int fd;
         int result; /* of the first write that failed; after it nothing is written */
         struct err *err;
@@ -59,6 +59,16 @@ static void make_head(struct writer *w)
 
 /* --- parts of records ---------------------------------------------------------------------------- */
 
+/*
+ * What few listeners have is left out of the others, or it would be a tenth of all that is written. Null
+ * stands where one would expect a value.
+ */
+static void add_if_known(struct json *j, const char *key, const char *value)
+{
+        if (value)
+                json_str(j, key, value);
+}
+
 static void add_process(struct json *j, const struct process *p)
 {
         json_open_object(j, NULL);
@@ -91,10 +101,8 @@ static void add_unit(struct json *j, const struct service *s)
 
 static void add_activation(struct json *j, const struct service *s)
 {
-        if (!s) {
-                json_put_null(j, "activation");
+        if (!s)
                 return;
-        }
         json_open_object(j, "activation");
         json_str(j, "name", s->name);
         json_str(j, "state", s->state);
@@ -146,7 +154,7 @@ static void make_owner(struct json *j, const void *object)
         for (size_t i = 0; i < l->n_processes; i++)
                 add_process(j, l->processes[i]);
         json_end(j);
-        json_str(j, "owner_note", l->owner_note);
+        add_if_known(j, "owner_note", l->owner_note);
         add_unit(j, l->unit);
         add_activation(j, l->activation);
         add_package(j, l->package);
@@ -234,34 +242,73 @@ static void add_netns(struct json *j, const struct listener *l)
         json_str(j, "netns", l->netns ? l->netns->role : NULL);
 }
 
-static void add_socket(struct json *j, const struct listener *l)
+struct start {
+        const struct writer *w;
+        const struct listener *l;
+};
+
+/* All before the port, as a run of members: the same for all sockets of one address. */
+static void make_start(struct json *j, const void *object)
 {
+        const struct start *start = object;
+        const struct listener *l = start->l;
+        char address[ADDRESS_TEXT_SIZE];
+
+        json_str(j, "type", l->client_reason ? "client" : "listener");
+        json_raw(j, NULL, start->w->head.text, start->w->head.len);
         json_str(j, "kind", l->kind == LISTENER_FORWARD ? "forward" : "socket");
-        add_place(j, l);
-        if (l->port_last > l->port)
-                json_u64(j, "port_last", l->port_last);
-        if (l->transport == TRANSPORT_RAW)
-                json_u64(j, "ip_protocol", l->port);
+        json_str(j, "transport", transport_name(l->transport));
+        json_str(j, "address", row_plain_address(l, address));
+}
+
+static uint64_t start_id(const struct listener *l)
+{
+        uint64_t parts[3] = {(uint64_t)l->kind << 32 | (uint64_t)l->transport << 16 |
+                             (uint64_t)l->address.family << 8 | (l->client_reason != NULL)};
+
+        memcpy(&parts[1], l->address.bytes, sizeof(l->address.bytes));
+        return hash_bytes(parts, sizeof(parts));
+}
+
+/* What else is told of the socket, as a run of members. */
+static void make_where(struct json *j, const void *object)
+{
+        const struct listener *l = object;
+
         if (l->address.family == 6) {
                 json_bool(j, "dual_stack", l->dual_stack);
                 json_bool(j, "v6only", l->v6only);
         }
-        json_str(j, "device", l->device);
+        add_if_known(j, "device", l->device);
         add_netns(j, l);
         json_u64(j, "sockets", l->n_sockets);
-        json_str(j, "registered", l->registered);
         json_str(j, "protocol", l->protocol);
         json_str(j, "confidence", confidence_name(l->confidence));
+        if (l->client_reason)
+                json_str(j, "reason", l->client_reason);
+}
+
+static uint64_t where_id(const struct listener *l)
+{
+        uint64_t flags = (uint64_t)l->address.family << 8 | (uint64_t)l->confidence << 2 |
+                         (uint64_t)l->dual_stack << 1 | l->v6only;
+        const void *parts[] = {
+                (const void *)(uintptr_t)((uint64_t)l->n_sockets << 16 | flags), // NOLINT(performance-no-int-to-ptr)
+                l->device,
+                l->netns,
+                l->protocol,
+                l->client_reason,
+        };
+
+        return hash_bytes(parts, sizeof(parts));
 }
 
 static void add_forward(struct json *j, const struct forward *f)
 {
         char to[ADDRESS_TEXT_SIZE];
 
-        if (!f) {
-                json_put_null(j, "forward");
+        if (!f)
                 return;
-        }
         json_open_object(j, "forward");
         json_str(j, "to_address", f->to.family ? address_format(&f->to, to) : NULL);
         json_u64(j, "to_port", f->to_port ? f->to_port : f->port);
@@ -271,12 +318,18 @@ static void add_forward(struct json *j, const struct forward *f)
 
 static void write_listener(struct writer *w, const struct listener *l)
 {
+        const struct start start = {w, l};
         struct json *j = &w->json;
 
-        begin_record(w, l->client_reason ? "client" : "listener");
-        add_socket(j, l);
-        if (l->client_reason)
-                json_str(j, "reason", l->client_reason);
+        json_open_object(j, NULL);
+        fragment_add(&w->starts, j, start_id(l), &start);
+        json_u64(j, "port", l->port);
+        if (l->port_last > l->port)
+                json_u64(j, "port_last", l->port_last);
+        if (l->transport == TRANSPORT_RAW)
+                json_u64(j, "ip_protocol", l->port);
+        json_str(j, "registered", l->registered);
+        fragment_add(&w->wheres, j, where_id(l), l);
         fragment_add(&w->owners, j, owner_id(l), l);
         add_forward(j, l->forward);
         fragment_add(&w->judgements, j, judgement_id(l), l);
@@ -464,6 +517,8 @@ static void writer_release(struct writer *w)
 {
         str_release(&w->buf);
         str_release(&w->head);
+        fragments_release(&w->starts);
+        fragments_release(&w->wheres);
         fragments_release(&w->owners);
         fragments_release(&w->judgements);
 }
@@ -472,6 +527,8 @@ static int write_json(const struct report_input *in, int fd, struct err *err)
 {
         _cleanup_(writer_release) struct writer w = {
                 .in = in,
+                .starts.make = make_start,
+                .wheres.make = make_where,
                 .owners.make = make_owner,
                 .judgements.make = make_judgement,
                 .fd = fd,

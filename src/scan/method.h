@@ -90,6 +90,7 @@ struct method {
         enum transport transport;
         bool needs_raw;    /* CAP_NET_RAW */
         bool needs_frames; /* wants probe.path and mac filled in */
+        bool answers_each; /* every attempt ends with exactly one struct heard, silence included */
         /*
          * Open what needs privilege: called before privilege is dropped. -EPERM: not permitted.
          */

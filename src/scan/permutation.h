@@ -10,7 +10,8 @@
 
 struct permutation {
         uint64_t n;
-        uint32_t half_bits, half_mask;
+        uint32_t rows; /* the domain is laid out in rows of 2^column_bits, the last one not always full */
+        uint32_t column_bits, column_mask;
         uint32_t keys[4];
 };
 

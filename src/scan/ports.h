@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --ports: lists ("22,80"), ranges ("1-1024", "-1024", "60000-"), service names of the registry ("ssh"),
- * "all" (1-65535), "known" (every port with a page of the guide), "top:N" (the first N of our own order,
- * data/registry/top.txt or what it is compiled from), with the prefixes "T:" and "U:" that hold until the
- * next; without a prefix, ports follow the method.
+ * --ports: lists ("22,80"), ranges ("1-1024", "-1024", "60000-"), service names of the registry ("ssh") or
+ * words of the guide ("rdp"), "all" (1-65535), "known" (every port with a page of the guide), "top:N" (the
+ * first N of our own order, data/registry/top-tcp.txt and top-udp.txt), with the prefixes "T:" and "U:" that
+ * hold until the next; without a prefix, ports follow the method.
  */
 #pragma once
 

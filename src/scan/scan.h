@@ -52,6 +52,8 @@ struct scan_options {
         bool confirm;                      /* full handshake with every port a SYN found open */
         int64_t until;                     /* seconds since 1970; INT64_MAX = no end */
         const char *checkpoint;            /* file to keep the state in; NULL = none */
+        const char *words;      /* the command's words, kept in the checkpoint for checkpoint_words */
+        size_t words_len;
         bool resume;                       /* the file is there: go on from it */
         const volatile sig_atomic_t *stop; /* becomes non-zero: finish the record and return */
 

@@ -19,7 +19,8 @@ struct target_name { /* an address that was named singly */
 
 struct target_refused { /* in a range, but not to be probed: told by --dry-run and the summary */
         struct address_range range;
-        const char *why; /* "excluded by estate.yaml", "not in the networks of estate.yaml", "broadcast address" */
+        /* "excluded by estate.yaml", "not in the networks of estate.yaml", "broadcast address" ...; static */
+        const char *why;
 };
 
 struct targets {
@@ -48,7 +49,11 @@ struct targets_context {
  * name whose any address is; a range of which no address is left), -ENOENT for a name or asset nobody
  * knows, with what to do in the text. A range that is partly out of scope is narrowed, and the rest stands
  * in refused. Lines of a file (-i FILE, "-" = stdin, at most 64 MiB): one or more words, "#" begins a
- * comment; an empty file is -EINVAL. Duplicates count once.
+ * comment; an empty file is -EINVAL, and one that cannot be read the errno of that. Duplicates count once.
+ *
+ * "@x" is the asset x (its addresses; its names only when it has none), else every asset with the tag x, of
+ * which those that may not be probed stand in refused. A link-local IPv6 address needs its interface. On
+ * error *t is empty and needs no release.
  */
 int targets_parse(struct targets *t, const char *const *words, size_t n_words, const char *const *files,
                   size_t n_files, const struct targets_context *context, struct err *err);

@@ -22,6 +22,20 @@ PYTHON = "/usr/bin/python3"
 _counter = itertools.count()
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1")  # of a sanitized build; another one does not look at it
 
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "soak: takes over 20 s; `make soak` runs these, and nothing else does")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Soak tests are left out, not skipped, unless they are asked for (QM_SOAK): a skip would mean that something is missing."""
+    soak = bool(os.environ.get("QM_SOAK"))
+    left_out = [i for i in items if bool(i.get_closest_marker("soak")) != soak]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [i for i in items if i not in left_out]
+
+
 need_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
 
 
@@ -84,15 +98,20 @@ class Namespace:
         return self.start(executable, "-c", "import socket, sys, os, time\n" + code + "\nsys.stdin.read()", *args,
                           **kwargs)
 
+    def end(self, child):
+        """End a process before the test ends; what it said after "ready"."""
+        self.children.remove(child)
+        if child.stdin.closed:
+            child.stdin = None
+        try:
+            return child.communicate(timeout=5)[0]
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return child.communicate()[0]
+
     def close(self):
-        for child in self.children:
-            child.stdin.close()
-            try:
-                child.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
-            child.stdout.close()
+        for child in list(self.children):
+            self.end(child)
         run("ip", "netns", "del", self.name)
 
 
@@ -107,6 +126,22 @@ def netns():
     yield make
     for ns in made:
         ns.close()
+
+
+@pytest.fixture
+def net(netns):
+    """Makes networks to scan (topology.Net). Whatever a test does with them, nothing may have reached the sentinel."""
+    from topology import Net
+
+    made = []
+
+    def make(**kwargs):
+        made.append(Net(netns, **kwargs))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.assert_nothing_strayed()
 
 
 class Quaymaster:
@@ -124,6 +159,14 @@ class Quaymaster:
 def qm():
     assert Quaymaster.program.exists(), f"{Quaymaster.program} is not built"
     return Quaymaster()
+
+
+@pytest.fixture
+def scan(qm, tmp_path):
+    """`quaymaster scan`, with the networks of topology.py as its estate."""
+    from topology import Scan
+
+    return Scan(qm, tmp_path / "config")
 
 
 def wait_for(condition, seconds=10, what="condition"):

@@ -129,6 +129,33 @@ static void test_json(void **state)
                                     "\"l\":[1,{},null],\"b\":true,\"n\":null}\n");
 }
 
+static void write_json_text(struct str *to, const char *text)
+{
+        struct json j = json_to(to);
+
+        str_reset(to);
+        json_str(&j, NULL, text);
+}
+
+/* Text is looked at in steps of eight bytes: wherever a byte stands, it is written as it is alone. */
+static void test_json_bytes_anywhere(void **state)
+{
+        _cleanup_str_ struct str alone = {0}, inside = {0}, expected = {0};
+
+        for (int byte = 1; byte < 256; byte++)
+                for (size_t at = 0; at < 17; at++) {
+                        char one[] = {(char)byte, '\0'}, text[] = "abcdefgh~ !#[]{}z";
+
+                        text[at] = (char)byte;
+                        write_json_text(&alone, one);
+                        write_json_text(&inside, text);
+                        str_reset(&expected);
+                        str_addf(&expected, "\"%.*s%.*s%s\"", (int)at, text, (int)alone.len - 2, alone.text + 1,
+                                 text + at + 1);
+                        assert_string_equal(inside.text, expected.text);
+                }
+}
+
 static void test_text(void **state)
 {
         static const struct {
@@ -166,7 +193,8 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_err),  cmocka_unit_test(test_str),  cmocka_unit_test(test_pool_and_map),
-                cmocka_unit_test(test_wire), cmocka_unit_test(test_json), cmocka_unit_test(test_text),
+                cmocka_unit_test(test_wire), cmocka_unit_test(test_json),
+                cmocka_unit_test(test_json_bytes_anywhere), cmocka_unit_test(test_text),
                 cmocka_unit_test(test_clock),
         };
 

@@ -100,6 +100,8 @@ struct pid {
 };
 
 struct task_struct {
+        __s32 pid; /* of the thread, in the first pid namespace */
+        __u64 start_time;
         struct task_struct *group_leader;
         struct pid *thread_pid;
 };

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The file of --output: new, readable by its owner only (mode 0600), in the place of an older one. What is no plain
+ * file (/dev/null, a pipe) is written in place, unless it is a pipe that someone else laid there.
+ */
+#pragma once
+
+#include "base/err.h"
+
+struct output_file {
+        int fd;          /* write here */
+        char *path;      /* where it shall stand */
+        char *temporary; /* where it stands until output_file_place; NULL: in place */
+};
+
+/* 0 or negative errno. */
+int output_file_open(struct output_file *file, const char *path, struct err *err);
+/* Put it where it shall stand, replacing what is there. For reports at their end, for streams before they begin. */
+int output_file_place(struct output_file *file, struct err *err);
+/* Closes; what was not placed is removed. */
+void output_file_release(struct output_file *file);

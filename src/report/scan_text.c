@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The outside view for people at a terminal: a table a host as it is done, and what was not seen at the end. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "report/layout.h"
+#include "report/scan_report.h"
+#include "report/scan_words.h"
+
+#define WIDEST_PROSE 100u /* longer lines are hard to read */
+#define MOST_RANGES  40u  /* of hosts not found; JSON has all */
+
+/* Escape sequences (ECMA-48 SGR) that only ever go beside a word that says the same. */
+#define BOLD  "\033[1m"
+#define RED   "\033[31m"
+#define PLAIN "\033[0m"
+
+static void paint(struct scan_writer *w, const char *sequence)
+{
+        if (w->head->colour)
+                str_add(&w->buf, sequence);
+}
+
+static void paragraph(struct scan_writer *w, const char *lead, const char *text)
+{
+        _cleanup_str_ struct str safe = {0};
+        unsigned width = w->head->width;
+
+        text_add_printable(&safe, text);
+        layout_paragraph(&w->buf, lead, str_text(&safe), width > WIDEST_PROSE ? WIDEST_PROSE : width);
+}
+
+/* "not found", as people write it */
+static void add_status(struct str *to, enum host_status status)
+{
+        for (const char *p = host_status_name(status); *p; p++)
+                str_add_char(to, *p == '-' ? ' ' : *p);
+}
+
+/* --- head ---------------------------------------------------------------------------------------- */
+
+static void begin(struct scan_writer *w)
+{
+        const struct scan_head *head = w->head;
+        uint64_t n = range_set_count(&head->targets->ranges);
+        _cleanup_str_ struct str text = {0};
+        char time[CLOCK_TEXT_SIZE];
+
+        paint(w, BOLD);
+        str_add(&w->buf, "quaymaster scan");
+        paint(w, PLAIN);
+        str_add(&w->buf, ": from ");
+        text_add_printable(&w->buf, head->hostname);
+        str_addf(&w->buf, ", %s\n", clock_format(head->started_s, time));
+        str_addf(&text, "%llu address%s, ", (unsigned long long)n, n == 1 ? "" : "es");
+        scan_add_port_counts(&text, head->ports);
+        str_addf(&text, ", method %s, at most %u packets/s and %u to one host", head->method, head->pace.rate,
+                 head->pace.host_rate);
+        paragraph(w, "", text.text);
+}
+
+/* --- hosts --------------------------------------------------------------------------------------- */
+
+static void add_host_line(struct scan_writer *w, const struct host_coverage *c)
+{
+        _cleanup_str_ struct str text = {0};
+
+        scan_add_address(&text, w->head, &c->address, c->zone_index);
+        if (c->name)
+                str_addf(&text, " (%s)", c->name);
+        str_add_char(&w->buf, '\n');
+        paint(w, BOLD);
+        text_add_printable(&w->buf, text.text);
+        paint(w, PLAIN);
+        str_add(&w->buf, "  ");
+        add_status(&w->buf, c->status);
+        if (c->rtt_us) {
+                str_add(&w->buf, ", ");
+                scan_add_rtt(&w->buf, c->rtt_us);
+        }
+        if (c->has_mac) {
+                str_add(&w->buf, ", ");
+                scan_add_mac(&w->buf, c->mac);
+        }
+        str_add_char(&w->buf, '\n');
+}
+
+static const char *colour_of(enum endpoint_state state)
+{
+        return state == ENDPOINT_OPEN ? "green" : NULL;
+}
+
+static void add_endpoint(struct layout_table *t, const struct endpoint *e)
+{
+        _cleanup_str_ struct str text = {0};
+        const char *registered = scan_registered(e);
+
+        str_addf(&text, "%u/%s", e->port, transport_name(e->transport));
+        layout_table_cell(t, text.text, NULL);
+        layout_table_cell(t, endpoint_state_name(e->state), colour_of(e->state));
+        str_reset(&text);
+        text_add_printable(&text, registered ? registered : "-");
+        layout_table_cell(t, text.text, NULL);
+        str_reset(&text);
+        str_addf(&text, "%s%s", endpoint_reason_name(e->reason), e->confirmed ? ", connected" : "");
+        layout_table_cell(t, text.text, NULL);
+        str_reset(&text);
+        scan_add_rtt(&text, e->rtt_us);
+        layout_table_cell(t, text.text, NULL);
+}
+
+static void add_table(struct scan_writer *w, const struct endpoint *endpoints, size_t n)
+{
+        static const struct layout_column columns[] = {
+                {"PORT"}, {"STATE"}, {"REGISTERED", 12}, {"WHY", .may_go = true}, {"RTT", .may_go = true},
+        };
+        _cleanup_(layout_table_release) struct layout_table t = layout_table_new(columns, array_len(columns));
+
+        for (size_t i = 0; i < n; i++)
+                add_endpoint(&t, &endpoints[i]);
+        if (layout_table_add(&w->buf, &t, w->head->width, w->head->colour) < 0 && w->result == 0)
+                w->result = err_set(w->err, -ENOMEM, "laying out a table");
+}
+
+static void add_unlisted(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
+                         size_t n)
+{
+        _cleanup_str_ struct str text = {0};
+
+        scan_add_unlisted(&text, c, endpoints, n);
+        if (text.len)
+                paragraph(w, n ? "not listed: " : "nothing open: ", text.text);
+}
+
+/* What is not certain about this host. */
+static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
+{
+        _cleanup_str_ struct str text = {0}, ports = {0};
+        uint32_t undecided = c->by_state[TRANSPORT_TCP][ENDPOINT_UNDECIDED] +
+                             c->by_state[TRANSPORT_UDP][ENDPOINT_UNDECIDED];
+
+        if (c->middlebox)
+                paragraph(w, "!  middlebox: ", c->middlebox);
+        scan_add_port_lists(&ports, c->undecided);
+        if (undecided)
+                str_addf(&text, "%u port%s not decided%s%s%s", undecided, undecided == 1 ? "" : "s",
+                         ports.len ? " (" : "", str_text(&ports), ports.len ? ")" : "");
+        if (c->why) {
+                str_add(&text, undecided ? ": " : "");
+                scan_add_why(&text, c->why);
+        }
+        if (c->loss > 0)
+                str_addf(&text, "%sloss %.1f %%", text.len ? "; " : "", c->loss * 100);
+        if (text.len)
+                paragraph(w, c->complete ? "-  " : "!  ", text.text);
+}
+
+static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
+                       size_t n)
+{
+        if (c->status == HOST_NOT_FOUND || c->status == HOST_NOT_ASKED)
+                return; /* at the end, as ranges */
+        add_host_line(w, c);
+        if (n)
+                add_table(w, endpoints, n);
+        add_unlisted(w, c, endpoints, n);
+        add_coverage(w, c);
+}
+
+/* --- end ----------------------------------------------------------------------------------------- */
+
+static void add_counts(struct scan_writer *w, const struct scan_end *end)
+{
+        const uint64_t *hosts = w->tally.hosts;
+        const struct scan_result *r = &end->result;
+        _cleanup_str_ struct str text = {0};
+
+        str_addf(&text, "%u open; %llu host%s up", r->open, (unsigned long long)hosts[HOST_UP],
+                 hosts[HOST_UP] == 1 ? "" : "s");
+        for (enum host_status s = HOST_SILENT; s <= HOST_NOT_ASKED; s++)
+                if (hosts[s]) {
+                        str_addf(&text, ", %llu ", (unsigned long long)hosts[s]);
+                        add_status(&text, s);
+                }
+        str_addf(&text, "; %llu packets in ", (unsigned long long)r->sent);
+        scan_add_duration(&text, r->elapsed_ms);
+        if (r->retried)
+                str_addf(&text, ", %llu asked again", (unsigned long long)r->retried);
+        if (r->loss > 0)
+                str_addf(&text, ", loss %.1f %%", r->loss * 100);
+        if (r->local_drops)
+                str_addf(&text, ", %llu answers lost here", (unsigned long long)r->local_drops);
+        if (r->forged)
+                str_addf(&text, ", %llu stray or forged answers not believed", (unsigned long long)r->forged);
+        str_add_char(&w->buf, '\n');
+        paragraph(w, "", text.text);
+}
+
+static void add_ranges(struct scan_writer *w, const char *lead, const struct range_set *set)
+{
+        _cleanup_str_ struct str text = {0};
+
+        scan_add_ranges(&text, set, MOST_RANGES);
+        if (set->n > MOST_RANGES)
+                str_add(&text, "; --json has all");
+        if (text.len)
+                paragraph(w, lead, text.text);
+}
+
+static void add_refused(struct scan_writer *w)
+{
+        const struct targets *t = w->head->targets;
+
+        for (size_t i = 0; i < t->n_refused && i < MOST_RANGES; i++) {
+                _cleanup_str_ struct str text = {0};
+                char range[RANGE_TEXT_SIZE];
+
+                str_addf(&text, "%s: %s", address_range_format(&t->refused[i].range, range), t->refused[i].why);
+                paragraph(w, "left out: ", text.text);
+        }
+        if (t->n_refused > MOST_RANGES)
+                str_addf(&w->buf, "left out: %zu more; --json has all\n", t->n_refused - MOST_RANGES);
+}
+
+static void add_incomplete(const char *text, void *arg)
+{
+        struct scan_writer *w = arg;
+
+        paint(w, RED);
+        str_add(&w->buf, "INCOMPLETE");
+        paint(w, PLAIN);
+        paragraph(w, ": ", text);
+}
+
+static void write_end(struct scan_writer *w, const struct scan_end *end)
+{
+        add_counts(w, end);
+        add_ranges(w, "not found: ", &w->tally.not_found);
+        add_ranges(w, "not asked: ", &w->tally.not_asked);
+        add_refused(w);
+        scan_each_incomplete(w, end, add_incomplete, w);
+}
+
+const struct scan_format scan_report_text = {
+        .name = "text",
+        .what = "for people: a table a host, and what was not seen",
+        .by_host = true,
+        .begin = begin,
+        .host = write_host,
+        .end = write_end,
+};

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Slots: hosts are taken into them in order, found by address, and leave them when all is known. */
+#include "scan/engine.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+
+static uint32_t bucket_of(const struct scan *s, const struct address *address)
+{
+        return (uint32_t)hash_bytes(address, sizeof(*address)) & (s->n_buckets - 1);
+}
+
+uint32_t hosts_by_address(const struct scan *s, const struct address *address)
+{
+        uint32_t slot = s->buckets[bucket_of(s, address)];
+
+        while (slot != NO_SLOT && address_compare(&s->hosts[slot].address, address) != 0)
+                slot = s->hosts[slot].next_in_bucket;
+        return slot;
+}
+
+static void enter(struct scan *s, uint32_t slot)
+{
+        uint32_t *bucket = &s->buckets[bucket_of(s, &s->hosts[slot].address)];
+
+        s->hosts[slot].next_in_bucket = *bucket;
+        *bucket = slot;
+}
+
+static void leave(struct scan *s, uint32_t slot)
+{
+        uint32_t *at = &s->buckets[bucket_of(s, &s->hosts[slot].address)];
+
+        while (*at != slot)
+                at = &s->hosts[*at].next_in_bucket;
+        *at = s->hosts[slot].next_in_bucket;
+}
+
+struct batch *hosts_batch(struct scan *s, const struct host *h, enum lane_kind lane)
+{
+        if (lane == LANE_UDP)
+                return &s->udp;
+        return h->no_syn ? &s->full : &s->tcp;
+}
+
+static bool may_ask_now(const struct scan *s, const struct address *address)
+{
+        return !s->options.estate || estate_window_open(s->options.estate, address, clock_now_s(), NULL);
+}
+
+/* Hosts with the same limits share what may be asked of them: it is 32 KiB. */
+static uint16_t kind_of(struct scan *s, const struct address *address)
+{
+        struct askable *kind = xcalloc(1, sizeof(*kind));
+
+        scan_askable(s->options.ports, s->options.estate, address, kind);
+        for (size_t i = 0; i < s->kinds.n; i++) {
+                if (memcmp(s->kinds.at[i], kind, sizeof(*kind)) == 0) {
+                        free(kind);
+                        return (uint16_t)i;
+                }
+        }
+        *vec_push(&s->kinds) = kind;
+        return (uint16_t)(s->kinds.n - 1);
+}
+
+double hosts_take_limits(struct scan *s, struct host *h)
+{
+        double rate = s->options.pace.host_rate;
+        const struct askable *kind;
+
+        h->kind = s->options.estate || s->kinds.n == 0 ? kind_of(s, &h->address) : 0;
+        kind = s->kinds.at[h->kind];
+        h->class = (uint8_t)kind->class;
+        h->no_syn = kind->limits.no_syn;
+        h->no_look = kind->limits.no_identify;
+        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)
+                h->lanes[lane].wanted = port_set_count(&kind->ports.of[lane]);
+        if (kind->narrowed)
+                h->why |= COVERAGE_CLASS;
+        if (!kind->limits.host_rate || kind->limits.host_rate >= rate)
+                return rate;
+        h->why |= COVERAGE_CLASS;
+        return kind->limits.host_rate;
+}
+
+void hosts_attach(struct scan *s, uint32_t slot, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+        double rate = hosts_take_limits(s, h);
+
+        pace_set(&h->pace, rate);
+        h->pace.next_ns = now_ns;
+        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)
+                h->lanes[lane].pace = h->pace;
+        enter(s, slot);
+        h->pathless = routes_find(s, &h->address, h->zone_index, &h->route) < 0;
+        if (!h->pathless)
+                s->routes.at[h->route].active++;
+}
+
+/* Whether somebody has to be asked for a hardware address, or whether the host is there at all. */
+static bool must_find(const struct scan *s, const struct host *h)
+{
+        const struct path *path = s->routes.at[h->route].path;
+
+        if (path->loopback)
+                return false;
+        if (s->discovery && path->link_has_addresses && path->on_link)
+                return true;
+        return s->options.discovery && !h->single;
+}
+
+static void begin(struct scan *s, uint32_t slot, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+
+        if (h->pathless) {
+                h->why |= COVERAGE_NO_ROUTE;
+                h->status = h->single ? HOST_SILENT : HOST_NOT_FOUND;
+                hosts_end(s, slot);
+        } else if (!may_ask_now(s, &h->address)) {
+                h->why |= COVERAGE_WINDOW;
+                h->status = HOST_NOT_ASKED;
+                hosts_end(s, slot);
+        } else if (must_find(s, h)) {
+                h->lanes[LANE_FIND].stage = STAGE_ASK;
+                lanes_wake(s, slot, LANE_FIND, now_ns);
+        } else {
+                lanes_begin(s, slot, now_ns);
+        }
+}
+
+void hosts_go_on(struct scan *s, uint32_t slot, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+
+        h->why &= ~(unsigned)COVERAGE_FATAL;
+        h->over = h->pathless = false;
+        h->pending_looks = 0;
+        if (h->suspicion == SUSPECT_ASKING || h->suspicion == SUSPECT_LOOKING)
+                h->suspicion = SUSPECT_NOT_ASKED; /* the next open port asks decoys again */
+        h->lanes[LANE_DECOY] = h->lanes[LANE_FIND] = (struct lane){0};
+        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++) {
+                struct lane *l = &h->lanes[lane];
+
+                /* what was on the wire is lost: this pass again, for the ports without an answer */
+                l->stage = STAGE_IDLE;
+                l->inflight = 0;
+                l->round = (uint8_t)((l->round + 1) % METHOD_TRIES_MAX);
+        }
+        hosts_attach(s, slot, now_ns);
+        begin(s, slot, now_ns);
+        if (!h->over && h->suspicion == SUSPECT_NOT_ASKED && h->lanes[LANE_TCP].count[ANSWER_OPEN])
+                suspect_begin(s, slot, now_ns);
+}
+
+void hosts_fill(struct scan *s, uint64_t now_ns)
+{
+        while (s->free_slots.n && s->next_host < s->n_hosts && !s->stopping) {
+                uint32_t slot = s->free_slots.at[--s->free_slots.n];
+                struct host *h = &s->hosts[slot];
+                const struct target_name *single;
+
+                *h = (struct host){.seq = s->next_host++, .status = HOST_SILENT};
+                h->address =
+                        range_set_get(&s->options.targets->ranges, permutation_at(&s->host_order, h->seq));
+                single = targets_single(s->options.targets, &h->address);
+                h->single = single != NULL;
+                h->zone_index = single ? single->zone_index : 0;
+                h->used = true;
+                s->used_slots++;
+                hosts_attach(s, slot, now_ns);
+                begin(s, slot, now_ns);
+                checkpoint_next_host(s);
+        }
+}
+
+void hosts_end(struct scan *s, uint32_t slot)
+{
+        if (s->hosts[slot].over)
+                return;
+        s->hosts[slot].over = true;
+        for (enum lane_kind kind = 0; kind < LANE_KINDS; kind++)
+                queue_remove(&s->queue, lane_id(slot, kind));
+        *vec_push(&s->ended) = slot;
+}
+
+void hosts_finish_ended(struct scan *s, uint64_t now_ns)
+{
+        while (s->ended.n) {
+                uint32_t slot = s->ended.at[--s->ended.n];
+                struct host *h = &s->hosts[slot];
+
+                settle_host(s, slot);
+                if (!s->stopping)
+                        checkpoint_host_done(s, slot);
+                leave(s, slot);
+                if (!h->pathless)
+                        s->routes.at[h->route].active--;
+                if (!s->stopping) { /* else it stays in the checkpoint as it is */
+                        h->used = false;
+                        memset(s->bits + slot * s->bits_each, 0, s->bits_each);
+                }
+                s->details[slot].n = 0;
+                s->looks[slot].n = 0;
+                s->middlebox[slot] = NULL;
+                s->used_slots--;
+                *vec_push(&s->free_slots) = slot;
+        }
+        hosts_fill(s, now_ns);
+}

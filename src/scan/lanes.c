@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a lane does when it is due: ask the next port of its pass, listen to the end of it, decide with
+ * pass.h whether another pass is needed. Every pass goes through the ports in another order, and each try
+ * has another source port.
+ */
+#include "scan/engine.h"
+
+#include "scan/payload.h"
+
+#define MS 1000000ull
+
+/*
+ * How long answers are waited for when the round trip is not known: longer than any on a planet, shorter
+ * than patience.
+ */
+#define LISTEN_UNKNOWN_NS (500 * MS)
+#define LISTEN_LEAST_NS   (25 * MS) /* the receive ring hands its blocks over every few ms */
+#define LISTEN_MOST_NS    (1500 * MS)
+#define LISTEN_UDP_NS     (150 * MS) /* a datagram waits for a program, not only for a kernel */
+#define FIND_WAIT_NS      (300 * MS)
+#define FIND_FAR_WAIT_NS  (500 * MS)
+#define LIMIT_CHECK_NS    (250 * MS)
+#define FULL_WAIT_NS      (1 * MS)
+
+/* Seconds that may be spent waiting for a host that limits its answers. */
+#define PATIENCE_RST_S  3600.0
+#define PATIENCE_ICMP_S 10.0
+
+void lanes_wake(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t when_ns)
+{
+        queue_set(&s->queue, lane_id(slot, kind), when_ns);
+}
+
+static void begin_pass(struct scan *s, struct lane *l, uint64_t now_ns)
+{
+        l->stage = STAGE_ASK;
+        l->place = 0;
+        l->asked = 0;
+        l->local_fault = false;
+        l->answered_before = l->count[ANSWER_OPEN] + l->count[ANSWER_CLOSED] + l->count[ANSWER_OTHER];
+        l->pass_began_ns = l->last_sent_ns = l->checked_ns = now_ns;
+        l->checked_asked = 0;
+        l->checked_answered = l->answered_before;
+        l->drops_before = s->drops;
+        l->timed_port = 0;
+}
+
+void lanes_end_if_over(struct scan *s, uint32_t slot)
+{
+        struct host *h = &s->hosts[slot];
+
+        if (h->lanes[LANE_TCP].stage == STAGE_DONE && h->lanes[LANE_UDP].stage == STAGE_DONE &&
+            h->suspicion != SUSPECT_ASKING && h->suspicion != SUSPECT_LOOKING && h->pending_looks == 0)
+                hosts_end(s, slot);
+}
+
+void lanes_done(struct scan *s, uint32_t slot, enum lane_kind kind)
+{
+        struct host *h = &s->hosts[slot];
+
+        h->lanes[kind].stage = STAGE_DONE;
+        queue_remove(&s->queue, lane_id(slot, kind));
+        if (kind == LANE_TCP && suspect_confirm(s, slot))
+                return;
+        settle_open(s, slot);
+        lanes_end_if_over(s, slot);
+}
+
+void lanes_begin(struct scan *s, uint32_t slot, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+
+        queue_remove(&s->queue, lane_id(slot, LANE_FIND));
+        h->lanes[LANE_FIND].stage = STAGE_DONE;
+        h->pace.next_ns = now_ns;
+        for (enum lane_kind kind = LANE_TCP; kind <= LANE_UDP; kind++) {
+                struct lane *l = &h->lanes[kind];
+
+                if (l->stage == STAGE_DONE)
+                        continue;
+                if (lane_unanswered(l) == 0) {
+                        l->stage = STAGE_DONE;
+                        continue;
+                }
+                l->pace.next_ns = now_ns;
+                begin_pass(s, l, now_ns);
+                lanes_wake(s, slot, kind, now_ns);
+        }
+        lanes_end_if_over(s, slot);
+}
+
+static struct probe probe_for(struct scan *s, uint32_t slot, uint16_t port, unsigned attempt)
+{
+        const struct host *h = &s->hosts[slot];
+        const struct route *r = &s->routes.at[h->route];
+        struct probe probe = {
+                .to = h->address,
+                .zone_index = h->zone_index,
+                .path = r->path,
+                .host = slot,
+                .port = port,
+                .attempt = (uint8_t)attempt,
+                .class = (enum device_class)h->class,
+        };
+
+        memcpy(probe.mac, r->path->on_link ? h->mac : r->gateway_mac, 6);
+        return probe;
+}
+
+static void count_sent(struct scan *s, uint32_t slot, uint64_t now_ns, unsigned n)
+{
+        struct host *h = &s->hosts[slot];
+
+        h->sent += n;
+        s->result.sent += n;
+        pace_spend(&h->pace, now_ns, n);
+        pace_spend(&s->routes.at[h->route].pace, now_ns, n);
+        pace_spend(&s->pace, now_ns, n);
+}
+
+/* --- finding hosts ------------------------------------------------------------------------------ */
+
+/* Without raw sockets, hosts are looked for by connections to ports that are likely to answer. */
+static const uint16_t find_ports[FIND_ATTEMPTS] = {443, 80, 22};
+
+static void not_found(struct scan *s, uint32_t slot, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+        const struct path *path = s->routes.at[h->route].path;
+        bool neighbour = s->discovery && path->link_has_addresses && path->on_link;
+
+        h->status = h->single ? HOST_SILENT : HOST_NOT_FOUND;
+        h->unreachable = neighbour;
+        /*
+         * with no hardware address nothing can be sent; behind a router one named singly is asked all the
+         * same
+         */
+        if (h->single && !neighbour)
+                lanes_begin(s, slot, now_ns);
+        else
+                hosts_end(s, slot);
+}
+
+static void find_due(struct scan *s, uint32_t slot, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+        struct lane *l = &h->lanes[LANE_FIND];
+        const struct path *path = s->routes.at[h->route].path;
+        unsigned attempt = l->pass;
+        bool failed = false;
+
+        if (attempt == FIND_ATTEMPTS) {
+                not_found(s, slot, now_ns);
+                return;
+        }
+        if (!path->on_link && !routes_ready(s, slot, now_ns, &failed)) {
+                if (failed)
+                        not_found(s, slot, now_ns);
+                else
+                        lanes_wake(s, slot, LANE_FIND, now_ns + 2 * MS);
+                return;
+        }
+        l->pass++;
+        l->last_sent_ns = now_ns;
+        if (s->discovery) {
+                struct find_batch *batch = &s->find[attempt];
+
+                batch->probes[batch->n++] = probe_for(s, slot, 0, attempt);
+                count_sent(s, slot, now_ns, discovery_cost(path, attempt));
+        } else if (s->full.state) {
+                s->full.probes[s->full.n] = probe_for(s, slot, find_ports[attempt], attempt);
+                s->full.probes[s->full.n++].canary = true;
+                count_sent(s, slot, now_ns, 1);
+        }
+        lanes_wake(s, slot, LANE_FIND, now_ns + (path->on_link ? FIND_WAIT_NS : FIND_FAR_WAIT_NS));
+}
+
+/* --- decoys ---------------------------------------------------------------------------------------- */
+
+static uint64_t listen_ns(const struct lane *l, enum lane_kind kind)
+{
+        uint64_t wait = (uint64_t)(l->srtt_us + 4 * l->rttvar_us) * 1000;
+
+        if (l->srtt_us == 0)
+                return LISTEN_UNKNOWN_NS;
+        if (kind == LANE_UDP && wait < LISTEN_UDP_NS)
+                return LISTEN_UDP_NS;
+        if (wait < LISTEN_LEAST_NS)
+                return LISTEN_LEAST_NS;
+        return wait > LISTEN_MOST_NS ? LISTEN_MOST_NS : wait;
+}
+
+static void decoy_due(struct scan *s, uint32_t slot, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+        struct lane *l = &h->lanes[LANE_DECOY];
+        struct batch *batch = hosts_batch(s, h, LANE_TCP);
+
+        if (l->pass == 3 || h->decoy_closed || h->decoy_open == (1 << DECOYS) - 1) {
+                l->stage = STAGE_DONE;
+                queue_remove(&s->queue, lane_id(slot, LANE_DECOY));
+                suspect_decoys_over(s, slot, now_ns);
+                lanes_end_if_over(s, slot);
+                return;
+        }
+        for (unsigned i = 0; i < DECOYS && batch->n < BATCH; i++) {
+                if (h->decoy_open >> i & 1)
+                        continue;
+                batch->probes[batch->n++] = probe_for(s, slot, h->decoy[i], l->pass);
+                count_sent(s, slot, now_ns, 1);
+        }
+        l->pass++;
+        lanes_wake(s, slot, LANE_DECOY, now_ns + listen_ns(&h->lanes[LANE_TCP], LANE_TCP) * l->pass);
+}
+
+/* --- asking ports ---------------------------------------------------------------------------------- */
+
+/* Passes a port is asked in, when nothing is known to be lost: every payload that makes sense there once. */
+static unsigned tries_for(const struct scan *s, enum lane_kind kind, uint32_t index)
+{
+        unsigned payloads = kind == LANE_UDP ? udp_payload_count(s->ports[LANE_UDP][index]) : 1;
+
+        return payloads > PASS_LEAST ? payloads : PASS_LEAST;
+}
+
+static unsigned tries_least(const struct scan *s, enum lane_kind kind, double loss)
+{
+        unsigned least = kind == LANE_UDP ? s->udp_tries : PASS_LEAST;
+
+        if (kind == LANE_UDP && loss > 0.01)
+                least *= 2;
+        return least < METHOD_TRIES_MAX ? least : METHOD_TRIES_MAX;
+}
+
+/* The next port of this pass, NO_INDEX when it has been gone through. */
+static uint32_t next_index(struct scan *s, uint32_t slot, enum lane_kind kind)
+{
+        struct host *h = &s->hosts[slot];
+        struct lane *l = &h->lanes[kind];
+        uint32_t n = s->n_ports[kind];
+        uint64_t key = s->order_key + (h->seq << 8 | (uint64_t)kind << 5 | l->round) * 0x9e3779b97f4a7c15;
+        struct permutation order = permutation_of(n, key);
+        bool by_rank = kind == LANE_UDP && l->round == 0;
+        bool every = kind == LANE_TCP || l->pass >= s->udp_tries;
+
+        while (l->place < n) {
+                uint32_t place = l->place++;
+                uint32_t index = by_rank ? s->udp_first[place] : (uint32_t)permutation_at(&order, place);
+
+                if (answer_get(s, slot, kind, index) == ANSWER_NONE &&
+                    (every || l->pass < tries_for(s, kind, index)) &&
+                    !lane_forbids(s, h, kind, s->ports[kind][index]))
+                        return index;
+        }
+        return NO_INDEX;
+}
+
+/* A limiter is followed: every quarter of a second its answers are compared with what was asked. */
+static void follow_limiter(struct lane *l, uint64_t now_ns, double most)
+{
+        uint32_t answered = l->count[ANSWER_OPEN] + l->count[ANSWER_CLOSED] + l->count[ANSWER_OTHER];
+        uint32_t asked = l->asked - l->checked_asked;
+        double rate;
+
+        if (now_ns - l->checked_ns < LIMIT_CHECK_NS || asked < 8)
+                return;
+        rate = pass_limited_rate(pace_rate(&l->pace), asked, answered - l->checked_answered,
+                                 (double)(now_ns - l->checked_ns) / 1e9);
+        pace_set(&l->pace, rate < most ? rate : most);
+        l->checked_ns = now_ns;
+        l->checked_asked = l->asked;
+        l->checked_answered = answered;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
+static void ask_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+        struct lane *l = &h->lanes[kind];
+        struct route *r = &s->routes.at[h->route];
+        struct batch *batch = hosts_batch(s, h, kind);
+        uint64_t ready = later(later(h->pace.next_ns, l->pace.next_ns), r->pace.next_ns);
+        bool failed = false;
+        uint32_t index;
+
+        if (ready > now_ns) {
+                lanes_wake(s, slot, kind, ready);
+                return;
+        }
+        if (batch->method->needs_frames && !routes_ready(s, slot, now_ns, &failed)) {
+                if (failed)
+                        not_found(s, slot, now_ns);
+                else
+                        lanes_wake(s, slot, kind, now_ns + 2 * MS);
+                return;
+        }
+        index = next_index(s, slot, kind);
+        if (index == NO_INDEX) {
+                l->stage = STAGE_LISTEN;
+                l->listen_until_ns = l->last_sent_ns + listen_ns(l, kind);
+                lanes_wake(s, slot, kind, later(l->listen_until_ns, now_ns));
+                return;
+        }
+        batch->probes[batch->n++] = probe_for(s, slot, s->ports[kind][index], l->round);
+        l->asked++;
+        l->inflight++;
+        l->last_sent_ns = now_ns;
+        h->retried += l->round > 0;
+        if (l->timed_port == 0) {
+                l->timed_port = s->ports[kind][index];
+                l->timed_ns = now_ns;
+        }
+        count_sent(s, slot, now_ns, 1);
+        pace_spend(&l->pace, now_ns, 1);
+        if (l->limited)
+                follow_limiter(l, now_ns, pace_rate(&h->pace));
+        lanes_wake(s, slot, kind, later(later(h->pace.next_ns, l->pace.next_ns), r->pace.next_ns));
+}
+
+static struct pass_facts facts_of(const struct scan *s, const struct host *h, enum lane_kind kind,
+                                  uint64_t now_ns)
+{
+        const struct lane *l = &h->lanes[kind];
+        double path_loss = routes_loss(&s->routes.at[h->route]);
+        struct pass_facts facts = {
+                .pass = l->pass,
+                .unanswered = lane_unanswered(l),
+                .asked = l->asked,
+                .answered_before = l->answered_before,
+                .answered_now = l->wanted - lane_unanswered(l) - l->answered_before,
+                .pass_ns = now_ns - l->pass_began_ns,
+                .rate = pace_rate(&l->pace),
+                .base_rate = pace_rate(&h->pace),
+                .path_loss = path_loss,
+                .dropped_here = s->drops != l->drops_before,
+                .limited = l->limited,
+                .least = tries_least(s, kind, path_loss),
+                .patience = kind == LANE_UDP ? PATIENCE_ICMP_S : PATIENCE_RST_S,
+        };
+
+        memcpy(facts.answered, l->answered, sizeof(facts.answered));
+        return facts;
+}
+
+static void listen_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+        struct lane *l = &h->lanes[kind];
+        struct pass_facts facts;
+        struct pass_plan plan;
+
+        if (hosts_batch(s, h, kind)->method->answers_each && l->inflight > 0 && lane_unanswered(l) > 0) {
+                lanes_wake(s, slot, kind, now_ns + 10 * MS);
+                return;
+        }
+        facts = facts_of(s, h, kind, now_ns);
+        plan = pass_plan(&facts);
+        l->loss = plan.loss;
+        l->unsure = plan.unsure;
+        l->dropped_here = facts.dropped_here;
+        settle_open(s, slot);
+        if (!plan.again) {
+                lanes_done(s, slot, kind);
+                return;
+        }
+        if (!plan.limited || !l->limited)
+                l->pass = (uint8_t)(l->pass + (l->pass + 1u < METHOD_TRIES_MAX));
+        l->limited = plan.limited;
+        l->ever_limited |= plan.limited;
+        l->round = (uint8_t)((l->round + 1) % METHOD_TRIES_MAX);
+        pace_set(&l->pace, plan.rate);
+        l->pace.next_ns = now_ns;
+        l->inflight = 0;
+        begin_pass(s, l, now_ns);
+        lanes_wake(s, slot, kind, now_ns);
+}
+
+static void ports_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)
+{
+        struct lane *l = &s->hosts[slot].lanes[kind];
+
+        if (l->stage == STAGE_PAUSED)
+                queue_remove(&s->queue, lane_id(slot, kind));
+        else if (lane_unanswered(l) == 0)
+                lanes_done(s, slot, kind);
+        else if (l->stage == STAGE_ASK)
+                ask_due(s, slot, kind, now_ns);
+        else
+                listen_due(s, slot, kind, now_ns);
+}
+
+/* --- sending ----------------------------------------------------------------------------------------- */
+
+static int flush_batch(struct batch *b)
+{
+        int n;
+
+        if (b->n == 0)
+                return 0;
+        n = b->method->send(b->state, b->probes, b->n);
+        if (n < 0)
+                return n;
+        b->n -= (unsigned)n;
+        memmove(b->probes, b->probes + n, b->n * sizeof(b->probes[0]));
+        return 0;
+}
+
+static int flush_find(struct scan *s, unsigned attempt)
+{
+        struct find_batch *b = &s->find[attempt];
+        int n = b->n ? discovery_send(s->discovery, b->probes, b->n, attempt) : 0;
+
+        if (n < 0)
+                return n;
+        b->n -= (unsigned)n;
+        memmove(b->probes, b->probes + n, b->n * sizeof(b->probes[0]));
+        return 0;
+}
+
+int lanes_flush(struct scan *s, uint64_t now_ns)
+{
+        struct batch *batches[] = {&s->tcp, &s->full, &s->udp};
+        int r = 0;
+
+        for (unsigned i = 0; i < FIND_ATTEMPTS && r == 0; i++)
+                r = flush_find(s, i);
+        for (unsigned i = 0; i < array_len(batches) && r == 0; i++)
+                r = flush_batch(batches[i]);
+        return r;
+}
+
+/* Room for what one lane can add at once. */
+static bool full(const struct scan *s)
+{
+        for (unsigned i = 0; i < FIND_ATTEMPTS; i++)
+                if (s->find[i].n == BATCH)
+                        return true;
+        return s->tcp.n + DECOYS > BATCH || s->full.n + DECOYS > BATCH || s->udp.n == BATCH;
+}
+
+uint64_t lanes_work(struct scan *s, uint64_t now_ns)
+{
+        const struct queue_entry *first;
+
+        while ((first = queue_first(&s->queue)) && first->due_ns <= now_ns) {
+                uint32_t slot = first->id / LANE_KINDS;
+                enum lane_kind kind = first->id % LANE_KINDS;
+
+                if (full(s))
+                        return now_ns + FULL_WAIT_NS;
+                if (!pace_ready(&s->pace, now_ns))
+                        return s->pace.next_ns;
+                if (kind == LANE_FIND)
+                        find_due(s, slot, now_ns);
+                else if (kind == LANE_DECOY)
+                        decoy_due(s, slot, now_ns);
+                else
+                        ports_due(s, slot, kind, now_ns);
+        }
+        return first ? first->due_ns : UINT64_MAX;
+}

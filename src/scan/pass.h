@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * After each pass over the unanswered ports of one host: is another one needed, how fast, and after which
+ * wait? Pure: numbers in, a plan out. Loss counts only when proven, by an answer to a later try or by a
+ * lost control probe to a port known to answer; never from the silence of a filtered port.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scan/method.h"
+
+#define PASS_LEAST 2u /* tries of a silent port before its silence is believed */
+
+struct pass_facts {
+        unsigned pass;                       /* the one that has ended, from 0 */
+        uint32_t unanswered;                 /* ports still to be asked */
+        uint32_t asked;                      /* in this pass */
+        uint32_t answered[METHOD_TRIES_MAX]; /* ports by the try that was answered */
+        uint32_t answered_before;            /* ports answered when this pass began */
+        uint32_t answered_now;               /* ports answered since then, by whatever try */
+        uint64_t pass_ns;                    /* from its first probe to now */
+        double rate;                         /* packets/s at which it was asked */
+        double base_rate;                    /* what the profile allows */
+        double path_loss;                    /* measured by control probes, 0 = none */
+        bool dropped_here;                   /* this machine lost answers during the pass */
+        bool limited;                        /* it was already asked at the pace of a limiter */
+        double patience; /* seconds that may be spent on a host that limits its answers */
+        unsigned least;  /* passes wanted at least: PASS_LEAST, or more (UDP payloads) */
+};
+
+struct pass_plan {
+        bool again;
+        double rate;   /* of the next pass */
+        bool limited;  /* the host answers so many a second and no more: ask at its pace */
+        double loss;   /* the estimate */
+        double missed; /* ports that answer and are expected to be still unanswered */
+        bool unsure;   /* no more tries are left though `missed` is too high */
+};
+
+struct pass_plan pass_plan(const struct pass_facts *f);
+
+/*
+ * The share of probes or answers lost, from which try was answered: under loss p, a port is answered by try
+ * k with probability p^(k-1) (1-p), so the maximum likelihood estimate is sum((k-1) A_k) / sum(k A_k).
+ */
+double pass_loss(const uint32_t answered[METHOD_TRIES_MAX]);
+
+/*
+ * The pace for a host that limits its answers, from what one interval showed: a little above what it
+ * answers, so that none of its budget is left over and few probes are in vain.
+ */
+double pass_limited_rate(double rate, uint32_t asked, uint32_t answered, double seconds);
