@@ -20,7 +20,6 @@
 #define LISTEN_UDP_NS     (150 * MS) /* a datagram waits for a program, not only for a kernel */
 #define LISTEN_LAST_NS    (750 * MS) /* nothing at all was heard: behind a slow line, addresses are still being resolved */
 #define LIMIT_CHECK_NS    (250 * MS)
-#define FULL_WAIT_NS      (1 * MS)
 
 /* Seconds that may be spent waiting for a host that limits its answers. */
 #define PATIENCE_RST_S  3600.0
@@ -442,7 +441,7 @@ uint64_t lanes_work(struct scan *s, uint64_t now_ns)
                 enum lane_kind kind = first->id % LANE_KINDS;
 
                 if (full(s))
-                        return now_ns + FULL_WAIT_NS;
+                        return now_ns; /* again when they have left */
                 if (!pace_ready(&s->pace, now_ns))
                         return s->pace.next_ns;
                 if (kind == LANE_FIND)

@@ -387,16 +387,17 @@ static void sleep_until(struct scan *s, uint64_t due_ns)
         struct pollfd fds[POLL_MAX];
         uint64_t now_ns = clock_monotonic_ns(), wait;
         struct timespec ts;
+        bool stuck = false;
 
         for (unsigned i = 0; i < array_len(batches); i++) {
                 if (batches[i]->state && batches[i]->method->deadline)
                         due_ns = sooner(due_ns, batches[i]->method->deadline(batches[i]->state));
-                if (batches[i]->n)
-                        due_ns = sooner(due_ns, now_ns + MS);
+                stuck |= batches[i]->n > 0;
         }
         for (unsigned i = 0; i < FIND_ATTEMPTS; i++)
-                if (s->find[i].n)
-                        due_ns = sooner(due_ns, now_ns + MS);
+                stuck |= s->find[i].n > 0;
+        if (stuck) /* a queue of the kernel is full */
+                due_ns = now_ns + MS;
         if (confirmer_pending(s->confirmer))
                 due_ns = sooner(due_ns, confirmer_deadline(s->confirmer));
         if (s->wanted_looks.n)
