@@ -37,6 +37,7 @@ enum lane_stage {
         STAGE_IDLE,   /* not begun, or nothing to do */
         STAGE_ASK,    /* sending a pass */
         STAGE_LISTEN, /* waiting for the answers to it */
+        STAGE_DOUBT,  /* few of the probes were answered, though closed ports do answer: waiting before more are sent */
         STAGE_PAUSED, /* a middlebox is suspected: nothing more is asked until that is known */
         STAGE_DONE,
 };
@@ -46,7 +47,8 @@ struct lane {
         uint8_t pass;  /* tries that count, from 0 */
         uint8_t round; /* passes in all, modulo METHOD_TRIES_MAX: the attempt, which chooses the source port */
         bool limited; /* asked at the pace of a limiter */
-        bool ever_limited;
+        bool ever_limited; /* and that was borne out */
+        bool undoubted;    /* it was tried, and there was no limiter */
         bool unsure;
         bool dropped_here;
         bool local_fault;     /* probes of the last pass could not be sent */

@@ -83,7 +83,7 @@ static void count_try(struct lane *l, enum lane_kind kind, const struct heard *h
                 return;
         if (kind == LANE_UDP)
                 l->answered[0]++;
-        else if (!l->ever_limited)
+        else
                 l->answered[heard->attempt < l->pass ? heard->attempt : l->pass]++;
 }
 

@@ -20,6 +20,7 @@
 #define LISTEN_UDP_NS     (150 * MS) /* a datagram waits for a program, not only for a kernel */
 #define LISTEN_LAST_NS    (750 * MS) /* nothing at all was heard: behind a slow line, addresses are still being resolved */
 #define LIMIT_CHECK_NS    (250 * MS)
+#define LIMIT_TRIAL_RATE  200.0 /* packets/s with which a limiter is looked for */
 
 /* Seconds that may be spent waiting for a host that limits its answers. */
 #define PATIENCE_RST_S  3600.0
@@ -30,13 +31,18 @@ void lanes_wake(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t whe
         queue_set(&s->queue, lane_id(slot, kind), when_ns);
 }
 
+static uint32_t answered_of(const struct lane *l)
+{
+        return l->count[ANSWER_OPEN] + l->count[ANSWER_CLOSED] + l->count[ANSWER_OTHER];
+}
+
 static void begin_pass(struct scan *s, struct lane *l, uint64_t now_ns)
 {
         l->stage = STAGE_ASK;
         l->place = 0;
         l->asked = 0;
         l->local_fault = false;
-        l->answered_before = l->count[ANSWER_OPEN] + l->count[ANSWER_CLOSED] + l->count[ANSWER_OTHER];
+        l->answered_before = answered_of(l);
         l->pass_began_ns = l->last_sent_ns = l->checked_ns = now_ns;
         l->checked_asked = 0;
         l->checked_answered = l->answered_before;
@@ -252,21 +258,55 @@ static uint32_t next_index(struct scan *s, uint32_t slot, enum lane_kind kind)
         return NO_INDEX;
 }
 
-/* A limiter is followed: every quarter of a second its answers are compared with what was asked. */
-static void follow_limiter(struct lane *l, uint64_t now_ns, double most)
+static void limiter_begin(struct lane *l, double rate, uint64_t now_ns)
 {
-        uint32_t answered = l->count[ANSWER_OPEN] + l->count[ANSWER_CLOSED] + l->count[ANSWER_OTHER];
-        uint32_t asked = l->asked - l->checked_asked;
-        double rate;
+        l->limited = true;
+        pace_set(&l->pace, rate);
+        l->pace.next_ns = now_ns;
+        l->checked_ns = now_ns;
+        l->checked_asked = l->asked;
+        l->checked_answered = answered_of(l);
+}
+
+/* Every quarter of a second, what is answered is compared with what was asked. */
+static void limiter_follow(struct lane *l, uint64_t now_ns, double most)
+{
+        uint32_t asked = l->asked - l->checked_asked, answered = answered_of(l) - l->checked_answered;
+        enum limiter_sign sign = limiter_sign(asked, answered);
+        double seconds = (double)(now_ns - l->checked_ns) / 1e9, rate;
 
         if (now_ns - l->checked_ns < LIMIT_CHECK_NS || asked < 8)
                 return;
-        rate = pass_limited_rate(pace_rate(&l->pace), asked, answered - l->checked_answered,
-                                 (double)(now_ns - l->checked_ns) / 1e9);
-        pace_set(&l->pace, rate < most ? rate : most);
-        l->checked_ns = now_ns;
-        l->checked_asked = l->asked;
-        l->checked_answered = answered;
+        if (sign == LIMITER_NONE) {
+                l->limited = false;
+                l->undoubted = true;
+                pace_set(&l->pace, most);
+                return;
+        }
+        l->ever_limited |= sign == LIMITER_SLOWER;
+        rate = limiter_rate(sign, pace_rate(&l->pace), answered, seconds);
+        limiter_begin(l, rate < most ? rate : most, now_ns);
+}
+
+/* Few answers: wait for those on the way, then ask slowly, to see whether there is a limiter. */
+static bool doubt(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)
+{
+        struct host *h = &s->hosts[slot];
+        struct lane *l = &h->lanes[kind];
+        bool doubtful = kind == LANE_TCP && !l->limited && !l->undoubted && pace_rate(&l->pace) > LIMIT_TRIAL_RATE &&
+                        pass_doubtful(l->asked, answered_of(l) - l->answered_before, l->count[ANSWER_CLOSED]);
+
+        if (l->stage == STAGE_DOUBT) {
+                l->stage = STAGE_ASK;
+                if (doubtful)
+                        limiter_begin(l, LIMIT_TRIAL_RATE, now_ns);
+                return false;
+        }
+        if (!doubtful)
+                return false;
+        l->stage = STAGE_DOUBT;
+        lanes_wake(s, slot, kind, now_ns + (l->srtt_us ? listen_ns(l, kind) : LISTEN_LEAST_NS));
+        return true;
 }
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -287,6 +327,8 @@ static void ask_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t
                 lanes_wake(s, slot, kind, ready);
                 return;
         }
+        if (doubt(s, slot, kind, now_ns))
+                return;
         index = next_index(s, slot, kind);
         if (index == NO_INDEX) {
                 l->stage = STAGE_LISTEN;
@@ -307,7 +349,7 @@ static void ask_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t
         count_sent(s, slot, now_ns, 1);
         pace_spend(&l->pace, now_ns, 1);
         if (l->limited)
-                follow_limiter(l, now_ns, pace_rate(&h->pace));
+                limiter_follow(l, now_ns, pace_rate(&h->pace));
         lanes_wake(s, slot, kind, later(later(h->pace.next_ns, l->pace.next_ns), r->pace.next_ns));
 }
 
@@ -359,13 +401,14 @@ static void listen_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint6
         }
         if (!plan.limited || !l->limited)
                 l->pass = (uint8_t)(l->pass + (l->pass + 1u < METHOD_TRIES_MAX));
-        l->limited = plan.limited;
-        l->ever_limited |= plan.limited;
         l->round = (uint8_t)((l->round + 1) % METHOD_TRIES_MAX);
-        pace_set(&l->pace, plan.rate);
-        l->pace.next_ns = now_ns;
         l->inflight = 0;
         begin_pass(s, l, now_ns);
+        if (plan.limited && !l->limited)
+                limiter_begin(l, plan.rate, now_ns);
+        l->limited = plan.limited;
+        pace_set(&l->pace, plan.rate);
+        l->pace.next_ns = now_ns;
         lanes_wake(s, slot, kind, now_ns);
 }
 
@@ -377,7 +420,7 @@ static void ports_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64
                 queue_remove(&s->queue, lane_id(slot, kind));
         else if (lane_unanswered(l) == 0)
                 lanes_done(s, slot, kind);
-        else if (l->stage == STAGE_ASK)
+        else if (l->stage == STAGE_ASK || l->stage == STAGE_DOUBT)
                 ask_due(s, slot, kind, now_ns);
         else
                 listen_due(s, slot, kind, now_ns);

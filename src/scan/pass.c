@@ -10,6 +10,7 @@
 #define MISSED_ALLOWED 0.0005
 #define LOSS_HIGH      0.5 /* above: the answers are limited, or the line is unusable */
 #define RATE_LEAST     10.0
+#define DOUBT_LEAST    64u /* probes without an answer that are in flight, or filtered, as likely as not */
 
 double pass_loss(const uint32_t answered[METHOD_TRIES_MAX])
 {
@@ -37,10 +38,14 @@ static double expected_missed(double answered, double loss, unsigned tries)
  */
 static bool looks_limited(const struct pass_facts *f)
 {
-        uint32_t newer = f->answered[f->pass], older = f->answered[f->pass - 1];
+        uint32_t newer, older;
 
         if (f->limited) /* stays so while the slow pace is answered well */
                 return f->answered_now * 2 >= f->asked || f->answered_now > 8;
+        if (f->pass == 0)
+                return false;
+        newer = f->answered[f->pass];
+        older = f->answered[f->pass - 1];
         return f->answered_now > 0 && f->unanswered > 4 * f->answered_now && newer > 0 &&
                (f->pass == 1 ? f->unanswered > 50 && newer >= 2 : newer * 2 >= older);
 }
@@ -57,7 +62,7 @@ struct pass_plan pass_plan(const struct pass_facts *f)
                 plan.loss = f->path_loss;
         if (f->unanswered == 0)
                 return plan;
-        if (f->pass > 0 && looks_limited(f) && f->unanswered / heard <= f->patience) {
+        if (looks_limited(f) && f->unanswered / heard <= f->patience) {
                 plan.limited = true;
                 plan.again = true; /* its passes do not count as tries: see lanes.c */
                 if (!f->limited)
@@ -82,14 +87,27 @@ struct pass_plan pass_plan(const struct pass_facts *f)
         return plan;
 }
 
-double pass_limited_rate(double rate, uint32_t asked, uint32_t answered, double seconds)
+bool pass_doubtful(uint32_t asked, uint32_t answered, uint32_t closed)
+{
+        return closed > 0 && asked > DOUBT_LEAST + 2 * answered;
+}
+
+enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered)
 {
         double share = asked ? (double)answered / asked : 1;
-        double heard = answered / (seconds > 0.01 ? seconds : 0.01);
 
-        if (share > 0.95)
-                return rate * 1.15;
+        if (share < 0.2)
+                return LIMITER_NONE;
         if (share < 0.85)
-                return fmax(heard * 1.12, RATE_LEAST);
+                return LIMITER_SLOWER;
+        return share > 0.95 ? LIMITER_FASTER : LIMITER_RIGHT;
+}
+
+double limiter_rate(enum limiter_sign sign, double rate, uint32_t answered, double seconds)
+{
+        if (sign == LIMITER_FASTER)
+                return rate * 1.4;
+        if (sign == LIMITER_SLOWER)
+                return fmax(answered / fmax(seconds, 0.01) * 1.1, RATE_LEAST);
         return rate;
 }

@@ -48,7 +48,19 @@ struct pass_plan pass_plan(const struct pass_facts *f);
 double pass_loss(const uint32_t answered[METHOD_TRIES_MAX]);
 
 /*
- * The pace for a host that limits its answers, from what one interval showed: a little above what it
- * answers, so that none of its budget is left over and few probes are in vain.
+ * Whether so few of the probes of a pass were answered, though closed ports do answer, that a limiter may be at work: then
+ * nothing more is sent before that is known.
  */
-double pass_limited_rate(double rate, uint32_t asked, uint32_t answered, double seconds);
+bool pass_doubtful(uint32_t asked, uint32_t answered, uint32_t closed);
+
+/* What an interval at the pace of a limiter showed. */
+enum limiter_sign {
+        LIMITER_NONE,   /* hardly anything was answered: silence it is, not a limiter */
+        LIMITER_SLOWER, /* above the pace of the limiter */
+        LIMITER_RIGHT,
+        LIMITER_FASTER, /* all was answered: there may be more to have */
+};
+
+enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered);
+/* The pace to go on with: a little above what is answered, so that no budget is left over and few probes are in vain. */
+double limiter_rate(enum limiter_sign sign, double rate, uint32_t answered, double seconds);

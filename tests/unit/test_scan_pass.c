@@ -138,12 +138,24 @@ static void test_limiter_is_recognised_and_followed(void **state)
         assert_false(pass_plan(&f).limited);
 }
 
-static void test_limited_rate(void **state)
+static void test_limiter_is_followed(void **state)
 {
-        assert_true(pass_limited_rate(100, 100, 100, 1) > 100);
-        assert_true(pass_limited_rate(200, 200, 100, 1) < 130);
-        assert_true(pass_limited_rate(110, 110, 100, 1) == 110);
-        assert_true(pass_limited_rate(1000, 1000, 0, 1) >= 10);
+        assert_int_equal(limiter_sign(100, 100), LIMITER_FASTER);
+        assert_int_equal(limiter_sign(110, 100), LIMITER_RIGHT);
+        assert_int_equal(limiter_sign(200, 100), LIMITER_SLOWER);
+        assert_int_equal(limiter_sign(100, 3), LIMITER_NONE);
+        assert_true(limiter_rate(LIMITER_FASTER, 100, 100, 1) > 100);
+        assert_true(limiter_rate(LIMITER_RIGHT, 110, 100, 1) == 110);
+        assert_true(limiter_rate(LIMITER_SLOWER, 200, 100, 1) < 120);
+        assert_true(limiter_rate(LIMITER_SLOWER, 1000, 0, 1) >= 10);
+}
+
+static void test_doubt_needs_answers_of_closed_ports(void **state)
+{
+        assert_false(pass_doubtful(60000, 10, 0)); /* ten open ports behind a filter */
+        assert_false(pass_doubtful(1000, 900, 880));
+        assert_false(pass_doubtful(60, 5, 5));
+        assert_true(pass_doubtful(300, 100, 100));
 }
 
 static void test_lost_here_is_asked_again(void **state)
@@ -225,7 +237,8 @@ int main(void)
                 cmocka_unit_test(test_loss_is_asked_until_nothing_can_be_missed),
                 cmocka_unit_test(test_loss_estimate),
                 cmocka_unit_test(test_limiter_is_recognised_and_followed),
-                cmocka_unit_test(test_limited_rate),
+                cmocka_unit_test(test_limiter_is_followed),
+                cmocka_unit_test(test_doubt_needs_answers_of_closed_ports),
                 cmocka_unit_test(test_lost_here_is_asked_again),
                 cmocka_unit_test(test_control_probes_count),
                 cmocka_unit_test(test_pace_never_bursts),
