@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@
 #include "cli/scan_options.h"
 #include "cli/scan_self.h"
 #include "cli/scan_words.h"
+#include "cli/state_dir.h"
 #include "cli/terminal.h"
 #include "config.h"
 #include "report/scan_plan.h"
@@ -39,8 +41,9 @@ struct run {
         struct scan_ports ports;
         struct scan_self self;
         struct if_nameindex *devices;
-        struct str command; /* the command line, for people */
-        struct str words;   /* the same for the checkpoint */
+        struct str command;    /* the command line, for people */
+        struct str words;      /* the same for the checkpoint */
+        struct str checkpoint; /* its path, when nobody named one */
         struct scan_options options;
         struct scan_head head;
         struct output_file output;
@@ -58,6 +61,7 @@ static void run_release(struct run *run)
         output_file_release(&run->output);
         str_release(&run->command);
         str_release(&run->words);
+        str_release(&run->checkpoint);
         str_release(&run->kept);
         if (run->devices)
                 if_freenameindex(run->devices);
@@ -344,6 +348,7 @@ static void set_options(struct run *run)
                 .pace = run->request.pace,
                 .discovery = run->request.discovery,
                 .confirm = run->request.confirm,
+                .all_payloads = run->request.all_payloads,
                 .until = run->request.until,
                 .checkpoint = run->request.checkpoint,
                 .words = str_text(&run->words),
@@ -442,6 +447,42 @@ static int failed_to_open(int r)
                                                                             : QM_EXIT_INCOMPLETE;
 }
 
+#define CHECKPOINT_MS   10000 /* a scan that takes longer is worth keeping the state of */
+#define CHECKPOINTS_MAX 99
+
+/* A name that no scan uses or has left unfinished: checkpoints of complete ones are empty. */
+static bool is_free(const char *path)
+{
+        struct stat st;
+
+        return lstat(path, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
+static void choose_checkpoint(struct run *run)
+{
+        struct err why = {0};
+        size_t len;
+
+        if (run->request.checkpoint || scan_estimate_ms(&run->options) < CHECKPOINT_MS)
+                return;
+        if (state_dir_make(&run->checkpoint, &why) < 0) {
+                (void)err_prefix(&why, "the state of this scan is not kept");
+                warn(why.text, run);
+                return;
+        }
+        len = run->checkpoint.len;
+        for (unsigned n = 1; n <= CHECKPOINTS_MAX; n++) {
+                run->checkpoint.len = len;
+                str_addf(&run->checkpoint, "/scan-%u.checkpoint", n);
+                if (is_free(run->checkpoint.text)) {
+                        run->request.checkpoint = run->options.checkpoint = run->checkpoint.text;
+                        return;
+                }
+        }
+        warn("the state of this scan is not kept: there are too many unfinished scans where state is kept",
+             run);
+}
+
 /* Without the right to raw sockets the kernel's own connections must do, unless SYN was asked for by name. */
 static int open_scan(struct run *run)
 {
@@ -460,7 +501,7 @@ static int open_scan(struct run *run)
 /* After this there are no more files, programs and rights. */
 static int confine_self(struct run *run)
 {
-        const struct confinement what = {.sockets = asks(run, TRANSPORT_TCP)};
+        const struct confinement what = {.sockets = true}; /* hosts are looked for by connections, too */
         const char *missing = "";
 
         return confine(&what, &missing, run->err);
@@ -506,6 +547,7 @@ static int live_run(struct run *run)
         if (r < 0)
                 return QM_EXIT_USAGE;
         catch_signals();
+        choose_checkpoint(run);
         r = open_scan(run);
         if (r < 0)
                 return failed_to_open(r);

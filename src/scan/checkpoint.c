@@ -101,6 +101,26 @@ static int lock(int fd, const char *path, struct err *err)
         return err_errno(err, errno, "cannot lock '%s'", path);
 }
 
+/* A new file, or the empty one that a complete scan leaves behind. */
+static int open_empty(struct checkpoint *c, const char *path, struct err *err)
+{
+        struct stat st;
+        int r;
+
+        c->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (c->fd < 0)
+                return err_errno(err, errno, "cannot make the checkpoint '%s'", path);
+        r = lock(c->fd, path, err);
+        if (r < 0)
+                return r;
+        if (fstat(c->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size != 0 || st.st_uid != geteuid() ||
+            st.st_mode & 022)
+                return err_set(err, -EEXIST,
+                               "'%s' is there already: go on from it with --resume, or name another file",
+                               path);
+        return 0;
+}
+
 static int make(struct scan *s, struct err *err)
 {
         struct checkpoint *c = s->checkpoint;
@@ -109,10 +129,7 @@ static int make(struct scan *s, struct err *err)
         int r;
 
         if (path) {
-                c->fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-                if (c->fd < 0)
-                        return err_errno(err, errno, "cannot make the checkpoint '%s'", path);
-                r = lock(c->fd, path, err);
+                r = open_empty(c, path, err);
                 if (r < 0)
                         return r;
                 r = posix_fallocate(c->fd, 0,
@@ -321,8 +338,10 @@ void checkpoint_close(struct scan *s, bool complete)
                 return;
         if (c->memory)
                 (void)munmap(c->memory, c->size);
-        if (c->fd >= 0 && complete)
-                (void)ftruncate(c->fd, 0); /* the caller, who may still touch the file system, unlinks it */
+        /* by now nothing may be unlinked any more (confine.h); an empty file is used again by the next scan */
+        if (c->fd >= 0 && complete && ftruncate(c->fd, 0) < 0 && s->options.warn)
+                s->options.warn("the checkpoint of this scan, which is complete, could not be emptied",
+                                s->options.arg);
         fd_close(&c->fd);
         free(c);
         s->checkpoint = NULL;

@@ -238,6 +238,9 @@ static inline uint32_t lane_unanswered(const struct lane *l)
         return l->wanted - l->count[ANSWER_OPEN] - l->count[ANSWER_CLOSED] - l->count[ANSWER_OTHER];
 }
 
+/* How many payloads a UDP port is sent. */
+unsigned scan_payloads(const struct scan *s, uint16_t port);
+
 /* --- hosts.c: slots ---------------------------------------------------------------------------- */
 
 /* Take hosts into free slots. */

@@ -18,7 +18,7 @@
 #define LISTEN_LEAST_NS   (25 * MS) /* the receive ring hands its blocks over every few ms */
 #define LISTEN_MOST_NS    (1500 * MS)
 #define LISTEN_UDP_NS     (150 * MS) /* a datagram waits for a program, not only for a kernel */
-#define LISTEN_LAST_NS    (750 * MS) /* nothing at all was heard: behind a slow line, addresses are still being resolved */
+#define LISTEN_LAST_NS    (750 * MS) /* nothing was heard: behind a slow line, neighbours are still being found */
 #define LIMIT_CHECK_NS    (250 * MS)
 #define LIMIT_TRIAL_RATE  200.0 /* packets/s with which a limiter is looked for */
 
@@ -218,10 +218,10 @@ static void decoy_due(struct scan *s, uint32_t slot, uint64_t now_ns)
 
 /* --- asking ports ---------------------------------------------------------------------------------- */
 
-/* Passes a port is asked in, when nothing is known to be lost: every payload that makes sense there once. */
+/* Passes a port is asked in when nothing is known to be lost. */
 static unsigned tries_for(const struct scan *s, enum lane_kind kind, uint32_t index)
 {
-        unsigned payloads = kind == LANE_UDP ? udp_payload_count(s->ports[LANE_UDP][index]) : 1;
+        unsigned payloads = kind == LANE_UDP ? scan_payloads(s, s->ports[LANE_UDP][index]) : 1;
 
         return payloads > PASS_LEAST ? payloads : PASS_LEAST;
 }
@@ -283,7 +283,7 @@ static void limiter_follow(struct lane *l, uint64_t now_ns, double most)
                 pace_set(&l->pace, most);
                 return;
         }
-        l->ever_limited |= sign == LIMITER_SLOWER;
+        l->ever_limited = true; /* few were answered at the full pace, and at this one they are */
         rate = limiter_rate(sign, pace_rate(&l->pace), answered, seconds);
         limiter_begin(l, rate < most ? rate : most, now_ns);
 }

@@ -48,8 +48,8 @@ struct pass_plan pass_plan(const struct pass_facts *f);
 double pass_loss(const uint32_t answered[METHOD_TRIES_MAX]);
 
 /*
- * Whether so few of the probes of a pass were answered, though closed ports do answer, that a limiter may be at work: then
- * nothing more is sent before that is known.
+ * Whether so few of the probes of a pass were answered, though closed ports do answer, that a limiter may be at
+ * work: then nothing more is sent before that is known.
  */
 bool pass_doubtful(uint32_t asked, uint32_t answered, uint32_t closed);
 
@@ -62,5 +62,5 @@ enum limiter_sign {
 };
 
 enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered);
-/* The pace to go on with: a little above what is answered, so that no budget is left over and few probes are in vain. */
+/* The pace to go on with: a little above what is answered, so that no budget is left over. */
 double limiter_rate(enum limiter_sign sign, double rate, uint32_t answered, double seconds);

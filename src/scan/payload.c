@@ -26,6 +26,14 @@ unsigned udp_payload_count(uint16_t port)
         return find(port)->n;
 }
 
+unsigned udp_payload_usual(uint16_t port)
+{
+        const struct udp_payload_port *list = find(port);
+        unsigned n = list->own > UDP_PAYLOADS_USUAL ? list->own : UDP_PAYLOADS_USUAL;
+
+        return n < list->n ? n : list->n;
+}
+
 const struct udp_payload *udp_payload_at(uint16_t port, unsigned attempt)
 {
         const struct udp_payload_port *list = find(port);

@@ -17,6 +17,8 @@
         1400u /* bytes; with headers below the least MTU that QUIC asks for and Ethernet has */
 #define UDP_PAYLOADS_A_PORT 16u /* METHOD_TRIES_MAX: more would never be sent */
 
+#define UDP_PAYLOADS_USUAL 6u
+
 enum payload_safety {
         PAYLOAD_QUERY,      /* a question that changes nothing */
         PAYLOAD_SESSION,    /* begins a session that the server forgets on its own: keys, tunnels */
@@ -67,7 +69,7 @@ struct udp_payload {
 /* Of all ports that have payloads of their own, in order: which, by index into udp_payloads. */
 struct udp_payload_port {
         uint16_t port;
-        uint8_t n;
+        uint8_t own, n; /* those of the port come first */
         uint8_t at[UDP_PAYLOADS_A_PORT];
 };
 
@@ -91,6 +93,11 @@ extern const unsigned udp_n_silent_ports;
  * UDP_PAYLOADS_A_PORT.
  */
 unsigned udp_payload_count(uint16_t port);
+/*
+ * How many of them are sent by default: the port's own, and as many general ones as make UDP_PAYLOADS_USUAL
+ * of it. The later general ones find few more services, and cost a packet each on every silent port.
+ */
+unsigned udp_payload_usual(uint16_t port);
 /* What that attempt sends when the device class allows it; never NULL. */
 const struct udp_payload *udp_payload_at(uint16_t port, unsigned attempt);
 /* What it sends to a device of those limits: the same, or the empty datagram. limits may be NULL. */

@@ -17,6 +17,7 @@
 #define LIST_MAX UDP_PAYLOADS_A_PORT
 
 struct list {
+        unsigned own; /* the first ones, which are the port's own */
         unsigned n, at[LIST_MAX];
 };
 
@@ -137,6 +138,7 @@ static struct list list_of(const struct parsed_payloads *all, const unsigned *nu
                 reserved |= p->silent || p->safety == PAYLOAD_INDUSTRIAL;
                 append(&list, p->silent ? 0 : numbers[i]);
         }
+        list.own = list.n;
         if (!reserved)
                 append_general(&list, all, numbers);
         return list;
@@ -144,7 +146,7 @@ static struct list list_of(const struct parsed_payloads *all, const unsigned *nu
 
 static void add_list(struct str *out, unsigned port, const struct list *list)
 {
-        str_addf(out, "{%u,%u,{", port, list->n);
+        str_addf(out, "{%u,%u,%u,{", port, list->own, list->n);
         for (unsigned i = 0; i < list->n; i++)
                 str_addf(out, "%u,", list->at[i]);
         str_add(out, "}}");

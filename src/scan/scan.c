@@ -65,12 +65,17 @@ static void rank_udp(struct scan *s)
                         s->udp_first[n++] = (uint16_t)i;
         s->udp_tries = PASS_LEAST;
         for (uint32_t i = 0; i < s->n_ports[LANE_UDP]; i++) {
-                unsigned payloads = udp_payload_count(s->ports[LANE_UDP][i]);
+                unsigned payloads = scan_payloads(s, s->ports[LANE_UDP][i]);
 
                 s->udp_tries = payloads > s->udp_tries ? payloads : s->udp_tries;
         }
         if (s->udp_tries > METHOD_TRIES_MAX)
                 s->udp_tries = METHOD_TRIES_MAX;
+}
+
+unsigned scan_payloads(const struct scan *s, uint16_t port)
+{
+        return s->options.all_payloads ? udp_payload_count(port) : udp_payload_usual(port);
 }
 
 static int open_batch(struct scan *s, struct batch *b, const struct method *method, struct err *err)

@@ -49,6 +49,7 @@ struct scan_options {
         const struct method *tcp, *udp; /* tcp: method_syn or method_connect */
         struct scan_pace pace;
         bool discovery;                    /* ask hosts of ranges whether they are there first */
+        bool all_payloads;  /* UDP: every payload that makes sense for a port, not only the usual ones */
         bool confirm;                      /* full handshake with every port a SYN found open */
         int64_t until;                     /* seconds since 1970; INT64_MAX = no end */
         const char *checkpoint;            /* file to keep the state in; NULL = none */

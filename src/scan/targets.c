@@ -228,6 +228,10 @@ static int add_range(struct parser *p, const char *word, const struct address_ra
                 }
         }
         copy_set(&p->wanted, &rest);
+        /* Without an estate a network is a misunderstanding: only what this machine has in it would be asked. */
+        if (most == REFUSED_NO_ESTATE && rest.n)
+                return fail(p, refusals[most].code, "'%s' is more than this machine, and the rest %s: %s", word,
+                            refusals[most].phrase, refusals[most].advice);
         if (rest.n || most == REFUSAL_MAX)
                 return 0;
         return fail(p, refusals[most].code, "nothing of '%s' may be probed, it %s: %s", word,

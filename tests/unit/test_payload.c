@@ -313,6 +313,10 @@ static void test_ports_that_are_spared(void **state)
                 assert_non_null(udp_silent_why(silent[i]));
         }
         assert_null(udp_silent_why(53));
+        assert_int_equal(udp_payload_usual(40000), UDP_PAYLOADS_USUAL);
+        assert_true(udp_payload_usual(40000) < udp_payload_count(40000));
+        for (unsigned port = 1; port <= UINT16_MAX; port++)
+                assert_in_range(udp_payload_usual((uint16_t)port), 1, udp_payload_count((uint16_t)port));
         assert_int_equal(udp_payload_count(47808), 1);
         assert_string_equal(udp_payload_for(47808, 0, &plc)->id, "bacnet");
         assert_string_equal(udp_payload_for(47808, 0, &frail)->id, "empty");

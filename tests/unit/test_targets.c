@@ -326,7 +326,7 @@ static void test_refused(void **state)
 
 static void test_without_estate(void **state)
 {
-        const char *words[] = {"127.0.0.1", "192.168.7.0/29", "localhost"};
+        const char *words[] = {"127.0.0.1", "192.168.7.5/32", "localhost"}, *wide[] = {"192.168.7.0/29"};
         _cleanup_str_ struct str text = {0};
         struct err err = {0};
         struct targets t;
@@ -334,10 +334,10 @@ static void test_without_estate(void **state)
         assert_int_equal(targets_parse(&t, words, array_len(words), NULL, 0, &in_none, &err), 0);
         describe(&t, &text);
         assert_string_equal(text.text,
-                            "127.0.0.1 192.168.7.5 ::1 | 127.0.0.1=localhost ::1=localhost ! "
-                            "192.168.7.0-192.168.7.4: no estate.yaml: only this machine is in scope, "
-                            "192.168.7.6/31: no estate.yaml: only this machine is in scope");
+                            "127.0.0.1 192.168.7.5 ::1 | 127.0.0.1=localhost 192.168.7.5 ::1=localhost");
         targets_release(&t);
+        assert_int_equal(targets_parse(&t, wide, 1, NULL, 0, &in_none, &err), -EPERM);
+        assert_non_null(strstr(err.text, "'192.168.7.0/29' is more than this machine"));
 }
 
 /* What targets_parse makes of a file with this text: a description, or the error. */
