@@ -111,9 +111,11 @@ def test_open_and_closed(pair, scope, target):
     for h in seen.heard:
         is_open = int(h.port) == OPEN
         assert (h.kind, h.reason) == (("open", REASON["syn-ack"]) if is_open else ("closed", REASON["rst"]))
-        assert h.address == target and h.ttl == "64" and 0 < int(h.rtt_us) < 1_000_000
+        assert h.address == target and h.ttl == "64" and int(is_open) <= int(h.rtt_us) < 1_000_000
         assert h.canary == ("1" if h.attempt == "2" else "0")
     assert {h.attempt for h in seen.heard} == {str(n) for n in range(16)}
+    # A RST echoes no timestamp; the table of send times forgets one of two probes that share a line.
+    assert sum(h.rtt_us == "0" for h in seen.heard) < 8
     assert seen.count["sent"] == 80 and seen.count["forged"] == 0 and seen.count["dropped"] == 0
     assert counter(b, "TcpInCsumErrors") == 0 and counter(b, "TcpOutRsts") >= 64
     # What was left half open is reset by the kernel of the asking side.
@@ -220,7 +222,11 @@ def test_nothing_leaves_the_scope(netns):
     def frames():
         return int(b.run("cat", f"/sys/class/net/{b.device}/statistics/rx_packets").stdout)
 
-    for target in ("10.99.1.2", "192.0.2.2", "10.99.255.255", "224.0.0.1"):
+    # Behind a router whose hardware address is known nothing but the gate is in the way.
+    mac = b.run("cat", f"/sys/class/net/{b.device}/address").stdout.strip()
+    a.run("ip", "neigh", "replace", THERE4, "lladdr", mac, "dev", a.device)
+    a.run("ip", "route", "add", "198.51.100.0/24", "via", THERE4)
+    for target in ("10.99.1.2", "192.0.2.2", "10.99.255.255", "224.0.0.1", "198.51.100.1"):
         before = frames()
         seen = syn(a, SCOPE4, target, 80, 200, attempts=2, linger_ms=20)
         assert {h.kind for h in seen.heard} == {"not-sent"} and len(seen.heard) == 242, target
