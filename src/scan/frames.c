@@ -70,6 +70,7 @@ struct frames {
 
 static_assert(offsetof(struct frame, packet) == offsetof(struct frame, link) + PACKET_LINK_MAX,
               "the Ethernet header stands right before the packet");
+static_assert(FRAMES_BATCH <= XDP_SEND_BATCH, "a batch goes either way in one call");
 
 static int open_way(struct frames *f, enum way way, struct err *err)
 {
