@@ -18,6 +18,7 @@
 #include "base/wire.h"
 #include "scan/frames_filter.h"
 #include "scan/source_ports.h"
+#include "scan/xdp_send.h"
 
 /*
  * Blocks are small: the kernel closes one each millisecond when anything came, so that their number is how
@@ -30,8 +31,8 @@
 
 #define ARPHRD_RAWIP_NUMBER 519 /* linux/if_arp.h has it since 4.16 */
 
-/* A frame's ways out: one socket each. */
-enum way { WAY_ETHERNET, WAY_BARE, WAY_IP4, WAY_IP6, WAY_MAX };
+/* A frame's ways out: one socket each. WAY_FAST is Ethernet, too, and goes by AF_XDP. */
+enum way { WAY_ETHERNET, WAY_BARE, WAY_IP4, WAY_IP6, WAY_MAX, WAY_FAST = WAY_MAX };
 
 static const struct {
         int domain, type, protocol;
@@ -52,8 +53,11 @@ union destination {
 struct frames {
         struct gate *gate;
         struct source_ports ports;
-        int out[WAY_MAX];  /* -1: this kernel has none */
-        uint32_t bound_to; /* the interface that out[WAY_ETHERNET] sends to by itself; 0 = none yet */
+        int out[WAY_MAX];     /* -1: this kernel has none */
+        uint32_t bound_to;    /* the interface that out[WAY_ETHERNET] sends to by itself; 0 = none yet */
+        struct xdp_send *xdp; /* NULL = not wanted, or refused */
+        void (*unsent)(uint16_t ethertype, const uint8_t *packet, size_t len, void *arg);
+        void *unsent_arg;
         int in;
         uint8_t *ring;
         unsigned n_blocks, next_block;
@@ -66,6 +70,7 @@ struct frames {
 
 static_assert(offsetof(struct frame, packet) == offsetof(struct frame, link) + PACKET_LINK_MAX,
               "the Ethernet header stands right before the packet");
+static_assert(FRAMES_BATCH <= XDP_SEND_BATCH, "a batch goes either way in one call");
 
 static int open_way(struct frames *f, enum way way, struct err *err)
 {
@@ -160,6 +165,8 @@ int frames_open(struct frames **ret, const struct frames_options *options, struc
         int r;
 
         f->gate = options->gate;
+        f->unsent = options->unsent;
+        f->unsent_arg = options->arg;
         f->in = -1;
         for (enum way way = 0; way < WAY_MAX; way++)
                 f->out[way] = -1;
@@ -175,6 +182,8 @@ int frames_open(struct frames **ret, const struct frames_options *options, struc
                                              "connect method")
                                    : r;
         }
+        if (options->fast) /* without it all goes as it does at lower rates */
+                (void)xdp_send_open(&f->xdp, NULL);
         *ret = f;
         return 0;
 }
@@ -188,6 +197,7 @@ struct frames *frames_close(struct frames *f)
         fd_close(&f->in);
         for (enum way way = 0; way < WAY_MAX; way++)
                 fd_close(&f->out[way]);
+        xdp_send_close(f->xdp);
         source_ports_release(&f->ports);
         free(f);
         return NULL;
@@ -205,15 +215,27 @@ static bool mac_known(const uint8_t mac[6])
         return memcmp(mac, none, sizeof(none)) != 0;
 }
 
-static enum way way_of(const struct frame *frame)
+/* Most scans leave by one interface: the first one used is the fast one. */
+static bool is_fast(struct frames *f, uint32_t ifindex)
+{
+        if (!f->xdp)
+                return false;
+        if (!xdp_send_ifindex(f->xdp) && xdp_send_bind(f->xdp, ifindex) < 0)
+                f->xdp = xdp_send_close(f->xdp);
+        return f->xdp && xdp_send_ifindex(f->xdp) == ifindex;
+}
+
+static enum way way_of(struct frames *f, const struct frame *frame)
 {
         const struct path *path = frame->path;
         enum way by_kernel = frame->to->family == 4 ? WAY_IP4 : WAY_IP6;
 
         if (path->loopback)
                 return by_kernel;
+        if (path->link_has_addresses && !mac_known(frame->mac))
+                return by_kernel;
         if (path->link_has_addresses)
-                return mac_known(frame->mac) ? WAY_ETHERNET : by_kernel;
+                return is_fast(f, path->ifindex) ? WAY_FAST : WAY_ETHERNET;
         if (path->link_type == ARPHRD_NONE || path->link_type == ARPHRD_PPP ||
             path->link_type == ARPHRD_RAWIP_NUMBER)
                 return WAY_BARE;
@@ -261,11 +283,11 @@ static void prepare(struct frames *f, unsigned i, enum way way, struct frame *fr
         f->to[i] = *frame->to;
         f->parts[i] = (struct iovec){frame->packet, frame->len};
         *message = (struct msghdr){.msg_iov = &f->parts[i], .msg_iovlen = 1};
-        if (way == WAY_ETHERNET) {
+        if (way == WAY_ETHERNET || way == WAY_FAST) {
                 packet_build_ethernet(frame->link, frame->mac, frame->path->own_mac, frame->ethertype);
                 f->parts[i] = (struct iovec){frame->link, (size_t)frame->len + PACKET_LINK_MAX};
         }
-        if (way == WAY_ETHERNET && is_bound(f, frame->path->ifindex))
+        if (way == WAY_FAST || (way == WAY_ETHERNET && is_bound(f, frame->path->ifindex)))
                 return;
         message->msg_name = &f->destinations[i];
         message->msg_namelen = set_destination(&f->destinations[i], way, frame);
@@ -302,19 +324,56 @@ static unsigned send_run(struct frames *f, enum way way, unsigned first, unsigne
         return first;
 }
 
+static void tell_unsent(const uint8_t *frame, size_t len, void *arg)
+{
+        struct frames *f = arg;
+        uint16_t ethertype = (uint16_t)(frame[12] << 8 | frame[13]);
+
+        f->statistics.sent--;
+        f->statistics.fast--;
+        f->statistics.refused_by_kernel++;
+        if (f->unsent)
+                f->unsent(ethertype, frame + PACKET_LINK_MAX, len - PACKET_LINK_MAX, f->unsent_arg);
+}
+
+/* The interface is down or gone. Should it come back, packet sockets will do. */
+static void leave_fast(struct frames *f)
+{
+        xdp_send_each_pending(f->xdp, tell_unsent, f);
+        f->xdp = xdp_send_close(f->xdp);
+}
+
+/* As send_run. */
+static unsigned send_fast(struct frames *f, unsigned first, unsigned end, uint64_t *failed)
+{
+        uint64_t refused;
+        unsigned n =
+                xdp_send_frames(f->xdp, f->gate, f->parts + first, f->to + first, end - first, &refused);
+        unsigned none = (unsigned)__builtin_popcountll(refused);
+
+        f->statistics.sent += n - none;
+        f->statistics.fast += n - none;
+        f->statistics.refused_by_kernel += none;
+        *failed |= refused << first;
+        if (xdp_send_failed(f->xdp))
+                leave_fast(f);
+        return first + n;
+}
+
 unsigned frames_send(struct frames *f, struct frame *frames, unsigned n, uint64_t *ret_failed)
 {
         unsigned first = 0;
 
         *ret_failed = 0;
         while (first < n) {
-                enum way way = way_of(&frames[first]);
+                enum way way = way_of(f, &frames[first]);
                 unsigned end = first, taken;
 
                 do
                         prepare(f, end, way, &frames[end]);
-                while (++end < n && way_of(&frames[end]) == way);
-                taken = send_run(f, way, first, end, ret_failed);
+                while (++end < n && way_of(f, &frames[end]) == way);
+                taken = way == WAY_FAST ? send_fast(f, first, end, ret_failed)
+                                        : send_run(f, way, first, end, ret_failed);
                 if (taken < end)
                         return taken;
                 first = end;
@@ -382,6 +441,10 @@ void frames_receive(struct frames *f,
         struct receiving r = {.each = each, .arg = arg};
         struct timespec real;
 
+        if (frames_waiting(f))
+                xdp_send_flush(f->xdp);
+        if (f->xdp && xdp_send_failed(f->xdp))
+                leave_fast(f);
         for (unsigned n = 0; n < f->n_blocks; n++) {
                 uint8_t *block = f->ring + (size_t)f->next_block * BLOCK_SIZE;
                 uint32_t *status = &((struct tpacket_block_desc *)(void *)block)->hdr.bh1.block_status;
@@ -395,6 +458,11 @@ void frames_receive(struct frames *f,
                 __atomic_store_n(status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
                 f->next_block = (f->next_block + 1) % f->n_blocks;
         }
+}
+
+bool frames_waiting(const struct frames *f)
+{
+        return f->xdp && xdp_send_pending(f->xdp);
 }
 
 unsigned frames_poll(struct frames *f, struct pollfd *fds, unsigned max)
@@ -414,4 +482,11 @@ void frames_get_statistics(struct frames *f, struct frames_statistics *ret)
         if (getsockopt(f->in, SOL_PACKET, PACKET_STATISTICS, &seen, &size) == 0)
                 f->statistics.dropped += seen.tp_drops;
         *ret = f->statistics;
+        if (frames_waiting(f)) {
+                unsigned waiting = xdp_send_pending(f->xdp);
+
+                ret->sent -= waiting;
+                ret->fast -= waiting;
+                ret->refused_by_kernel += waiting;
+        }
 }

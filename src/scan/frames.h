@@ -21,6 +21,13 @@ struct frames_options {
         struct gate *gate;
         uint32_t ring_kib; /* receive ring, rounded up to blocks of 64 KiB */
         bool discovery;    /* let in what answers discovery, too (scan/frames_filter.h) */
+        bool fast;         /* send by AF_XDP where the kernel takes it (scan/xdp_send.h) */
+        /*
+         * Told of a frame that frames_send took, and that the kernel then never did: the packet in it. From
+         * frames_send and frames_receive. NULL = not told.
+         */
+        void (*unsent)(uint16_t ethertype, const uint8_t *packet, size_t len, void *arg);
+        void *arg;
 };
 
 /*
@@ -40,7 +47,8 @@ struct frame {
 };
 
 struct frames_statistics {
-        uint64_t sent, refused_by_kernel, received, dropped;
+        /* fast: those of sent that went by AF_XDP; what still waits there counts as refused */
+        uint64_t sent, fast, refused_by_kernel, received, dropped;
 };
 
 struct frames;
@@ -66,5 +74,7 @@ void frames_receive(struct frames *f,
                     void (*each)(const struct packet *packet, const uint8_t *link, uint64_t when_ns,
                                  void *arg),
                     void *arg);
+/* Whether frames that were taken wait for the kernel: call frames_receive in about a millisecond. */
+bool frames_waiting(const struct frames *f);
 unsigned frames_poll(struct frames *f, struct pollfd *fds, unsigned max);
 void frames_get_statistics(struct frames *f, struct frames_statistics *ret);

@@ -80,6 +80,7 @@ struct method_statistics {
         uint64_t sent, refused_by_kernel, received,
                 dropped; /* dropped: answers that the socket could not hold */
         uint64_t forged; /* packets for us whose cookie was wrong */
+        uint64_t fast;   /* those of sent that went by AF_XDP */
 };
 
 struct method_state;

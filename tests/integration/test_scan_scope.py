@@ -64,13 +64,14 @@ def test_out_of_scope_is_refused_and_nothing_sent(net, scoped, target, method):
     assert not [f for f in recorder.stop() if f.proto != 0] and n.stray_frames() == stray
 
 
-def test_exclusions_beat_inclusions(net, scoped):
+@pytest.mark.parametrize("rate", [100000, 400000], ids=["packet", "xdp"])
+def test_exclusions_beat_inclusions(net, scoped, rate):
     n = net()
     hosts = n.hosts("10.77.4.0/24")
     batch(n.scanner, "route add 10.77.4.0/24 dev near0")
     n.serve([(h, 22) for h in hosts])
     recorder = n.record()
-    records = scoped(n, "10.77.4.0/24", "--ports", "22", "--method", "syn", *FAST)
+    records = scoped(n, "10.77.4.0/24", "--ports", "22", "--method", "syn", "--rate", rate, "--host-rate", rate)
     touched = {f.target for f in recorder.stop()}
     assert not touched & EXCLUDED
     left_out = {str(a) for a in ipaddress.ip_network("10.77.4.64/26")}

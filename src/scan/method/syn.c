@@ -14,6 +14,8 @@
 #include "scan/source_ports.h"
 
 #define RING_KIB 8192 /* 128 blocks: as many milliseconds away from the processor, or about 50,000 answers */
+/* Packets a second: below that a packet socket has time to spare, and leaves queues to others. */
+#define FAST_ABOVE 300000u
 
 _Static_assert(SOURCE_PORTS == METHOD_TRIES_MAX, "each try has a source port");
 
@@ -35,10 +37,51 @@ static struct method_state *syn_close(struct method_state *m)
         return NULL;
 }
 
+static void tell_not_sent(struct method_state *m, const struct probe *probe, enum endpoint_reason reason,
+                          uint64_t now_ns)
+{
+        struct heard heard = {
+                .kind = HEARD_NOT_SENT,
+                .reason = reason,
+                .from = probe->to,
+                .transport = TRANSPORT_TCP,
+                .port = probe->port,
+                .attempt = probe->attempt,
+                .canary = probe->canary,
+                .when_ns = now_ns,
+        };
+
+        m->setup.hearing.hear(&heard, m->setup.hearing.arg);
+}
+
+/* A SYN of ours that stayed here, after all: which probe it was is in it. */
+static void each_unsent(uint16_t ethertype, const uint8_t *bytes, size_t len, void *arg)
+{
+        struct method_state *m = arg;
+        struct probe probe = {0};
+        struct packet packet;
+        uint32_t canary;
+
+        if (!packet_parse(ethertype, bytes, len, &packet))
+                return;
+        probe.to = packet.to;
+        probe.port = packet.to_port;
+        probe.attempt = (uint8_t)(packet.from_port - frames_base_port(m->frames));
+        canary = cookie_make(&m->setup.key, &probe.to, probe.port, packet.from_port, REPLY_CANARY);
+        probe.canary = packet.seq == canary;
+        tell_not_sent(m, &probe, REASON_LOCAL, clock_monotonic_ns());
+}
+
 static int syn_open(struct method_state **ret, const struct method_setup *setup, struct err *err)
 {
-        struct frames_options options = {.gate = setup->gate, .ring_kib = RING_KIB};
         struct method_state *m = xcalloc(1, sizeof(*m));
+        struct frames_options options = {
+                .gate = setup->gate,
+                .ring_kib = RING_KIB,
+                .fast = setup->rate > FAST_ABOVE,
+                .unsent = each_unsent,
+                .arg = m,
+        };
         int r;
 
         m->setup = *setup;
@@ -80,23 +123,6 @@ static void build(struct method_state *m, struct frame *frame, const struct prob
         frame->len = (uint16_t)packet_build_syn(frame->packet, &ends, cookie,
                                                 segment_size(probe->path, &probe->to), now_us);
         sent_note(m->sent, cookie, now_us);
-}
-
-static void tell_not_sent(struct method_state *m, const struct probe *probe, enum endpoint_reason reason,
-                          uint64_t now_ns)
-{
-        struct heard heard = {
-                .kind = HEARD_NOT_SENT,
-                .reason = reason,
-                .from = probe->to,
-                .transport = TRANSPORT_TCP,
-                .port = probe->port,
-                .attempt = probe->attempt,
-                .canary = probe->canary,
-                .when_ns = now_ns,
-        };
-
-        m->setup.hearing.hear(&heard, m->setup.hearing.arg);
 }
 
 /* Probes that have a path, at most FRAMES_BATCH. How many were taken. */
@@ -174,6 +200,11 @@ static void syn_receive(struct method_state *m, uint64_t now_ns)
         frames_receive(m->frames, each_packet, m);
 }
 
+static uint64_t syn_deadline(struct method_state *m)
+{
+        return frames_waiting(m->frames) ? clock_monotonic_ns() + 1000000u : UINT64_MAX;
+}
+
 static void syn_statistics(struct method_state *m, struct method_statistics *ret)
 {
         struct frames_statistics seen;
@@ -185,6 +216,7 @@ static void syn_statistics(struct method_state *m, struct method_statistics *ret
                 .received = seen.received,
                 .dropped = seen.dropped,
                 .forged = m->forged,
+                .fast = seen.fast,
         };
 }
 
@@ -198,6 +230,7 @@ const struct method method_syn = {
         .send = syn_send,
         .poll = syn_poll,
         .receive = syn_receive,
+        .deadline = syn_deadline,
         .statistics = syn_statistics,
         .close = syn_close,
 };
