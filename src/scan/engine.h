@@ -101,6 +101,7 @@ struct detail { /* of a port that is open */
         uint8_t transport, reason, ttl, tries;
         uint8_t looks; /* handshakes that stayed without an answer */
         bool confirmed, told, refuted;
+        bool from_before; /* known from the checkpoint: not asked again, not even as a control probe */
         uint32_t rtt_us;
 };
 

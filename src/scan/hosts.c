@@ -180,6 +180,7 @@ static void details_again(struct scan *s, uint32_t slot)
                                                                    : REASON_SYN_ACK,
                                         .tries = 1,
                                         .confirmed = full && lane == LANE_TCP,
+                                        .from_before = true,
                                 };
         }
 }

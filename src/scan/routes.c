@@ -117,7 +117,8 @@ static bool choose_canary(struct scan *s, uint32_t route)
                     h->suspicion == SUSPECT_CONFIRMED || h->lanes[LANE_TCP].count[ANSWER_OPEN] == 0)
                         continue;
                 for (size_t i = 0; i < s->details[slot].n; i++) {
-                        if (s->details[slot].at[i].transport != TRANSPORT_TCP)
+                        if (s->details[slot].at[i].transport != TRANSPORT_TCP ||
+                            s->details[slot].at[i].from_before)
                                 continue;
                         r->canary_slot = slot;
                         r->canary_seq = h->seq;
