@@ -16,7 +16,7 @@
 
 #include "base/fd.h"
 
-#define MAGIC       "qmscan\0\1"
+#define MAGIC       "qmscan\0\2"
 #define HEADER_SIZE 8192u
 #define WORDS_MAX   (HEADER_SIZE - 256)
 
@@ -27,16 +27,33 @@ struct header {
         char words[WORDS_MAX];
 };
 
+struct of_host {
+        uint64_t seq, at; /* at: in the log, or the slot */
+        bool superseded;
+};
+
+struct of_hosts {
+        struct of_host *at;
+        size_t n, room;
+};
+
 struct checkpoint {
         int fd; /* -1: no file, plain memory */
         void *memory;
         size_t size;
         struct header *header;
+        struct of_hosts again, busy; /* sorted: records of hosts to ask again; slots that are in use */
+        size_t next_again;
 };
+
+#define COVERAGE_PASSING                                                                                     \
+        (COVERAGE_WINDOW | COVERAGE_INTERFACE | COVERAGE_DESCRIPTORS | COVERAGE_LOCAL_DROPS | COVERAGE_NO_ROUTE)
 
 struct done { /* of the log; the host, details and bits follow where it was there */
         uint64_t seq;
-        uint32_t n_details, has_bits;
+        uint32_t n_details;
+        bool has_bits;
+        bool again; /* given up for a reason that may be gone when the scan is resumed */
 };
 
 /* FNV-1a: the same on every run, unlike base/hash.h. */
@@ -245,6 +262,9 @@ void checkpoint_host_done(struct scan *s, uint32_t slot)
                 .seq = h->seq,
                 .n_details = there ? (uint32_t)s->details[slot].n : 0,
                 .has_bits = there,
+                .again = !s->coverage.complete &&
+                         (h->status == HOST_NOT_ASKED || s->coverage.status == HOST_NOT_ASKED ||
+                          s->coverage.why & COVERAGE_PASSING),
         };
         struct str record = {0};
 
@@ -277,6 +297,120 @@ static bool read_at(const struct checkpoint *c, uint64_t *at, void *to, size_t l
         return true;
 }
 
+static uint64_t record_rest(const struct scan *s, const struct done *done)
+{
+        return done->n_details * sizeof(struct detail) + (done->has_bits ? s->bits_each : 0);
+}
+
+static int compare_again(const void *pa, const void *pb)
+{
+        const struct of_host *a = pa, *b = pb;
+
+        if (a->seq != b->seq)
+                return a->seq < b->seq ? -1 : 1;
+        return a->at < b->at ? -1 : a->at > b->at;
+}
+
+static size_t first_of(const struct of_hosts *hosts, uint64_t seq)
+{
+        size_t low = 0, high = hosts->n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (hosts->at[middle].seq < seq)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+/* Those of a host that stand in the log before `at` do not count. */
+static void supersede(struct checkpoint *c, uint64_t seq, uint64_t at)
+{
+        for (size_t i = first_of(&c->again, seq); i < c->again.n && c->again.at[i].seq == seq; i++)
+                c->again.at[i].superseded |= c->again.at[i].at < at;
+}
+
+/* Which hosts are asked again: those whose last record says so, and that no slot has. */
+static bool collect_again(struct scan *s)
+{
+        struct checkpoint *c = s->checkpoint;
+
+        for (unsigned round = 0; round < 2; round++) {
+                for (uint64_t at = memory_size(s); at < c->header->log_end;) {
+                        uint64_t began = at;
+                        struct done done;
+
+                        if (!read_at(c, &at, &done, sizeof(done)) || done.n_details > DETAILS_MAX ||
+                            done.seq >= s->n_hosts)
+                                return false;
+                        if (round == 0 && done.again)
+                                *vec_push(&c->again) = (struct of_host){done.seq, began, false};
+                        if (round == 1)
+                                supersede(c, done.seq, began);
+                        at += sizeof(struct host) + record_rest(s, &done);
+                }
+                vec_sort(&c->again, compare_again);
+        }
+        for (uint32_t slot = REPLAY_SLOT + 1; slot < s->n_slots; slot++)
+                if (s->hosts[slot].used) {
+                        supersede(c, s->hosts[slot].seq, UINT64_MAX);
+                        *vec_push(&c->busy) = (struct of_host){s->hosts[slot].seq, slot, false};
+                }
+        vec_sort(&c->busy, compare_again);
+        return true;
+}
+
+static const struct of_host *first_again(const struct checkpoint *c, size_t *at)
+{
+        while (*at < c->again.n && c->again.at[*at].superseded)
+                (*at)++;
+        return *at < c->again.n ? &c->again.at[*at] : NULL;
+}
+
+bool checkpoint_has_again(const struct scan *s)
+{
+        size_t at = s->checkpoint->next_again;
+
+        return first_again(s->checkpoint, &at);
+}
+
+bool checkpoint_next_again(struct scan *s, uint64_t *ret_seq)
+{
+        struct checkpoint *c = s->checkpoint;
+        const struct of_host *again = first_again(c, &c->next_again);
+
+        if (!again)
+                return false;
+        *ret_seq = again->seq;
+        c->next_again++;
+        return true;
+}
+
+bool checkpoint_take_again(struct scan *s, uint32_t slot)
+{
+        struct checkpoint *c = s->checkpoint;
+        const struct of_host *again = first_again(c, &c->next_again);
+        struct host host, *h = &s->hosts[slot];
+        struct done done;
+        uint64_t at;
+
+        if (!again)
+                return false;
+        c->next_again++;
+        at = again->at;
+        *h = (struct host){.seq = again->seq, .status = HOST_SILENT};
+        if (read_at(c, &at, &done, sizeof(done)) && read_at(c, &at, &host, sizeof(host))) {
+                at += done.n_details * sizeof(struct detail);
+                if (done.has_bits && read_at(c, &at, s->bits + slot * s->bits_each, s->bits_each))
+                        *h = host;
+        }
+        h->used = true; /* one that cannot be read is asked from the beginning */
+        return true;
+}
+
 /* Tell a host of the log through a slot that is free. */
 static bool replay_one(struct scan *s, uint32_t slot, uint64_t *at)
 {
@@ -286,6 +420,10 @@ static bool replay_one(struct scan *s, uint32_t slot, uint64_t *at)
         if (!read_at(s->checkpoint, at, &done, sizeof(done)) || !read_at(s->checkpoint, at, h, sizeof(*h)) ||
             done.seq != h->seq || done.seq >= s->n_hosts || done.n_details > DETAILS_MAX)
                 return false;
+        if (done.again) {
+                *at += record_rest(s, &done);
+                return true;
+        }
         s->details[slot].n = 0;
         for (uint32_t i = 0; i < done.n_details; i++) {
                 struct detail *d = vec_push(&s->details[slot]);
@@ -297,17 +435,22 @@ static bool replay_one(struct scan *s, uint32_t slot, uint64_t *at)
         if (done.has_bits && !read_at(s->checkpoint, at, s->bits + slot * s->bits_each, s->bits_each))
                 return false;
         hosts_take_limits(s, h);
+        hosts_recount(s, slot);
         if (h->suspicion == SUSPECT_CONFIRMED)
                 s->middlebox[slot] = "found before the scan was resumed";
-        s->result.open += done.n_details;
-        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)
-                s->decided += h->lanes[lane].wanted - lane_unanswered(&h->lanes[lane]);
         settle_host(s, slot);
         /* a crash may have come after the record and before the slot was emptied */
-        for (uint32_t other = 0; other < s->n_slots; other++)
-                if (other != slot && s->hosts[other].used && s->hosts[other].seq == done.seq)
-                        s->hosts[other].used = false;
+        for (size_t i = first_of(&s->checkpoint->busy, done.seq);
+             i < s->checkpoint->busy.n && s->checkpoint->busy.at[i].seq == done.seq; i++)
+                s->hosts[s->checkpoint->busy.at[i].at].used = false;
         return true;
+}
+
+/* What only a damaged file has. */
+static void drop_strange_slots(struct scan *s)
+{
+        for (uint32_t slot = 0; slot < s->n_slots; slot++)
+                s->hosts[slot].used &= slot != REPLAY_SLOT && s->hosts[slot].seq < s->n_hosts;
 }
 
 int checkpoint_replay(struct scan *s, struct err *err)
@@ -318,6 +461,9 @@ int checkpoint_replay(struct scan *s, struct err *err)
 
         if (!s->options.resume)
                 return 0;
+        drop_strange_slots(s);
+        if (!collect_again(s))
+                return err_set(err, -EBADMSG, "'%s' is damaged; begin a new scan", s->options.checkpoint);
         while (at < c->header->log_end) {
                 if (!replay_one(s, slot, &at))
                         return err_set(err, -EBADMSG, "'%s' is damaged; begin a new scan",
@@ -336,6 +482,8 @@ void checkpoint_close(struct scan *s, bool complete)
 
         if (!c)
                 return;
+        vec_clear(&c->again);
+        vec_clear(&c->busy);
         if (c->memory)
                 (void)munmap(c->memory, c->size);
         /* by now nothing may be unlinked any more (confine.h); an empty file is used again by the next scan */

@@ -174,7 +174,8 @@ static bool over(const struct place *p)
 
 static bool may_send(const struct task *t)
 {
-        return gate_payload_allowed(t->port, t->class) && !device_class_limits(t->class)->no_identify;
+        return t->kind == CONFIRM_DATA && gate_payload_allowed(t->port, t->class) &&
+               !device_class_limits(t->class)->no_identify;
 }
 
 static void send_line(struct confirmer *c, struct place *p, uint64_t now_ns)

@@ -11,6 +11,7 @@ enum confirm_kind {
         CONFIRM_HANDSHAKE, /* connect, then close: does the handshake complete? */
         /* connect, wait for a banner, send one harmless line: is it acknowledged, and what comes? */
         CONFIRM_DATA,
+        CONFIRM_LISTEN, /* as CONFIRM_DATA, but nothing is sent: the estate forbids it for that host */
 };
 
 /*

@@ -52,6 +52,7 @@ struct lane {
         bool unsure;
         bool dropped_here;
         bool local_fault;     /* probes of the last pass could not be sent */
+        uint8_t faults;       /* passes that are no tries, for a fault of this machine; up to a limit */
         uint8_t other_reason; /* enum endpoint_reason of ANSWER_OTHER */
         uint32_t place;       /* next in the permutation of this pass */
         uint32_t
@@ -100,7 +101,9 @@ struct host {
 struct detail { /* of a port that is open */
         uint16_t port;
         uint8_t transport, reason, ttl, tries;
+        uint8_t looks; /* handshakes that stayed without an answer */
         bool confirmed, told, refuted;
+        bool from_before; /* known from the checkpoint: not asked again, not even as a control probe */
         uint32_t rtt_us;
 };
 
@@ -120,6 +123,7 @@ struct route {
         uint64_t gateway_next_ns; /* when the kernel is asked for it again */
         /* control probes to a port that is known to answer */
         uint32_t canary_slot;
+        uint64_t canary_seq; /* of the host: the slot may have been given to another one */
         uint16_t canary_port;
         uint8_t canary_attempt;
         bool canary_out;
@@ -145,6 +149,7 @@ struct find_batch {
 
 struct wanted_look {
         uint32_t slot;
+        uint64_t seq; /* of the host: the slot may have been given to another one */
         uint16_t port;
         enum confirm_kind kind;
 };
@@ -195,11 +200,12 @@ struct scan {
         struct checkpoint *checkpoint;
 
         struct pace pace;
-        bool stopping, log_failed;
+        bool stopping, log_failed, paths_stale;
+        uint64_t refreshed_ns;
         unsigned stop_reason;
         uint64_t started_ns, progress_ns, progress_sent, window_checked_ns;
         double recent_rate;
-        uint64_t forged_here, drops;
+        uint64_t forged_here, drops, drops_looked_ns, drops_paced;
         struct scan_result result;
         uint64_t decided;
 };
@@ -238,6 +244,10 @@ static inline uint32_t lane_unanswered(const struct lane *l)
         return l->wanted - l->count[ANSWER_OPEN] - l->count[ANSWER_CLOSED] - l->count[ANSWER_OTHER];
 }
 
+/* --- scan.c ---------------------------------------------------------------------------------------- */
+
+/* Bring scan.drops up to date; cheap when it just was. */
+void scan_look_for_drops(struct scan *s, uint64_t now_ns);
 /* How many payloads a UDP port is sent. */
 unsigned scan_payloads(const struct scan *s, uint16_t port);
 
@@ -248,6 +258,8 @@ void hosts_fill(struct scan *s, uint64_t now_ns);
 uint32_t hosts_by_address(const struct scan *s, const struct address *address);
 /* Runtime parts of a slot whose record is there: path, pace, class, its place by address. */
 void hosts_attach(struct scan *s, uint32_t slot, uint64_t now_ns);
+/* Count the answers of a slot by its bits; those to what may not be asked any more are forgotten. */
+void hosts_recount(struct scan *s, uint32_t slot);
 /* Go on with a slot of the checkpoint. */
 void hosts_go_on(struct scan *s, uint32_t slot, uint64_t now_ns);
 /* What may be done to a host, as its device class says; the packets a second. */
@@ -284,6 +296,8 @@ void routes_gateways(struct scan *s, uint64_t now_ns);
 void routes_canaries(struct scan *s, uint64_t now_ns);
 void routes_canary_heard(struct scan *s, const struct heard *heard, uint32_t slot);
 double routes_loss(const struct route *r);
+/* Packets that left beyond those that were paced: they slow down what comes next. */
+void routes_spend(struct scan *s, struct host *h, unsigned packets);
 /* Links, addresses or routes changed: find all ways anew; hosts without one end. */
 void routes_refresh(struct scan *s, uint64_t now_ns);
 
@@ -293,7 +307,8 @@ void routes_refresh(struct scan *s, uint64_t now_ns);
 void suspect_begin(struct scan *s, uint32_t slot, uint64_t now_ns);
 /* A decoy lane is over. */
 void suspect_decoys_over(struct scan *s, uint32_t slot, uint64_t now_ns);
-bool suspect_is_decoy(struct host *h, uint16_t port, bool open);
+/* Whether it is about a decoy; then it is noted. */
+bool suspect_hear_decoy(struct host *h, const struct heard *heard);
 void suspect_run(struct scan *s, uint64_t now_ns);
 /* Confirm the open ports of a host whose TCP lane is over; false when there is nothing to wait for. */
 bool suspect_confirm(struct scan *s, uint32_t slot);
@@ -319,6 +334,14 @@ int checkpoint_open(struct scan *s, struct err *err);
 void checkpoint_next_host(struct scan *s);
 /* Keep the results of a host that is done, for a scan that is resumed later. */
 void checkpoint_host_done(struct scan *s, uint32_t slot);
+/*
+ * Hosts that were given up for a reason that may be gone by now (their window closed, a link was down) are
+ * asked again by a resumed scan. take: into a slot that is free; false when there is none.
+ */
+bool checkpoint_has_again(const struct scan *s);
+bool checkpoint_take_again(struct scan *s, uint32_t slot);
+/* Those that were not taken, one after the other; false at the end. */
+bool checkpoint_next_again(struct scan *s, uint64_t *ret_seq);
 /* Tell the hosts that were done before. 0 or -EBADMSG. */
 int checkpoint_replay(struct scan *s, struct err *err);
 /* The scan is complete: the file goes. Else it stays. */

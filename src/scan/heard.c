@@ -111,8 +111,9 @@ static void take_verdict(struct scan *s, uint32_t slot, enum lane_kind kind, uin
         if (answer == ANSWER_OTHER)
                 l->other_reason = (uint8_t)heard->reason;
         if (answer == ANSWER_OPEN) {
-                s->result.open++;
-                remember_open(s, slot, kind, heard);
+                /* behind a middlebox only what looks have shown counts */
+                if (kind == LANE_UDP || h->suspicion != SUSPECT_CONFIRMED)
+                        remember_open(s, slot, kind, heard);
                 if (kind == LANE_TCP)
                         suspect_begin(s, slot, heard->when_ns);
         }
@@ -120,15 +121,30 @@ static void take_verdict(struct scan *s, uint32_t slot, enum lane_kind kind, uin
                 lanes_wake(s, slot, kind, heard->when_ns);
 }
 
-/* The probe has gone nowhere, or its time is over. */
-static void take_nothing(struct scan *s, uint32_t slot, enum lane_kind kind, const struct heard *heard)
+/* The probe has gone nowhere. */
+static void take_fault(struct scan *s, uint32_t slot, enum lane_kind kind, const struct heard *heard)
 {
-        struct lane *l = &s->hosts[slot].lanes[kind];
-
-        if (heard->kind != HEARD_NOT_SENT)
-                return;
-        l->local_fault = true;
+        s->hosts[slot].lanes[kind].local_fault = true;
         s->hosts[slot].why |= heard->reason == REASON_NO_ROUTE ? COVERAGE_NO_ROUTE : COVERAGE_DESCRIPTORS;
+}
+
+/*
+ * What the kernel sent of its own for one connection: the end of a handshake and its close, or after a second
+ * of silence the SYN again. It counts in the pace of what comes next.
+ */
+static void charge_kernel(struct scan *s, struct host *h, enum heard_kind kind)
+{
+        unsigned packets = kind == HEARD_OPEN ? 2 : kind == HEARD_SILENCE ? 1 : 0;
+
+        if (packets)
+                routes_spend(s, h, packets);
+}
+
+static bool by_kernel(struct scan *s, const struct host *h)
+{
+        const struct method *method = hosts_batch(s, h, LANE_TCP)->method;
+
+        return !method || method->answers_each; /* none: hosts are looked for, for datagrams */
 }
 
 void heard_take(const struct heard *heard, void *scan)
@@ -140,7 +156,8 @@ void heard_take(const struct heard *heard, void *scan)
         uint32_t index;
 
         if (slot == NO_SLOT || s->hosts[slot].over) {
-                s->forged_here += slot == NO_SLOT;
+                /* of a host that is over, it is only late */
+                s->forged_here += slot == NO_SLOT && !range_set_has(&s->options.targets->ranges, &heard->from);
                 return;
         }
         h = &s->hosts[slot];
@@ -149,21 +166,26 @@ void heard_take(const struct heard *heard, void *scan)
                 found(s, slot, heard);
         if (heard->kind == HEARD_NEIGHBOUR || heard->kind == HEARD_ALIVE)
                 return;
+        if (heard->kind == HEARD_NOT_SENT && h->lanes[LANE_FIND].stage == STAGE_ASK) {
+                take_fault(s, slot, LANE_FIND, heard);
+                return;
+        }
+        if (kind == LANE_TCP && by_kernel(s, h))
+                charge_kernel(s, h, heard->kind);
         if (heard->canary) {
-                routes_canary_heard(s, heard, slot);
+                if (suspect_hear_decoy(h, heard))
+                        lanes_wake(s, slot, LANE_DECOY, heard->when_ns);
+                else
+                        routes_canary_heard(s, heard, slot);
                 return;
         }
         index = s->port_index[kind][heard->port];
-        if (kind == LANE_TCP && suspect_is_decoy(h, heard->port, heard->kind == HEARD_OPEN)) {
-                lanes_wake(s, slot, LANE_DECOY, heard->when_ns);
-                return;
-        }
         if (index == NO_INDEX || h->lanes[kind].stage == STAGE_IDLE || lane_forbids(s, h, kind, heard->port))
                 return; /* nobody asked */
         if (h->lanes[kind].inflight)
                 h->lanes[kind].inflight--;
-        if (heard->kind == HEARD_SILENCE || heard->kind == HEARD_NOT_SENT)
-                take_nothing(s, slot, kind, heard);
-        else
+        if (heard->kind == HEARD_NOT_SENT)
+                take_fault(s, slot, kind, heard);
+        else if (heard->kind != HEARD_SILENCE)
                 take_verdict(s, slot, kind, index, heard);
 }

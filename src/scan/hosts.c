@@ -125,9 +125,63 @@ static void begin(struct scan *s, uint32_t slot, uint64_t now_ns)
                 hosts_end(s, slot);
         } else if (must_find(s, h)) {
                 h->lanes[LANE_FIND].stage = STAGE_ASK;
+                h->lanes[LANE_FIND].drops_before = s->drops;
                 lanes_wake(s, slot, LANE_FIND, now_ns);
         } else {
                 lanes_begin(s, slot, now_ns);
+        }
+}
+
+static void name(struct scan *s, struct host *h)
+{
+        const struct target_name *single;
+
+        h->address = range_set_get(&s->options.targets->ranges, permutation_at(&s->host_order, h->seq));
+        single = targets_single(s->options.targets, &h->address);
+        h->single = single != NULL;
+        h->zone_index = single ? single->zone_index : 0;
+}
+
+/* The bits are what is known. Their counts may be off by one after a kill, or the device class is another. */
+void hosts_recount(struct scan *s, uint32_t slot)
+{
+        struct host *h = &s->hosts[slot];
+
+        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++) {
+                uint32_t *count = h->lanes[lane].count;
+
+                memset(count, 0, sizeof(h->lanes[lane].count));
+                for (uint32_t i = 0; i < s->n_ports[lane]; i++) {
+                        if (lane_forbids(s, h, lane, s->ports[lane][i]))
+                                answer_set(s, slot, lane, i, ANSWER_NONE);
+                        count[answer_get(s, slot, lane, i)]++;
+                }
+                count[ANSWER_NONE] = 0;
+                s->decided += count[ANSWER_OPEN] + count[ANSWER_CLOSED] + count[ANSWER_OTHER];
+        }
+}
+
+/* Open ports of a host that was under way: what only memory held of them is gone. */
+static void details_again(struct scan *s, uint32_t slot)
+{
+        const struct host *h = &s->hosts[slot];
+
+        s->details[slot].n = 0;
+        for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++) {
+                bool full = s->n_ports[lane] && hosts_batch(s, h, lane)->method->answers_each;
+
+                for (uint32_t i = 0; i < s->n_ports[lane] && s->details[slot].n < DETAILS_MAX; i++)
+                        if (answer_get(s, slot, lane, i) == ANSWER_OPEN)
+                                *vec_push(&s->details[slot]) = (struct detail){
+                                        .port = s->ports[lane][i],
+                                        .transport = lane == LANE_UDP ? TRANSPORT_UDP : TRANSPORT_TCP,
+                                        .reason = lane == LANE_UDP ? REASON_REPLY
+                                                  : full           ? REASON_CONNECTED
+                                                                   : REASON_SYN_ACK,
+                                        .tries = 1,
+                                        .confirmed = full && lane == LANE_TCP,
+                                        .from_before = true,
+                                };
         }
 }
 
@@ -135,11 +189,13 @@ void hosts_go_on(struct scan *s, uint32_t slot, uint64_t now_ns)
 {
         struct host *h = &s->hosts[slot];
 
-        h->why &= ~(unsigned)COVERAGE_FATAL;
-        h->over = h->pathless = false;
+        name(s, h);
+        h->why = 0;
+        h->status = h->found ? HOST_UP : HOST_SILENT;
+        h->over = h->pathless = h->unreachable = false;
         h->pending_looks = 0;
-        if (h->suspicion == SUSPECT_ASKING || h->suspicion == SUSPECT_LOOKING)
-                h->suspicion = SUSPECT_NOT_ASKED; /* the next open port asks decoys again */
+        if (h->suspicion != SUSPECT_CLEARED)
+                h->suspicion = SUSPECT_NOT_ASKED; /* what looks have shown was not kept */
         h->lanes[LANE_DECOY] = h->lanes[LANE_FIND] = (struct lane){0};
         for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++) {
                 struct lane *l = &h->lanes[lane];
@@ -147,29 +203,34 @@ void hosts_go_on(struct scan *s, uint32_t slot, uint64_t now_ns)
                 /* what was on the wire is lost: this pass again, for the ports without an answer */
                 l->stage = STAGE_IDLE;
                 l->inflight = 0;
+                l->faults = 0;
                 l->round = (uint8_t)((l->round + 1) % METHOD_TRIES_MAX);
+                l->pass = l->pass < METHOD_TRIES_MAX ? l->pass : METHOD_TRIES_MAX - 1;
         }
         hosts_attach(s, slot, now_ns);
-        begin(s, slot, now_ns);
-        if (!h->over && h->suspicion == SUSPECT_NOT_ASKED && h->lanes[LANE_TCP].count[ANSWER_OPEN])
+        hosts_recount(s, slot);
+        details_again(s, slot);
+        if (h->lanes[LANE_TCP].count[ANSWER_OPEN]) /* before lanes that have nothing to ask can end the host */
                 suspect_begin(s, slot, now_ns);
+        begin(s, slot, now_ns);
 }
 
 void hosts_fill(struct scan *s, uint64_t now_ns)
 {
-        while (s->free_slots.n && s->next_host < s->n_hosts && !s->stopping) {
+        while (s->free_slots.n && (s->next_host < s->n_hosts || checkpoint_has_again(s)) && !s->stopping &&
+               !s->stop_reason) {
                 uint32_t slot = s->free_slots.at[--s->free_slots.n];
                 struct host *h = &s->hosts[slot];
-                const struct target_name *single;
 
-                *h = (struct host){.seq = s->next_host++, .status = HOST_SILENT};
-                h->address =
-                        range_set_get(&s->options.targets->ranges, permutation_at(&s->host_order, h->seq));
-                single = targets_single(s->options.targets, &h->address);
-                h->single = single != NULL;
-                h->zone_index = single ? single->zone_index : 0;
-                h->used = true;
                 s->used_slots++;
+                memset(s->bits + slot * s->bits_each, 0, s->bits_each); /* a kill may have left some */
+                if (checkpoint_take_again(s, slot)) {
+                        hosts_go_on(s, slot, now_ns);
+                        continue;
+                }
+                *h = (struct host){.seq = s->next_host++, .status = HOST_SILENT};
+                name(s, h);
+                h->used = true;
                 hosts_attach(s, slot, now_ns);
                 begin(s, slot, now_ns);
                 checkpoint_next_host(s);
@@ -198,12 +259,10 @@ void hosts_finish_ended(struct scan *s, uint64_t now_ns)
                 leave(s, slot);
                 if (!h->pathless)
                         s->routes.at[h->route].active--;
-                if (!s->stopping) { /* else it stays in the checkpoint as it is */
+                if (!s->stopping) /* else it stays in the checkpoint as it is */
                         h->used = false;
-                        memset(s->bits + slot * s->bits_each, 0, s->bits_each);
-                }
-                s->details[slot].n = 0;
-                s->looks[slot].n = 0;
+                vec_clear(&s->details[slot]);
+                vec_clear(&s->looks[slot]);
                 s->middlebox[slot] = NULL;
                 s->used_slots--;
                 *vec_push(&s->free_slots) = slot;

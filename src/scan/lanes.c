@@ -21,10 +21,18 @@
 #define LISTEN_LAST_NS    (750 * MS) /* nothing was heard: behind a slow line, neighbours are still being found */
 #define LIMIT_CHECK_NS    (250 * MS)
 #define LIMIT_TRIAL_RATE  200.0 /* packets/s with which a limiter is looked for */
+#define DECOY_PASSES      3u
+#define FAULTS_MOST       4u /* more passes when this machine could not send, or lost answers */
+#define FIND_AGAIN        3u /* and when it lost answers, while a host was looked for */
 
 /* Seconds that may be spent waiting for a host that limits its answers. */
 #define PATIENCE_RST_S  3600.0
 #define PATIENCE_ICMP_S 10.0
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
 
 void lanes_wake(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t when_ns)
 {
@@ -77,14 +85,13 @@ void lanes_begin(struct scan *s, uint32_t slot, uint64_t now_ns)
 
         queue_remove(&s->queue, lane_id(slot, LANE_FIND));
         h->lanes[LANE_FIND].stage = STAGE_DONE;
-        h->pace.next_ns = now_ns;
         for (enum lane_kind kind = LANE_TCP; kind <= LANE_UDP; kind++) {
                 struct lane *l = &h->lanes[kind];
 
                 if (l->stage == STAGE_DONE)
                         continue;
                 if (lane_unanswered(l) == 0) {
-                        l->stage = STAGE_DONE;
+                        lanes_done(s, slot, kind);
                         continue;
                 }
                 l->pace.next_ns = now_ns;
@@ -135,7 +142,12 @@ static void not_found(struct scan *s, uint32_t slot, uint64_t now_ns)
         bool neighbour = s->discovery && path->link_has_addresses && path->on_link;
 
         h->status = h->single ? HOST_SILENT : HOST_NOT_FOUND;
-        h->unreachable = neighbour;
+        if (h->lanes[LANE_FIND].local_fault)
+                h->status = HOST_NOT_ASKED;
+        else
+                h->unreachable = neighbour;
+        if (s->drops != h->lanes[LANE_FIND].drops_before)
+                h->why |= COVERAGE_LOCAL_DROPS;
         /*
          * with no hardware address nothing can be sent; behind a router one named singly is asked all the
          * same
@@ -152,15 +164,36 @@ static const uint64_t find_wait_ns[2][FIND_ATTEMPTS] = {
         {250 * MS, 250 * MS, 400 * MS},
 };
 
+/* What this machine did not send, or lost, was no try. */
+static bool find_again(struct scan *s, struct lane *l, uint64_t now_ns)
+{
+        scan_look_for_drops(s, now_ns);
+        if ((!l->local_fault && s->drops == l->drops_before) || l->round == FIND_AGAIN)
+                return false;
+        l->round++;
+        l->pass = 0;
+        l->local_fault = false;
+        l->drops_before = s->drops;
+        return true;
+}
+
 static void find_due(struct scan *s, uint32_t slot, uint64_t now_ns)
 {
         struct host *h = &s->hosts[slot];
         struct lane *l = &h->lanes[LANE_FIND];
         const struct path *path = s->routes.at[h->route].path;
+        uint64_t ready = later(h->pace.next_ns, s->routes.at[h->route].pace.next_ns);
         unsigned attempt = l->pass;
 
         if (attempt == FIND_ATTEMPTS) {
-                not_found(s, slot, now_ns);
+                if (!find_again(s, l, now_ns))
+                        not_found(s, slot, now_ns);
+                else
+                        lanes_wake(s, slot, LANE_FIND, now_ns);
+                return;
+        }
+        if (ready > now_ns) {
+                lanes_wake(s, slot, LANE_FIND, ready);
                 return;
         }
         l->pass++;
@@ -193,26 +226,46 @@ static uint64_t listen_ns(const struct lane *l, enum lane_kind kind)
         return wait > LISTEN_MOST_NS ? LISTEN_MOST_NS : wait;
 }
 
+/*
+ * Marked as control probes, so that an answer is never taken for one to the lane, which may ask the same
+ * port; and from source ports that lanes hardly ever come to: the same four numbers twice are answered once.
+ */
+static void ask_decoy(struct scan *s, uint32_t slot, uint16_t port, unsigned pass, uint64_t now_ns)
+{
+        struct batch *batch = hosts_batch(s, &s->hosts[slot], LANE_TCP);
+        struct probe *probe = &batch->probes[batch->n++];
+
+        *probe = probe_for(s, slot, port, METHOD_TRIES_MAX - 1 - pass);
+        probe->canary = true;
+        count_sent(s, slot, now_ns, 1);
+}
+
 static void decoy_due(struct scan *s, uint32_t slot, uint64_t now_ns)
 {
         struct host *h = &s->hosts[slot];
         struct lane *l = &h->lanes[LANE_DECOY];
-        struct batch *batch = hosts_batch(s, h, LANE_TCP);
+        uint64_t ready = later(h->pace.next_ns, s->routes.at[h->route].pace.next_ns);
 
-        if (l->pass == 3 || h->decoy_closed || h->decoy_open == (1 << DECOYS) - 1) {
+        if (l->pass == DECOY_PASSES || h->decoy_closed || h->decoy_open == (1 << DECOYS) - 1) {
                 l->stage = STAGE_DONE;
                 queue_remove(&s->queue, lane_id(slot, LANE_DECOY));
                 suspect_decoys_over(s, slot, now_ns);
                 lanes_end_if_over(s, slot);
                 return;
         }
-        for (unsigned i = 0; i < DECOYS && batch->n < BATCH; i++) {
-                if (h->decoy_open >> i & 1)
-                        continue;
-                batch->probes[batch->n++] = probe_for(s, slot, h->decoy[i], l->pass);
-                count_sent(s, slot, now_ns, 1);
+        if (ready > now_ns) {
+                lanes_wake(s, slot, LANE_DECOY, ready);
+                return;
+        }
+        while (l->place < DECOYS && h->decoy_open >> l->place & 1)
+                l->place++;
+        if (l->place < DECOYS) {
+                ask_decoy(s, slot, h->decoy[l->place++], l->pass, now_ns);
+                lanes_wake(s, slot, LANE_DECOY, now_ns);
+                return;
         }
         l->pass++;
+        l->place = 0;
         lanes_wake(s, slot, LANE_DECOY, now_ns + listen_ns(&h->lanes[LANE_TCP], LANE_TCP) * l->pass);
 }
 
@@ -226,13 +279,18 @@ static unsigned tries_for(const struct scan *s, enum lane_kind kind, uint32_t in
         return payloads > PASS_LEAST ? payloads : PASS_LEAST;
 }
 
+static unsigned fewer(unsigned a, unsigned b)
+{
+        return a < b ? a : b;
+}
+
 static unsigned tries_least(const struct scan *s, enum lane_kind kind, double loss)
 {
         unsigned least = kind == LANE_UDP ? s->udp_tries : PASS_LEAST;
 
         if (kind == LANE_UDP && loss > 0.01)
                 least *= 2;
-        return least < METHOD_TRIES_MAX ? least : METHOD_TRIES_MAX;
+        return fewer(least, METHOD_TRIES_MAX);
 }
 
 /* The next port of this pass, NO_INDEX when it has been gone through. */
@@ -309,11 +367,6 @@ static bool doubt(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t n
         return true;
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
-{
-        return a > b ? a : b;
-}
-
 static void ask_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)
 {
         struct host *h = &s->hosts[slot];
@@ -378,6 +431,18 @@ static struct pass_facts facts_of(const struct scan *s, const struct host *h, en
         return facts;
 }
 
+static void pass_again(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)
+{
+        struct lane *l = &s->hosts[slot].lanes[kind];
+
+        settle_open(s, slot);
+        l->round = (uint8_t)((l->round + 1) % METHOD_TRIES_MAX);
+        l->pace.next_ns = now_ns;
+        l->inflight = 0;
+        begin_pass(s, l, now_ns);
+        lanes_wake(s, slot, kind, now_ns);
+}
+
 static void listen_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)
 {
         struct host *h = &s->hosts[slot];
@@ -389,27 +454,30 @@ static void listen_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint6
                 lanes_wake(s, slot, kind, now_ns + 10 * MS);
                 return;
         }
+        scan_look_for_drops(s, now_ns);
+        if ((l->local_fault || s->drops != l->drops_before) && l->faults < FAULTS_MOST) {
+                l->faults++;
+                pass_again(s, slot, kind, now_ns);
+                return;
+        }
         facts = facts_of(s, h, kind, now_ns);
         plan = pass_plan(&facts);
         l->loss = plan.loss;
         l->unsure = plan.unsure;
         l->dropped_here = facts.dropped_here;
-        settle_open(s, slot);
         if (!plan.again) {
+                settle_open(s, slot);
                 lanes_done(s, slot, kind);
                 return;
         }
         if (!plan.limited || !l->limited)
                 l->pass = (uint8_t)(l->pass + (l->pass + 1u < METHOD_TRIES_MAX));
-        l->round = (uint8_t)((l->round + 1) % METHOD_TRIES_MAX);
-        l->inflight = 0;
-        begin_pass(s, l, now_ns);
         if (plan.limited && !l->limited)
                 limiter_begin(l, plan.rate, now_ns);
         l->limited = plan.limited;
         pace_set(&l->pace, plan.rate);
         l->pace.next_ns = now_ns;
-        lanes_wake(s, slot, kind, now_ns);
+        pass_again(s, slot, kind, now_ns);
 }
 
 static void ports_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t now_ns)

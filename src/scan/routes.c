@@ -63,6 +63,13 @@ double routes_loss(const struct route *r)
         return r->canaries >= LOSS_KNOWN ? (double)r->canaries_lost / r->canaries : 0;
 }
 
+void routes_spend(struct scan *s, struct host *h, unsigned packets)
+{
+        pace_spend(&h->pace, s->now_ns, packets);
+        pace_spend(&s->routes.at[h->route].pace, s->now_ns, packets);
+        pace_spend(&s->pace, s->now_ns, packets);
+}
+
 /* Many control probes of the last ones were lost: slower; none: a little faster again. */
 static void adapt(struct scan *s, struct route *r)
 {
@@ -93,8 +100,8 @@ void routes_canary_heard(struct scan *s, const struct heard *heard, uint32_t slo
 {
         struct route *r = &s->routes.at[s->hosts[slot].route];
 
-        if (r->canary_out && r->canary_slot == slot && r->canary_port == heard->port &&
-            r->canary_attempt == heard->attempt)
+        if (r->canary_out && r->canary_slot == slot && r->canary_seq == s->hosts[slot].seq &&
+            r->canary_port == heard->port && r->canary_attempt == heard->attempt)
                 canary_over(s, r, false);
 }
 
@@ -110,9 +117,11 @@ static bool choose_canary(struct scan *s, uint32_t route)
                     h->suspicion == SUSPECT_CONFIRMED || h->lanes[LANE_TCP].count[ANSWER_OPEN] == 0)
                         continue;
                 for (size_t i = 0; i < s->details[slot].n; i++) {
-                        if (s->details[slot].at[i].transport != TRANSPORT_TCP)
+                        if (s->details[slot].at[i].transport != TRANSPORT_TCP ||
+                            s->details[slot].at[i].from_before)
                                 continue;
                         r->canary_slot = slot;
+                        r->canary_seq = h->seq;
                         r->canary_port = s->details[slot].at[i].port;
                         return true;
                 }
@@ -126,7 +135,7 @@ static bool canary_stands(const struct scan *s, uint32_t route)
         const struct route *r = &s->routes.at[route];
         const struct host *h = r->canary_slot == NO_SLOT ? NULL : &s->hosts[r->canary_slot];
 
-        return h && h->used && !h->over && h->route == route;
+        return h && h->used && !h->over && h->seq == r->canary_seq && h->route == route;
 }
 
 static void canary_send(struct scan *s, uint32_t route, uint64_t now_ns)
@@ -155,7 +164,10 @@ static void canary_send(struct scan *s, uint32_t route, uint64_t now_ns)
         h->sent++;
         s->result.sent++;
         pace_spend(&h->pace, now_ns, 1);
+        pace_spend(&r->pace, now_ns, 1);
         pace_spend(&s->pace, now_ns, 1);
+        if (r->canary_next_ns < now_ns + (uint64_t)CANARY_SHARE * h->pace.interval_ns)
+                r->canary_next_ns = now_ns + (uint64_t)CANARY_SHARE * h->pace.interval_ns;
 }
 
 /* A host that answers late has not lost anything. */

@@ -11,10 +11,13 @@
 #define MS                1000000ull
 #define PROGRESS_EVERY_NS (250 * MS)
 #define WINDOW_EVERY_NS   (1000 * MS)
+#define REFRESH_EVERY_NS  (200 * MS) /* on a router routes may change all the time */
 #define SLEEP_MOST_NS     (250 * MS)
 #define SLEEP_LEAST_NS    60000u /* a timer takes about as long: looking again at once is nearer to the pace */
 #define CONNECT_MS        1250u /* the kernel asks again after 1 s: one lost SYN is made good */
 #define POLL_MAX          24u
+#define NOT_ASKED_TOLD    (1u << 24) /* hosts that a stopped scan still lists */
+#define RATE_LEAST        100u /* packets/s, however many answers are lost here */
 #define HOSTS_MOST        ((uint64_t)1 << 48)
 
 const struct scan_profile scan_profiles[] = {
@@ -263,7 +266,7 @@ static void hear_all(struct scan *s, uint64_t now_ns)
                 discovery_receive(s->discovery, now_ns);
 }
 
-static void add_statistics(struct scan *s)
+static void add_statistics(struct scan *s, uint64_t now_ns)
 {
         struct batch *batches[] = {&s->tcp, &s->udp, &s->full};
         uint64_t drops = 0, forged = s->forged_here;
@@ -283,11 +286,27 @@ static void add_statistics(struct scan *s)
                 drops += stats.dropped;
                 forged += stats.forged;
         }
-        if (drops > s->drops) /* answers were lost here: half as fast from now on */
-                pace_set(&s->pace, pace_rate(&s->pace) / 2);
         s->drops = drops;
+        s->drops_looked_ns = now_ns;
         s->result.local_drops = drops;
         s->result.forged = forged;
+}
+
+void scan_look_for_drops(struct scan *s, uint64_t now_ns)
+{
+        if (now_ns - s->drops_looked_ns > MS)
+                add_statistics(s, now_ns);
+}
+
+/* Answers were lost here: half as fast from now on, but never so slow that there is no end. */
+static void slow_down(struct scan *s)
+{
+        double least = s->options.pace.rate < RATE_LEAST ? s->options.pace.rate : RATE_LEAST;
+        double rate = pace_rate(&s->pace) / 2;
+
+        if (s->drops > s->drops_paced)
+                pace_set(&s->pace, rate < least ? least : rate);
+        s->drops_paced = s->drops;
 }
 
 static uint64_t left_ms(const struct scan *s, uint64_t elapsed_ns)
@@ -330,13 +349,18 @@ static void tell_progress(struct scan *s, uint64_t now_ns)
                 s->options.progress(&p, s->options.arg);
 }
 
+static void check_until(struct scan *s)
+{
+        if (clock_now_s() >= s->options.until)
+                s->stop_reason |= COVERAGE_STOPPED;
+}
+
 /* Time is up for all, or for hosts whose scan window closes. */
 static void check_windows(struct scan *s)
 {
         int64_t now_s = clock_now_s();
 
-        if (now_s >= s->options.until && !s->stop_reason)
-                s->stop_reason = COVERAGE_STOPPED;
+        check_until(s);
         if (!s->options.estate || s->options.estate->n_windows == 0)
                 return;
         for (uint32_t slot = 0; slot < s->n_slots; slot++) {
@@ -360,8 +384,13 @@ static void stop_all(struct scan *s, uint64_t now_ns)
         }
         hosts_finish_ended(s, now_ns);
         checkpoint_next_host(s);
-        for (uint64_t seq = s->next_host; seq < s->n_hosts; seq++)
+        for (uint64_t seq; checkpoint_next_again(s, &seq);)
                 settle_not_asked(s, seq);
+        for (uint64_t seq = s->next_host; seq < s->n_hosts && seq - s->next_host < NOT_ASKED_TOLD; seq++)
+                settle_not_asked(s, seq);
+        if (s->n_hosts - s->next_host > NOT_ASKED_TOLD && s->options.warn)
+                s->options.warn("most of the hosts that were not asked are not listed: there are too many",
+                                s->options.arg);
 }
 
 static unsigned poll_all(struct scan *s, struct pollfd *fds)
@@ -429,17 +458,22 @@ static int turn(struct scan *s, struct err *err)
                 check_windows(s);
         }
         if (now_ns - s->progress_ns > PROGRESS_EVERY_NS) {
-                add_statistics(s);
+                add_statistics(s, now_ns);
+                slow_down(s);
                 tell_progress(s, now_ns);
         }
         if ((s->options.stop && *s->options.stop) || s->stop_reason) {
                 s->stop_reason |= COVERAGE_STOPPED;
                 return 0;
         }
-        if (s->used_slots == 0 && s->next_host == s->n_hosts)
+        if (s->used_slots == 0 && s->next_host >= s->n_hosts && !checkpoint_has_again(s))
                 return 0;
-        if (paths_changed(s->paths))
+        s->paths_stale |= paths_changed(s->paths);
+        if (s->paths_stale && now_ns - s->refreshed_ns > REFRESH_EVERY_NS) {
+                s->paths_stale = false;
+                s->refreshed_ns = now_ns;
                 routes_refresh(s, now_ns);
+        }
         routes_gateways(s, now_ns);
         routes_canaries(s, now_ns);
         due_ns = lanes_work(s, now_ns);
@@ -458,18 +492,17 @@ int scan_run(struct scan *s, struct scan_result *ret, struct err *err)
 
         s->started_ns = s->progress_ns = s->now_ns = now_ns;
         s->result.complete = true;
-        check_windows(s);
+        check_until(s);
         r = checkpoint_replay(s, err);
         if (r < 0)
                 return r;
-        if (!s->stop_reason)
-                begin_slots(s, now_ns);
+        begin_slots(s, now_ns);
         do
                 r = turn(s, err);
         while (r > 0);
         if (s->stop_reason)
                 stop_all(s, clock_monotonic_ns());
-        add_statistics(s);
+        add_statistics(s, clock_monotonic_ns());
         s->result.refused_by_gate = s->gate.refused;
         s->result.elapsed_ms = (clock_monotonic_ns() - s->started_ns) / MS;
         s->result.complete &= r == 0;

@@ -40,6 +40,7 @@ static void tell_open(struct scan *s, const struct host *h, struct detail *d)
         e.rtt_us = d->rtt_us;
         e.confirmed = d->confirmed;
         d->told = true;
+        s->result.open++;
         s->options.endpoint(&e, s->options.arg);
 }
 
@@ -62,6 +63,13 @@ void settle_open(struct scan *s, uint32_t slot)
                         tell_open(s, &s->hosts[slot], &s->details[slot].at[i]);
 }
 
+/* Decoys answered, too: that a port answers does not show that it is open. */
+static bool in_question(const struct host *h)
+{
+        return h->suspicion == SUSPECT_LOOKING || h->suspicion == SUSPECT_CONFIRMED ||
+               (h->suspicion == SUSPECT_ASKING && h->decoy_open && !h->decoy_closed);
+}
+
 /* The state of a port that is not open. */
 static void closed_state(const struct scan *s, const struct host *h, enum lane_kind lane, enum answer answer,
                          struct endpoint *e)
@@ -78,9 +86,12 @@ static void closed_state(const struct scan *s, const struct host *h, enum lane_k
                             : connect        ? REASON_REFUSED
                                              : REASON_RST;
         } else if (answer == ANSWER_OTHER) {
-                e->state = l->other_reason == REASON_PROHIBITED ? ENDPOINT_FILTERED : ENDPOINT_UNREACHABLE;
+                e->state = l->other_reason == REASON_PROHIBITED || l->other_reason == REASON_PORT_UNREACHABLE
+                                   ? ENDPOINT_FILTERED
+                                   : ENDPOINT_UNREACHABLE;
                 e->reason = (enum endpoint_reason)l->other_reason;
-        } else if (lane == LANE_TCP && h->suspicion == SUSPECT_CONFIRMED) {
+        } else if (lane == LANE_TCP && in_question(h) &&
+                   (answer == ANSWER_OPEN || h->suspicion == SUSPECT_CONFIRMED)) {
                 e->reason = REASON_MIDDLEBOX;
         } else if (h->pathless) {
                 e->state = ENDPOINT_UNREACHABLE;
@@ -110,13 +121,17 @@ static void settle_port(struct scan *s, uint32_t slot, enum lane_kind lane, uint
         struct host *h = &s->hosts[slot];
         struct endpoint e = endpoint_from(h, lane, s->ports[lane][index]);
         enum answer answer = answer_get(s, slot, lane, index);
-        bool maybe_open = answer == ANSWER_OPEN || (lane == LANE_TCP && h->suspicion >= SUSPECT_LOOKING);
+        bool doubted = lane == LANE_TCP && in_question(h);
+        bool maybe_open = answer == ANSWER_OPEN || (lane == LANE_TCP && h->suspicion == SUSPECT_CONFIRMED);
         struct detail *d = maybe_open ? settle_detail(s, slot, lane, e.port) : NULL;
+
+        if (d && doubted && !(h->suspicion == SUSPECT_CONFIRMED && d->confirmed))
+                d = NULL;
 
         c->asked[lane]++;
         if (d && d->refuted) {
                 refuted_state(d, &e);
-        } else if (d || (answer == ANSWER_OPEN && h->suspicion == SUSPECT_CLEARED)) {
+        } else if (d || (answer == ANSWER_OPEN && !doubted)) {
                 c->by_state[lane][ENDPOINT_OPEN]++;
                 if (d && d->told)
                         return;
@@ -124,7 +139,8 @@ static void settle_port(struct scan *s, uint32_t slot, enum lane_kind lane, uint
                         tell_open(s, h, d);
                         return;
                 }
-                e.state = ENDPOINT_OPEN; /* known from before a restart */
+                e.state = ENDPOINT_OPEN; /* past DETAILS_MAX */
+                s->result.open++;
                 e.reason = lane == LANE_UDP ? REASON_REPLY : REASON_SYN_ACK;
                 s->options.endpoint(&e, s->options.arg);
                 return;
@@ -158,7 +174,8 @@ static void tell_host(struct scan *s, struct host_coverage *c)
         const struct target_name *single = targets_single(s->options.targets, &c->address);
 
         c->name = single && single->name ? single->name : asset ? asset->name : NULL;
-        c->complete = !(c->why & COVERAGE_FATAL) || (!undecided && c->status != HOST_NOT_ASKED);
+        c->complete = !undecided && c->status != HOST_NOT_ASKED &&
+                      !(c->status == HOST_NOT_FOUND && c->why & COVERAGE_FATAL);
         if (c->complete)
                 c->why &= ~(unsigned)COVERAGE_FATAL;
         s->result.why |= c->why;
@@ -192,7 +209,7 @@ void settle_host(struct scan *s, uint32_t slot)
                                                                     : h->lanes[LANE_UDP].loss;
         if (s->result.loss < c->loss)
                 s->result.loss = c->loss;
-        if (s->stopping && h->lanes[LANE_FIND].stage == STAGE_ASK)
+        if (h->lanes[LANE_FIND].stage == STAGE_ASK && h->status == HOST_SILENT && !h->unreachable)
                 c->status = HOST_NOT_ASKED;
         if (c->status == HOST_UP || c->status == HOST_SILENT) {
                 for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)

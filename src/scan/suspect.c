@@ -14,11 +14,13 @@
 _Static_assert(DECOYS == MIDDLEBOX_BASELINE, "decoys are the baseline");
 
 #define CANDIDATES  200u /* connections to a host behind a middlebox */
+#define HANDSHAKES  3u   /* without an answer, until a port is not called open */
 #define LOOKS_AHEAD 256u /* waiting looks that are searched for a host whose pace allows one */
 #define DECOY_FIRST 49152u
 
 static uint16_t decoy_port(const struct scan *s, const struct host *h, unsigned i)
 {
+        const struct port_set *forbidden = s->kinds.at[h->kind]->limits.forbidden[TRANSPORT_TCP];
         struct permutation p =
                 permutation_of(65536 - DECOY_FIRST, s->order_key ^ h->seq * 0x9e3779b97f4a7c15);
 
@@ -26,7 +28,7 @@ static uint16_t decoy_port(const struct scan *s, const struct host *h, unsigned 
              place += DECOYS) { /* a device class forbids some ports, never all of these */
                 uint16_t port = (uint16_t)(DECOY_FIRST + permutation_at(&p, place % p.n));
 
-                if (!lane_forbids(s, h, LANE_TCP, port) || place > p.n)
+                if (!forbidden || !port_set_has(forbidden, port) || place > p.n)
                         return port;
         }
 }
@@ -60,14 +62,17 @@ void suspect_begin(struct scan *s, uint32_t slot, uint64_t now_ns)
         lanes_wake(s, slot, LANE_DECOY, now_ns);
 }
 
-bool suspect_is_decoy(struct host *h, uint16_t port, bool open)
+bool suspect_hear_decoy(struct host *h, const struct heard *heard)
 {
-        if (h->suspicion != SUSPECT_ASKING)
+        if (h->suspicion != SUSPECT_ASKING || heard->transport != TRANSPORT_TCP)
                 return false;
         for (unsigned i = 0; i < DECOYS; i++) {
-                if (h->decoy[i] != port)
+                if (h->decoy[i] != heard->port)
                         continue;
-                *(open ? &h->decoy_open : &h->decoy_closed) |= (uint8_t)(1 << i);
+                if (heard->kind == HEARD_OPEN)
+                        h->decoy_open |= (uint8_t)(1 << i);
+                else if (heard->kind != HEARD_NOT_SENT) /* a fault of ours tells nothing */
+                        h->decoy_closed |= (uint8_t)(1 << i);
                 return true;
         }
         return false;
@@ -75,7 +80,7 @@ bool suspect_is_decoy(struct host *h, uint16_t port, bool open)
 
 static void want_look(struct scan *s, uint32_t slot, enum confirm_kind kind, uint16_t port)
 {
-        *vec_push(&s->wanted_looks) = (struct wanted_look){slot, port, kind};
+        *vec_push(&s->wanted_looks) = (struct wanted_look){slot, s->hosts[slot].seq, port, kind};
         s->hosts[slot].pending_looks++;
 }
 
@@ -91,7 +96,7 @@ static void look_closer(struct scan *s, uint32_t slot)
                 h->lanes[LANE_TCP].stage = STAGE_PAUSED;
         queue_remove(&s->queue, lane_id(slot, LANE_TCP));
         for (unsigned i = 0; i < DECOYS; i++)
-                want_look(s, slot, CONFIRM_DATA, h->decoy[i]);
+                want_look(s, slot, h->no_look ? CONFIRM_LISTEN : CONFIRM_DATA, h->decoy[i]);
         for (size_t i = 0; i < n_top && n < CANDIDATES && !h->no_look; i++) {
                 uint32_t index = s->port_index[LANE_TCP][top[i]];
                 enum answer answer;
@@ -124,6 +129,8 @@ bool suspect_confirm(struct scan *s, uint32_t slot)
         struct host *h = &s->hosts[slot];
         bool any = false;
 
+        if (h->pending_looks)
+                return true;
         if (!s->options.confirm || h->suspicion != SUSPECT_CLEARED || h->no_look)
                 return false;
         for (size_t i = 0; i < s->details[slot].n; i++) {
@@ -191,6 +198,27 @@ static void judge(struct scan *s, uint32_t slot, uint64_t now_ns)
         }
 }
 
+/* What the kernel sent for a look beyond its first packet. */
+static void charge_kernel(struct scan *s, struct host *h, const struct confirm_look *look)
+{
+        if (look->local_fault)
+                return;
+        routes_spend(s, h, look->connect_errno == 0 ? 2 + 2 * look->sent : look->connect_errno == ETIMEDOUT);
+}
+
+/* A SYN-ACK has come before: one connection that is lost on the way does not refute it, nor a fault of ours. */
+static void take_handshake(struct scan *s, uint32_t slot, struct detail *d, const struct confirm_look *look)
+{
+        if (look->local_fault)
+                s->hosts[slot].why |= COVERAGE_DESCRIPTORS;
+        else if (look->connect_errno == ETIMEDOUT && ++d->looks < HANDSHAKES)
+                want_look(s, slot, CONFIRM_HANDSHAKE, d->port);
+        else if (look->connect_errno == 0)
+                d->confirmed = true;
+        else
+                d->refuted = true;
+}
+
 static void look_over(const struct confirm_look *look, void *arg)
 {
         struct scan *s = arg;
@@ -202,6 +230,7 @@ static void look_over(const struct confirm_look *look, void *arg)
                 return;
         h = &s->hosts[slot];
         h->pending_looks--;
+        charge_kernel(s, h, look);
         if (h->suspicion == SUSPECT_LOOKING) {
                 *vec_push(&s->looks[slot]) = *look;
                 if (h->pending_looks == 0)
@@ -209,10 +238,8 @@ static void look_over(const struct confirm_look *look, void *arg)
                 return;
         }
         d = settle_detail(s, slot, LANE_TCP, look->port);
-        if (d) {
-                d->confirmed = look->connect_errno == 0;
-                d->refuted = !d->confirmed;
-        }
+        if (d)
+                take_handshake(s, slot, d, look);
         if (h->pending_looks == 0) {
                 settle_open(s, slot);
                 lanes_end_if_over(s, slot);
@@ -222,16 +249,17 @@ static void look_over(const struct confirm_look *look, void *arg)
 /* Begin waiting looks, as far as the pace of their hosts allows. */
 static void begin_looks(struct scan *s, uint64_t now_ns)
 {
-        size_t kept = 0, i;
+        struct wanted_look late[LOOKS_AHEAD];
+        size_t n_late = 0, n_done, i;
 
         for (i = 0; i < s->wanted_looks.n && i < LOOKS_AHEAD; i++) {
                 struct wanted_look look = s->wanted_looks.at[i];
                 struct host *h = &s->hosts[look.slot];
 
-                if (h->over)
+                if (!h->used || h->over || h->seq != look.seq)
                         continue;
                 if (!pace_ready(&s->pace, now_ns) || !pace_ready(&h->pace, now_ns)) {
-                        s->wanted_looks.at[kept++] = look;
+                        late[n_late++] = look;
                         continue;
                 }
                 confirmer_add(s->confirmer, look.kind, &h->address, h->zone_index, look.port,
@@ -241,9 +269,12 @@ static void begin_looks(struct scan *s, uint64_t now_ns)
                 pace_spend(&h->pace, now_ns, 1);
                 pace_spend(&s->pace, now_ns, 1);
         }
-        memmove(s->wanted_looks.at + kept, s->wanted_looks.at + i,
-                (s->wanted_looks.n - i) * sizeof(s->wanted_looks.at[0]));
-        s->wanted_looks.n -= i - kept;
+        n_done = i;
+        memmove(s->wanted_looks.at, s->wanted_looks.at + n_done,
+                (s->wanted_looks.n - n_done) * sizeof(s->wanted_looks.at[0]));
+        s->wanted_looks.n -= n_done;
+        for (i = 0; i < n_late; i++) /* behind the others, so that slow hosts hold nobody up */
+                *vec_push(&s->wanted_looks) = late[i];
 }
 
 void suspect_run(struct scan *s, uint64_t now_ns)

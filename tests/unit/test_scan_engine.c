@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -32,6 +33,9 @@ static struct network {
         double limit;   /* RST a second of a host, 0 = all */
         bool filtered;  /* closed ports say nothing */
         unsigned forge; /* answers of hosts and ports that were not asked, with each batch */
+        bool all_open, mute_decoys; /* ports from 49152 on */
+        uint64_t late_ns;           /* more, for ports from 21000 on that are no decoys */
+        unsigned faults;            /* tries of each port that cannot be sent */
         uint16_t open[64];
         unsigned n_open;
         uint64_t dropped; /* what the method says it lost itself */
@@ -81,8 +85,10 @@ static bool limited(unsigned host, uint64_t now_ns)
 
 static void answer(struct method_state *m, const struct probe *p, uint64_t now_ns)
 {
-        bool open = is_open(p->port);
+        bool open = net->all_open || is_open(p->port);
 
+        if (net->mute_decoys && p->port >= 49152)
+                return;
         if (drand48() < net->loss || (!open && (net->filtered || limited(p->to.bytes[3] & 7, now_ns))) ||
             drand48() < net->loss)
                 return;
@@ -94,7 +100,7 @@ static void answer(struct method_state *m, const struct probe *p, uint64_t now_n
                 .port = p->port,
                 .attempt = p->attempt,
                 .canary = p->canary,
-                .when_ns = now_ns + net->delay_ns,
+                .when_ns = now_ns + net->delay_ns + (p->port >= 21000 && p->port < 49152 ? net->late_ns : 0),
         };
 }
 
@@ -106,7 +112,16 @@ static int fake_send(struct method_state *m, const struct probe *probes, unsigne
                 assert_true(gate_frame_allowed(m->setup.gate, &probes[i].to));
                 net->probes[probes[i].to.bytes[3] & 7][probes[i].port]++;
                 net->sent++;
-                answer(m, &probes[i], now_ns);
+                if (net->probes[probes[i].to.bytes[3] & 7][probes[i].port] <= net->faults)
+                        *vec_push(&m->coming) = (struct heard){.kind = HEARD_NOT_SENT,
+                                                               .reason = REASON_NO_ROUTE,
+                                                               .from = probes[i].to,
+                                                               .port = probes[i].port,
+                                                               .attempt = probes[i].attempt,
+                                                               .canary = probes[i].canary,
+                                                               .when_ns = now_ns};
+                else
+                        answer(m, &probes[i], now_ns);
         }
         for (unsigned i = 0; i < net->forge; i++) {
                 struct heard forged = {.kind = HEARD_OPEN,
@@ -129,8 +144,17 @@ static unsigned fake_poll(struct method_state *m, struct pollfd *fds, unsigned m
         return 0;
 }
 
+static int compare_when(const void *pa, const void *pb)
+{
+        const struct heard *a = pa, *b = pb;
+
+        return a->when_ns < b->when_ns ? -1 : a->when_ns > b->when_ns;
+}
+
 static void fake_receive(struct method_state *m, uint64_t now_ns)
 {
+        if (net->late_ns && m->coming.n > m->next)
+                qsort(m->coming.at + m->next, m->coming.n - m->next, sizeof(*m->coming.at), compare_when);
         while (m->next < m->coming.n && m->coming.at[m->next].when_ns <= now_ns) {
                 struct heard heard = m->coming.at[m->next++];
 
@@ -158,6 +182,19 @@ static struct method_state *fake_close(struct method_state *m)
 static const struct method fake = {
         .name = "fake",
         .transport = TRANSPORT_TCP,
+        .open = fake_open,
+        .send = fake_send,
+        .poll = fake_poll,
+        .receive = fake_receive,
+        .deadline = fake_deadline,
+        .statistics = fake_statistics,
+        .close = fake_close,
+};
+
+static const struct method fake_each = {
+        .name = "fake",
+        .transport = TRANSPORT_TCP,
+        .answers_each = true,
         .open = fake_open,
         .send = fake_send,
         .poll = fake_poll,
@@ -206,6 +243,9 @@ struct plan {
         uint32_t rate;
         const char *checkpoint;
         bool resume;
+        const struct method *method; /* NULL: fake */
+        const struct estate *estate;
+        int64_t until; /* 0: none */
 };
 
 static struct scan_result run(const struct plan *plan)
@@ -233,10 +273,11 @@ static struct scan_result run(const struct plan *plan)
                               .targets = &targets,
                               .ports = &ports,
                               .scope = &scope,
-                              .tcp = &fake,
+                              .tcp = plan->method ? plan->method : &fake,
+                              .estate = plan->estate,
                               .udp = &method_udp,
                               .pace = {.rate = plan->rate, .host_rate = plan->rate},
-                              .until = INT64_MAX,
+                              .until = plan->until ? plan->until : INT64_MAX,
                               .stop = &stop,
                               .checkpoint = plan->checkpoint,
                               .resume = plan->resume,
@@ -293,10 +334,11 @@ static void test_every_port_once_without_loss(void **state)
         for (unsigned h = 0; h < 4; h++)
                 for (unsigned port = 1; port <= 2000; port++)
                         assert_int_equal(net->probes[h][port], 1);
-        assert_int_equal(net->sent, 8000 + 4 * 3); /* and three decoys a host */
+        assert_in_range(net->sent, 8000 + 4, 8000 + 4 * 3); /* and at most three decoys a host */
         assert_int_equal(result.refused_by_gate, 0);
         assert_int_equal(said->coverage[2].by_state[0][ENDPOINT_OPEN], 20);
         assert_true(said->coverage[2].loss == 0);
+        assert_int_equal(result.forged, 0); /* answers to decoys that come after the end of their host are not */
 }
 
 static void test_loss_misses_nothing(void **state)
@@ -440,6 +482,162 @@ static void test_resume_refuses_others(void **state)
         str_release(&words);
 }
 
+/* Runs the plan in a child that is killed when `sent` probes have left. */
+static void killed_at(const struct plan *plan, uint64_t sent)
+{
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+                run(plan);
+                _exit(0);
+        }
+        while (net->sent < sent)
+                usleep(500);
+        kill(child, SIGKILL);
+        waitpid(child, &status, 0);
+        assert_true(WIFSIGNALED(status));
+}
+
+static void checkpoint_name(char path[static 32])
+{
+        int fd;
+
+        strcpy(path, "/tmp/qm-test-checkpoint-XXXXXX");
+        fd = mkstemp(path);
+        close(fd);
+        unlink(path);
+}
+
+/* All ports were answered, and only the decoys were still out. */
+static void test_killed_while_decoys_are_asked(void **state)
+{
+        char path[32];
+        struct plan plan = {1, 1000, 1100, 100000};
+
+        checkpoint_name(path);
+        plan.checkpoint = path;
+        net->mute_decoys = true;
+        killed_at(&plan, 101 + 3);
+        plan.resume = true;
+        assert_true(run(&plan).complete);
+        assert_right(1, 1000, 1100, ENDPOINT_CLOSED);
+        assert_int_equal(said->open, 3);
+        unlink(path);
+}
+
+static void test_resumed_when_time_is_up(void **state)
+{
+        char path[32];
+        struct plan plan = {4, 1, 1500, 4000};
+        struct scan_result result;
+
+        checkpoint_name(path);
+        plan.checkpoint = path;
+        killed_at(&plan, 1000);
+        plan.resume = true;
+        plan.until = 1;
+        result = run(&plan);
+        assert_false(result.complete);
+        assert_int_equal(said->hosts, 4);
+        plan.until = 0;
+        plan.rate = 100000;
+        memset(said, 0, sizeof(*said));
+        assert_true(run(&plan).complete);
+        assert_right(4, 1, 1500, ENDPOINT_CLOSED);
+        unlink(path);
+}
+
+/* A window that is never open now: the hosts are not asked, and are by a scan that goes on later. */
+static void test_resumed_in_the_next_window(void **state)
+{
+        char path[32];
+        struct plan plan = {4, 1, 1500, 4000};
+        int64_t now = clock_now_s();
+        struct tm local;
+        struct estate_window window = {.days = 0x7f};
+        struct estate estate = {.file = "estate.yaml", .windows = &window, .n_windows = 1};
+
+        localtime_r(&now, &local);
+        window.from = (uint16_t)((local.tm_hour * 60 + local.tm_min + 600) % 1440);
+        window.to = (uint16_t)(window.from + 60 > 1440 ? 1440 : window.from + 60);
+        checkpoint_name(path);
+        plan.checkpoint = path;
+        killed_at(&plan, 1000);
+        plan.resume = true;
+        plan.estate = &estate;
+        for (unsigned i = 0; i < 2; i++) {
+                struct scan_result result = run(&plan);
+
+                assert_false(result.complete);
+                assert_true(result.why & COVERAGE_WINDOW);
+                assert_int_equal(said->hosts, 4 * (i + 1));
+        }
+        plan.estate = NULL;
+        plan.rate = 100000;
+        memset(said, 0, sizeof(*said));
+        assert_true(run(&plan).complete);
+        assert_right(4, 1, 1500, ENDPOINT_CLOSED);
+        assert_int_equal(said->hosts, 4);
+        unlink(path);
+}
+
+static void test_decoys_among_the_ports(void **state)
+{
+        const struct method *methods[] = {&fake, &fake_each};
+
+        for (unsigned i = 0; i < 2; i++) {
+                struct scan_result result;
+
+                setup(state);
+                net->open[0] = 50000;
+                result = run(&(struct plan){1, 49152, 65535, 200000, .method = methods[i]});
+                assert_right(1, 49152, 65535, ENDPOINT_CLOSED);
+                assert_true(result.complete);
+                assert_true(result.loss == 0);
+                assert_in_range(net->sent, 16384, 16384 + 3);
+        }
+}
+
+/* SYN-ACKs that come when the middlebox is known already are no open ports. */
+static void test_late_answers_of_a_middlebox(void **state)
+{
+        struct scan_result result;
+
+        net->all_open = true;
+        net->late_ns = 900 * MS;
+        result = run(&(struct plan){1, 20001, 22000, 5000});
+        assert_true(result.why & COVERAGE_MIDDLEBOX);
+        assert_int_equal(said->open, 0);
+        assert_int_equal(result.open, 0);
+        assert_false(result.complete);
+}
+
+static void test_drops_of_a_short_pass_are_seen(void **state)
+{
+        net->filtered = true;
+        net->drop_after = 300;
+        run(&(struct plan){1, 901, 1400, 100000});
+        assert_true(net->probes[0][901] > 2);
+}
+
+static void test_what_was_not_sent_is_no_try(void **state)
+{
+        struct scan_result result;
+
+        net->filtered = true;
+        net->faults = 1;
+        result = run(&(struct plan){1, 901, 1400, 100000});
+        assert_true(result.complete);
+        assert_true(net->probes[0][901] >= 3);
+        assert_true(result.loss == 0);
+        setup(state);
+        net->faults = 100;
+        result = run(&(struct plan){1, 901, 1400, 100000});
+        assert_false(result.complete);
+        assert_int_equal(said->coverage[0].by_state[0][ENDPOINT_UNDECIDED], 500);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
@@ -455,6 +653,13 @@ int main(void)
                 TEST(test_stopped_says_so),
                 TEST(test_killed_and_resumed),
                 TEST(test_resume_refuses_others),
+                TEST(test_killed_while_decoys_are_asked),
+                TEST(test_resumed_when_time_is_up),
+                TEST(test_resumed_in_the_next_window),
+                TEST(test_decoys_among_the_ports),
+                TEST(test_late_answers_of_a_middlebox),
+                TEST(test_drops_of_a_short_pass_are_seen),
+                TEST(test_what_was_not_sent_is_no_try),
         };
         int failed = cmocka_run_group_tests_name("scan-engine", tests, NULL, NULL);
 
