@@ -10,14 +10,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "collect/apk.h"
 #include "collect/collector.h"
-#include "collect/crew.h"
 #include "collect/dpkg.h"
 #include "collect/rpm.h"
 
@@ -29,7 +27,6 @@
 struct package_index {
         pthread_t thread;
         bool running;
-        sem_t turn; /* the lists may be read */
         int root_fd;
         uint64_t budget;
         struct dpkg *dpkg;
@@ -41,41 +38,25 @@ static void *read_index(void *arg)
 {
         struct package_index *index = arg;
 
-        while (sem_wait(&index->turn) < 0)
-                continue; /* EINTR */
         index->result = dpkg_read(index->root_fd, &index->budget, &index->dpkg, &index->err);
         return NULL;
 }
 
-void packages_take_turn(const struct collection *c)
-{
-        if (c->packages)
-                (void)sem_post(&c->packages->turn);
-}
-
-/*
- * Reading the lists takes as long as reading the tables of sockets. On two processors a third thread would take
- * time from the main one, for which all wait: so the lists come after the tables.
- */
 static void packages_begin(struct collection *c)
 {
         struct package_index *index = xcalloc(1, sizeof(*index));
 
-        (void)sem_init(&index->turn, 0, crew_size(CREW_MAX) > 2);
         index->root_fd = c->root_fd;
         index->budget = OWN_BYTES;
         c->packages = index;
-        if (pthread_create(&index->thread, NULL, read_index, index) == 0) {
+        if (pthread_create(&index->thread, NULL, read_index, index) == 0)
                 index->running = true;
-        } else {
-                packages_take_turn(c);
+        else
                 (void)read_index(index);
-        }
 }
 
 static void join(struct package_index *index)
 {
-        (void)sem_post(&index->turn); /* whether or not the tables were read */
         if (index->running)
                 (void)pthread_join(index->thread, NULL);
         index->running = false;
@@ -87,7 +68,6 @@ static void packages_end(struct collection *c)
                 return;
         join(c->packages);
         dpkg_free(c->packages->dpkg);
-        (void)sem_destroy(&c->packages->turn);
         free(c->packages);
         c->packages = NULL;
 }

@@ -12,8 +12,3 @@ struct package_query {
         struct package
                 owner; /* name NULL: no owner is known. Strings are in the pool the answer was asked into */
 };
-
-struct collection;
-
-/* The tables of sockets are read: reading the lists of files need not wait any more. From any thread. */
-void packages_take_turn(const struct collection *c);

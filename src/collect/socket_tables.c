@@ -8,7 +8,6 @@
 
 #include "base/fd.h"
 #include "collect/netns.h"
-#include "collect/packages.h"
 
 /*
  * /proc/sys/net shows the namespace of the thread that opens it (Documentation/networking/ip-sysctl.rst,
@@ -70,7 +69,6 @@ static void *visit_all(void *arg)
                 for (size_t i = 0; i < tables->n_visits; i++)
                         if (tables->visits[i].own == own && !tables->visits[i].left_out)
                                 visit_namespace(&tables->visits[i], tables);
-        packages_take_turn(tables->c);
         return NULL;
 }
 
