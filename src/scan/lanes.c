@@ -18,7 +18,8 @@
 #define LISTEN_LEAST_NS   (25 * MS) /* the receive ring hands its blocks over every few ms */
 #define LISTEN_MOST_NS    (1500 * MS)
 #define LISTEN_UDP_NS     (150 * MS) /* a datagram waits for a program, not only for a kernel */
-#define LISTEN_LAST_NS    (750 * MS) /* nothing at all was heard: behind a slow line, addresses are still being resolved */
+/* nothing at all was heard: behind a slow line, addresses are still being resolved */
+#define LISTEN_LAST_NS    (750 * MS)
 #define LIMIT_CHECK_NS    (250 * MS)
 #define FULL_WAIT_NS      (1 * MS)
 #define DECOY_PASSES      3u

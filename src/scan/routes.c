@@ -40,8 +40,8 @@ int routes_find(struct scan *s, const struct address *to, uint32_t zone_index, u
 }
 
 /*
- * Until the gateway's hardware address is known, frames have none, and go through the kernel (method/syn.c), which then finds the
- * gateway.
+ * Until the gateway's hardware address is known, frames have none, and go through the kernel (method/syn.c),
+ * which then finds the gateway.
  */
 static void find_gateway(struct scan *s, struct route *r, uint64_t now_ns)
 {
