@@ -31,6 +31,7 @@ static const struct ask routed[][ASKS_MAX] = {
         {{ASK_TIMESTAMP}, {ASK_SYN, 22}, {ASK_UDP, UDP_PORT}},
 };
 
+static const struct ask echo[ASKS_MAX] = {{ASK_ECHO}};
 static const struct ask neighbour[ASKS_MAX] = {{ASK_NEIGHBOUR}};
 static const struct ask nothing[ASKS_MAX];
 
@@ -43,18 +44,20 @@ struct discovery {
         struct frame batch[FRAMES_BATCH];
 };
 
-static const struct ask *asks_of(const struct path *path, unsigned attempt)
+static const struct ask *asks_of(const struct probe *host, unsigned attempt)
 {
+        const struct path *path = host->path;
+
         if (path->loopback)
                 return nothing;
         if (path->on_link && path->link_has_addresses)
                 return neighbour;
-        return routed[attempt % array_len(routed)];
+        return host->echo_only ? echo : routed[attempt % array_len(routed)];
 }
 
-unsigned discovery_cost(const struct path *path, unsigned attempt)
+unsigned discovery_cost(const struct probe *host, unsigned attempt)
 {
-        const struct ask *asks = asks_of(path, attempt);
+        const struct ask *asks = asks_of(host, attempt);
         unsigned n = 0;
 
         while (n < ASKS_MAX && asks[n].kind != ASK_NOTHING)
@@ -185,8 +188,8 @@ static uint32_t build_ask(struct discovery *d, struct frame *frame, struct packe
 static void build_host(struct discovery *d, struct frame *frame, const struct probe *host, unsigned attempt,
                        uint32_t now_us)
 {
-        const struct ask *asks = asks_of(host->path, attempt);
-        unsigned n = discovery_cost(host->path, attempt);
+        const struct ask *asks = asks_of(host, attempt);
+        unsigned n = discovery_cost(host, attempt);
 
         for (unsigned i = 0; i < n; i++, frame++) {
                 struct packet_ends ends = {
@@ -230,7 +233,7 @@ static unsigned build_batch(struct discovery *d, const struct probe *hosts, unsi
 
                 if (!hosts[i].path || hosts[i].path->loopback)
                         break;
-                cost = discovery_cost(hosts[i].path, attempt);
+                cost = discovery_cost(&hosts[i], attempt);
                 if (frames + cost > FRAMES_BATCH)
                         break;
                 build_host(d, d->batch + frames, &hosts[i], attempt, sent_clock_us(now_ns));
@@ -247,7 +250,7 @@ static unsigned count_taken(struct discovery *d, const struct probe *hosts, unsi
         unsigned at = 0, i;
 
         for (i = 0; i < n; i++) {
-                unsigned cost = discovery_cost(hosts[i].path, attempt);
+                unsigned cost = discovery_cost(&hosts[i], attempt);
                 struct heard heard = {.from = hosts[i].to, .attempt = (uint8_t)attempt};
 
                 if (at + cost > frames)

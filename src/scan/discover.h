@@ -16,12 +16,12 @@ int discovery_open(struct discovery **ret, const struct method_setup *setup, str
 /*
  * Ask about up to n hosts, `attempt` counting from 0 (probe.port is not used). Neighbours: one ARP or NS a
  * host; routed: attempt 0 is echo + SYN 443, attempt 1 echo + SYN 80 + ACK 80, attempt 2 timestamp or echo
- * + SYN 22 + UDP 40125. For hosts whose path is loopback nothing is sent, and HEARD_ALIVE is told at once.
- * How many were taken, or negative errno.
+ * + SYN 22 + UDP 40125; with probe.echo_only each is one echo. For hosts whose path is loopback nothing is
+ * sent, and HEARD_ALIVE is told at once. How many were taken, or negative errno.
  */
 int discovery_send(struct discovery *d, const struct probe *hosts, unsigned n, unsigned attempt);
 /* Packets that discovery_send will send for one host: for the pace. */
-unsigned discovery_cost(const struct path *path, unsigned attempt);
+unsigned discovery_cost(const struct probe *host, unsigned attempt);
 unsigned discovery_poll(struct discovery *d, struct pollfd *fds, unsigned max);
 void discovery_receive(struct discovery *d, uint64_t now_ns);
 void discovery_statistics(struct discovery *d, struct method_statistics *ret);

@@ -92,7 +92,7 @@ struct host {
         uint32_t pending_looks;
         uint64_t sent, answered, retried;
         unsigned why;
-        bool no_syn, no_look; /* of its device class */
+        bool no_syn, no_look, echo_only; /* of its device class */
         uint16_t kind;        /* index in scan.kinds: what may be asked of it */
         struct pace pace;
         struct lane lanes[LANE_KINDS];

@@ -73,6 +73,8 @@ double hosts_take_limits(struct scan *s, struct host *h)
         kind = s->kinds.at[h->kind];
         h->class = (uint8_t)kind->class;
         h->no_syn = kind->limits.no_syn;
+        h->echo_only = kind->limits.no_syn || kind->limits.no_udp || kind->limits.forbidden[TRANSPORT_TCP] ||
+                       kind->limits.forbidden[TRANSPORT_UDP];
         h->no_look = kind->limits.no_identify;
         for (enum lane_kind lane = LANE_TCP; lane <= LANE_UDP; lane++)
                 h->lanes[lane].wanted = port_set_count(&kind->ports.of[lane]);
@@ -210,7 +212,8 @@ void hosts_go_on(struct scan *s, uint32_t slot, uint64_t now_ns)
         hosts_attach(s, slot, now_ns);
         hosts_recount(s, slot);
         details_again(s, slot);
-        if (h->lanes[LANE_TCP].count[ANSWER_OPEN]) /* before lanes that have nothing to ask can end the host */
+        if (h->lanes[LANE_TCP]
+                    .count[ANSWER_OPEN]) /* before lanes that have nothing to ask can end the host */
                 suspect_begin(s, slot, now_ns);
         begin(s, slot, now_ns);
 }

@@ -18,12 +18,13 @@
 #define LISTEN_LEAST_NS   (25 * MS) /* the receive ring hands its blocks over every few ms */
 #define LISTEN_MOST_NS    (1500 * MS)
 #define LISTEN_UDP_NS     (150 * MS) /* a datagram waits for a program, not only for a kernel */
-#define LISTEN_LAST_NS    (750 * MS) /* nothing was heard: behind a slow line, neighbours are still being found */
-#define LIMIT_CHECK_NS    (250 * MS)
-#define LIMIT_TRIAL_RATE  200.0 /* packets/s with which a limiter is looked for */
-#define DECOY_PASSES      3u
-#define FAULTS_MOST       4u /* more passes when this machine could not send, or lost answers */
-#define FIND_AGAIN        3u /* and when it lost answers, while a host was looked for */
+#define LISTEN_LAST_NS \
+        (750 * MS) /* nothing was heard: behind a slow line, neighbours are still being found */
+#define LIMIT_CHECK_NS   (250 * MS)
+#define LIMIT_TRIAL_RATE 200.0 /* packets/s with which a limiter is looked for */
+#define DECOY_PASSES     3u
+#define FAULTS_MOST      4u /* more passes when this machine could not send, or lost answers */
+#define FIND_AGAIN       3u /* and when it lost answers, while a host was looked for */
 
 /* Seconds that may be spent waiting for a host that limits its answers. */
 #define PATIENCE_RST_S  3600.0
@@ -177,6 +178,13 @@ static bool find_again(struct scan *s, struct lane *l, uint64_t now_ns)
         return true;
 }
 
+static bool forbidden_by_class(const struct scan *s, const struct host *h, uint16_t port)
+{
+        const struct port_set *forbidden = s->kinds.at[h->kind]->limits.forbidden[TRANSPORT_TCP];
+
+        return forbidden && port_set_has(forbidden, port);
+}
+
 static void find_due(struct scan *s, uint32_t slot, uint64_t now_ns)
 {
         struct host *h = &s->hosts[slot];
@@ -201,9 +209,10 @@ static void find_due(struct scan *s, uint32_t slot, uint64_t now_ns)
         if (s->discovery) {
                 struct find_batch *batch = &s->find[attempt];
 
-                batch->probes[batch->n++] = probe_for(s, slot, 0, attempt);
-                count_sent(s, slot, now_ns, discovery_cost(path, attempt));
-        } else if (s->full.state) {
+                batch->probes[batch->n] = probe_for(s, slot, 0, attempt);
+                batch->probes[batch->n].echo_only = h->echo_only;
+                count_sent(s, slot, now_ns, discovery_cost(&batch->probes[batch->n++], attempt));
+        } else if (s->full.state && !forbidden_by_class(s, h, find_ports[attempt])) {
                 s->full.probes[s->full.n] = probe_for(s, slot, find_ports[attempt], attempt);
                 s->full.probes[s->full.n++].canary = true;
                 count_sent(s, slot, now_ns, 1);
@@ -351,8 +360,9 @@ static bool doubt(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t n
 {
         struct host *h = &s->hosts[slot];
         struct lane *l = &h->lanes[kind];
-        bool doubtful = kind == LANE_TCP && !l->limited && !l->undoubted && pace_rate(&l->pace) > LIMIT_TRIAL_RATE &&
-                        pass_doubtful(l->asked, answered_of(l) - l->answered_before, l->count[ANSWER_CLOSED]);
+        bool doubtful =
+                kind == LANE_TCP && !l->limited && !l->undoubted && pace_rate(&l->pace) > LIMIT_TRIAL_RATE &&
+                pass_doubtful(l->asked, answered_of(l) - l->answered_before, l->count[ANSWER_CLOSED]);
 
         if (l->stage == STAGE_DOUBT) {
                 l->stage = STAGE_ASK;

@@ -32,6 +32,7 @@ struct probe {
         uint16_t port;
         uint8_t attempt; /* 0..15 */
         bool canary;     /* asked again though the answer is known, to measure loss */
+        bool echo_only; /* discovery: behind a router, its device class allows no more than ICMP echo */
         enum device_class class;
 };
 

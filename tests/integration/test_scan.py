@@ -333,6 +333,19 @@ devices:
     assert "class" in done.one("coverage")["why"]
 
 
+def test_frail_devices_behind_a_router_are_looked_for_by_echo_alone(net, qm, tmp_path):
+    estate = "networks:\n  - cidr: 10.78.0.0/16\ndevices:\n  - match: {cidr: 10.78.1.0/29}\n    class: plc\n"
+    n = net(router=True)
+    n.hosts("10.78.1.0/29")
+    recorder = n.record()
+    Scan(qm, tmp_path / "config", estate)(n, "10.78.1.0/29", "--ports", "502", "--dry-run")
+    Scan(qm, tmp_path / "config", estate)(n, "10.78.1.0/29", "--ports", "502", *FAST, timeout=60)
+    frames = [f for f in recorder.stop() if f.target.startswith("10.78.1.")]
+    asked = {(f.proto, f.dport) for f in frames if f.proto in (6, 17)}
+    assert asked <= {(6, 502)} | {(6, p) for p in range(49152, 65536)}, asked  # the port asked for, and decoys
+    assert [f for f in frames if f.proto == 1], "nobody was looked for"
+
+
 def test_confirmation_is_a_whole_handshake(net, scan):
     n = net()
     n.serve([22, 80])
