@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packages of executables and unit files. dpkg's lists of our own root are indexed in a thread while sockets
- * and processes are read; what is asked for is known only after that. Roots of containers are looked at when
- * their turn comes, each once: what stands there was written by others, so all of them together have one
- * small budget.
+ * Packages of executables and unit files. What is asked for is known only after sockets and processes are
+ * read. With three processors or more, dpkg's lists of our own root are indexed meanwhile in a thread; with
+ * fewer that would only take time from the others, and they are read when something is asked that may be in
+ * them. Roots of containers are looked at when their turn comes, each once: what stands there was written
+ * by others, so all of them together have one small budget.
  */
 #include "collect/packages.h"
 
@@ -16,6 +17,7 @@
 #include "base/fd.h"
 #include "collect/apk.h"
 #include "collect/collector.h"
+#include "collect/crew.h"
 #include "collect/dpkg.h"
 #include "collect/rpm.h"
 
@@ -26,7 +28,7 @@
 
 struct package_index {
         pthread_t thread;
-        bool running;
+        bool running, read;
         int root_fd;
         uint64_t budget;
         struct dpkg *dpkg;
@@ -38,6 +40,7 @@ static void *read_index(void *arg)
 {
         struct package_index *index = arg;
 
+        index->read = true;
         index->result = dpkg_read(index->root_fd, &index->budget, &index->dpkg, &index->err);
         return NULL;
 }
@@ -49,10 +52,8 @@ static void packages_begin(struct collection *c)
         index->root_fd = c->root_fd;
         index->budget = OWN_BYTES;
         c->packages = index;
-        if (pthread_create(&index->thread, NULL, read_index, index) == 0)
-                index->running = true;
-        else
-                (void)read_index(index);
+        index->running =
+                crew_size(CREW_MAX) > 2 && pthread_create(&index->thread, NULL, read_index, index) == 0;
 }
 
 static void join(struct package_index *index)
@@ -102,9 +103,24 @@ static void places_release(struct places *places)
         map_release(&places->beyond);
 }
 
+/*
+ * Directories that are the site's own: packages install nothing there (Debian Policy 9.1.2, FHS 3.0), so
+ * there is nothing to look up.
+ */
+static bool is_local(const char *path)
+{
+        static const char *const dirs[] = {"/home/", "/media/", "/mnt/",       "/proc/",   "/root/",
+                                           "/run/",  "/tmp/",   "/usr/local/", "/var/tmp/"};
+
+        for (size_t i = 0; i < array_len(dirs); i++)
+                if (str_after(path, dirs[i]))
+                        return true;
+        return false;
+}
+
 static void ask(struct place *place, const char *path)
 {
-        if (!path || path[0] != '/' || map_get_str(&place->by_path, path, NULL))
+        if (!path || path[0] != '/' || is_local(path) || map_get_str(&place->by_path, path, NULL))
                 return;
         map_put_str(&place->by_path, path, place->queries.n);
         vec_push(&place->queries)->path = path;
@@ -181,8 +197,30 @@ static const char *exe_path(const struct process *process)
         return process->foreign_root ? process->exe_there : process->exe;
 }
 
+/* Services that are shown: all of them, or those that run something here or are started by a socket. */
+static bool *services_shown(const struct collection *c)
+{
+        const struct inside *view = c->view;
+        bool *shown = xcalloc(view->services.n + 1, sizeof(*shown));
+
+        for (size_t i = 0; i < view->services.n; i++)
+                shown[i] = c->options->all_services;
+        vec_foreach(process, &view->processes)
+                if (process->unit != NONE)
+                        shown[process->unit] = true;
+        vec_foreach(activation, &view->activations) {
+                const struct service *socket = &view->services.at[activation->service];
+
+                shown[activation->service] = true;
+                if (socket->triggers != NONE)
+                        shown[socket->triggers] = true;
+        }
+        return shown;
+}
+
 static void gather(struct collection *c, struct places *places)
 {
+        _cleanup_free_ bool *shown = services_shown(c);
         struct stat st = {0};
 
         (void)fstat(c->root_fd, &st);
@@ -196,9 +234,11 @@ static void gather(struct collection *c, struct places *places)
                 if (place != NONE)
                         ask(&places->all.at[place], exe_path(process));
         }
-        vec_foreach(service, &c->view->services) {
-                ask(&places->all.at[0], service->file);
-                ask(&places->all.at[0], service->exec);
+        for (size_t i = 0; i < c->view->services.n; i++) {
+                if (!shown[i])
+                        continue;
+                ask(&places->all.at[0], c->view->services.at[i].file);
+                ask(&places->all.at[0], c->view->services.at[i].exec);
         }
 }
 
@@ -311,7 +351,10 @@ static int packages_collect(struct collection *c, struct err *err)
 
         gather(c, &places);
         join(c->packages);
-        ask_own(c, &places.all.at[0]);
+        if (places.all.at[0].queries.n && !c->packages->read)
+                (void)read_index(c->packages);
+        if (places.all.at[0].queries.n)
+                ask_own(c, &places.all.at[0]);
         for (size_t i = 1; i < places.all.n; i++)
                 ask_foreign(c, &places.all.at[i], &foreign_budget);
         vec_foreach(place, &places.all)

@@ -12,6 +12,7 @@
 struct host {
         struct tree root, proc;
         struct inside *view;
+        bool all_services;
 };
 
 static struct host host_new(void)
@@ -28,7 +29,13 @@ static void host_release(struct host *host)
 
 static void collect(struct host *host)
 {
-        struct collection c = {.view = host->view, .proc_fd = host->proc.fd, .root_fd = host->root.fd};
+        const struct collect_options options = {.all_services = host->all_services};
+        struct collection c = {
+                .options = &options,
+                .view = host->view,
+                .proc_fd = host->proc.fd,
+                .root_fd = host->root.fd,
+        };
         struct err err = {0};
 
         collector_packages.begin(&c);
@@ -89,6 +96,7 @@ static void test_own_root(void **state)
                   "Package: coreutils\nStatus: install ok installed\nVersion: 8\n");
         tree_file(&host.root, INFO "ssh.list", "/usr/sbin/sshd\n/usr/lib/systemd/system/ssh.service\n");
         tree_file(&host.root, INFO "coreutils.list", "/usr/bin/cat\n");
+        host.all_services = true;
         collect(&host);
         assert_string_equal(package_of(&host, sshd), "ssh 9 dpkg");
         assert_string_equal(package_of(&host, again), "ssh 9 dpkg");
@@ -98,6 +106,30 @@ static void test_own_root(void **state)
         assert_string_equal(package(&host, host.view->services.at[by_exec].package), "coreutils 8 dpkg");
         assert_int_equal(host.view->packages.n, 2);
         assert_int_equal(host.view->gaps.n, 0);
+}
+
+/*
+ * Of services that nothing shows, and of files no package installs, nothing is looked up: here not even the
+ * lists are read.
+ */
+static void test_only_what_is_shown(void **state)
+{
+        _cleanup_(host_release) struct host host = host_new();
+        uint32_t built = add_process(&host, 1, "/usr/local/sbin/sshd", NULL);
+        uint32_t idle = inside_service(host.view, "idle.service"), used;
+
+        host.view->services.at[idle].exec = "/usr/bin/cat";
+        tree_file(&host.root, "var/lib/dpkg/status",
+                  "Package: coreutils\nStatus: install ok installed\nVersion: 8\n");
+        tree_file(&host.root, INFO "coreutils.list", "/usr/bin/cat\n/usr/local/sbin/sshd\n");
+        collect(&host);
+        assert_string_equal(package_of(&host, built), "none");
+        assert_int_equal(host.view->packages.n, 0);
+        used = inside_service(host.view, "used.service");
+        host.view->services.at[used].exec = "/usr/bin/cat";
+        host.view->processes.at[built].unit = used;
+        collect(&host);
+        assert_string_equal(package(&host, host.view->services.at[used].package), "coreutils 8 dpkg");
 }
 
 static void test_foreign_roots(void **state)
@@ -199,7 +231,8 @@ static void test_end_without_collect(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_own_root),       cmocka_unit_test(test_foreign_roots),
+                cmocka_unit_test(test_own_root),
+                cmocka_unit_test(test_only_what_is_shown),       cmocka_unit_test(test_foreign_roots),
                 cmocka_unit_test(test_too_many_roots), cmocka_unit_test(test_broken),
                 cmocka_unit_test(test_no_database),    cmocka_unit_test(test_end_without_collect),
         };
