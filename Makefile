@@ -45,6 +45,8 @@ fuzz: $(CHECK_DEPS)
 
 bench: build $(CHECK_DEPS)
 	@$(SUDO) bench/run build
+	@$(SUDO) bench/scan build
+	@$(SUDO) bench/scan-send build
 
 format:
 	@git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'bench/*.[ch]' | xargs clang-format -i
