@@ -48,6 +48,17 @@ static bool may_ask_now(const struct scan *s, const struct address *address)
         return !s->options.estate || estate_window_open(s->options.estate, address, clock_now_s(), NULL);
 }
 
+/* Member by member: what stands between them may differ, and then each host would be a kind of its own. */
+static bool same_kind(const struct askable *a, const struct askable *b)
+{
+        const struct device_limits *la = &a->limits, *lb = &b->limits;
+
+        return a->class == b->class && a->narrowed == b->narrowed && la->host_rate == lb->host_rate &&
+               la->no_syn == lb->no_syn && la->no_udp == lb->no_udp && la->no_identify == lb->no_identify &&
+               la->industrial == lb->industrial && la->forbidden[0] == lb->forbidden[0] &&
+               la->forbidden[1] == lb->forbidden[1] && memcmp(&a->ports, &b->ports, sizeof(a->ports)) == 0;
+}
+
 /* Hosts with the same limits share what may be asked of them: it is 32 KiB. */
 static uint16_t kind_of(struct scan *s, const struct address *address)
 {
@@ -55,7 +66,7 @@ static uint16_t kind_of(struct scan *s, const struct address *address)
 
         scan_askable(s->options.ports, s->options.estate, address, kind);
         for (size_t i = 0; i < s->kinds.n; i++) {
-                if (memcmp(s->kinds.at[i], kind, sizeof(*kind)) == 0) {
+                if (same_kind(s->kinds.at[i], kind)) {
                         free(kind);
                         return (uint16_t)i;
                 }
