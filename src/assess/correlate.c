@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "assess/correlate.h"
 
+#include <netinet/in.h>
+
 #include "base/map.h"
 #include "base/str.h"
 
@@ -201,6 +203,8 @@ static void find_dynamic_servers(struct joining *j)
  */
 static const char *client_reason(const struct joining *j, const struct listener *l, bool autobound)
 {
+        if (l->transport == TRANSPORT_RAW && l->port == IPPROTO_RAW) /* raw(7): "send only" */
+                return "a raw socket that can only send, as scanners have: not a service";
         if (l->transport != TRANSPORT_UDP || !autobound || address_is_multicast(&l->address))
                 return NULL;
         if (l->netns->ephemeral_high &&

@@ -536,6 +536,19 @@ static void test_clients(void **state)
         }
 }
 
+static void test_sockets_that_only_send(void **state)
+{
+        _cleanup_world_ struct world w = world_new();
+        uint32_t p = sample_process(w.view, 700, "/usr/bin/scanner", NULL);
+
+        sample_listen(w.view, "0.0.0.0:255/raw", p); /* IPPROTO_RAW */
+        sample_listen(w.view, "0.0.0.0:1/raw", p);
+        judge(&w);
+        assert_int_equal(w.a->clients.n, 1);
+        assert_int_equal(w.a->listeners.n, 1);
+        assert_int_equal(w.a->listeners.at[0].port, 1);
+}
+
 /* --- which page judges ---------------------------------------------------------------------------- */
 
 static void test_advise(void **state)
@@ -656,6 +669,7 @@ int main(void)
                 cmocka_unit_test(test_exposure_by_family_and_state),
                 cmocka_unit_test(test_exposure_of_forward),
                 cmocka_unit_test(test_clients),
+                cmocka_unit_test(test_sockets_that_only_send),
                 cmocka_unit_test(test_advise),
                 cmocka_unit_test(test_registered),
         };
