@@ -374,8 +374,8 @@ static void test_limiter_is_waited_for(void **state)
         assert_right(1, 1001, 2000, ENDPOINT_CLOSED);
         assert_true(result.complete);
         assert_true(said->coverage[0].why & COVERAGE_RST_LIMIT);
-        assert_in_range(result.elapsed_ms, 1900, 3300); /* (980 - 5) / 500 s */
-        assert_true(net->sent < 1500);
+        assert_in_range(result.elapsed_ms, 1900, 8000); /* (980 - 5) / 500 s, in real time */
+        assert_true(net->sent < 2000); /* at most a second try for each */
 }
 
 static void test_forged_answers_change_nothing(void **state)
