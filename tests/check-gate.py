@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Only src/scan/gate.c lets anything out: check-gate.py SOURCE-ROOT
+"""Only src/gate/gate.c lets anything out: check-gate.py SOURCE-ROOT
 
-Nothing else in src/scan may call, or take the address of, what sends or connects. Netlink goes through base/netlink.h, files
+Nothing else in src/scan and src/identify may call, or take the address of, what sends or connects. Netlink goes through base/netlink.h, files
 are written through base/fd.h. The one exception: sendto(fd, NULL, 0, ...) wakes the kernel for a ring filled in memory, in a
 file that asks gate_frame_allowed() before it fills in a frame.
 """
@@ -10,6 +10,7 @@ import re
 import sys
 from pathlib import Path
 
+FOLDERS = ["gate", "identify", "scan"]
 SENDERS = "sendmmsg|sendmsg|sendto|send|connect|write|writev|pwritev|pwritev2|splice|sendfile|vmsplice|io_uring_\\w+"
 NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
 CALL = re.compile(rf"(?<![\w.>])({SENDERS})\s*\(")
@@ -57,8 +58,8 @@ def faults(text):
 
 def main():
     source = Path(sys.argv[1]).resolve()
-    folder = source / "src/scan"
-    files = sorted(p for p in folder.rglob("*.[ch]") if p != folder / "gate.c")
+    gate = source / "src/gate/gate.c"
+    files = sorted(p for folder in FOLDERS for p in (source / "src" / folder).rglob("*.[ch]") if p != gate)
     wrong = 0
     for sample in BAD:
         if not list(faults(sample)):
@@ -70,11 +71,11 @@ def main():
             wrong += 1
     for path in files:
         for line, what in sorted(faults(path.read_text())):
-            print(f"{path.relative_to(source)}:{line}: {what} goes past the gate: take gate_*() of scan/gate.h "
+            print(f"{path.relative_to(source)}:{line}: {what} goes past the gate: take gate_*() of gate/gate.h "
                   "(netlink: base/netlink.h, files: base/fd.h)")
             wrong += 1
-    if not any(faults((folder / "gate.c").read_text())):
-        print("src/scan/gate.c sends nothing: is the gate elsewhere now?")
+    if not any(faults(gate.read_text())):
+        print("src/gate/gate.c sends nothing: is the gate elsewhere now?")
         wrong += 1
     print(f"{len(files)} files, {wrong} faults")
     return 1 if wrong or not files else 0

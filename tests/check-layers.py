@@ -13,7 +13,7 @@ from pathlib import Path
 LAYERS = [
     {"base"},
     {"model"},
-    {"knowledge"},
+    {"knowledge", "gate"},
     {"collect", "scan", "identify", "policy", "assess", "drift", "harden", "nft"},
     {"report", "store", "bus"},
     {"cli", "http"},

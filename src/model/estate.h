@@ -112,7 +112,7 @@ const struct estate_asset *estate_asset_by_name(const struct estate *e, const ch
 enum device_class estate_class(const struct estate *e, const struct address *address);
 /*
  * Limits for an address: those of the first matching device entry of its class, else the built-in ones of
- * its class; all zero when there are none. Ports 9100-9107 are not here: see scan/gate.h.
+ * its class; all zero when there are none. Ports 9100-9107 are not here: see gate/gate.h.
  */
 struct device_limits estate_limits(const struct estate *e, const struct address *address);
 /* The built-in limits of a class; never NULL. */

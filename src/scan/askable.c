@@ -2,7 +2,7 @@
 #include "scan/askable.h"
 
 #include "base/str.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 
 /* Move `taken` from what is asked to what is left out. */
 static void take_out(struct askable *a, enum transport t, const struct port_set *taken)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 #include "scan/packet.h"
 #include "scan/path.h"
 

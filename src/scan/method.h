@@ -14,7 +14,7 @@
 #include "model/endpoint.h"
 #include "model/estate.h"
 #include "scan/cookie.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 #include "scan/path.h"
 
 #define METHOD_TRIES_MAX 16 /* tries of one probe, 0..15; each with a source port (or socket) of its own */

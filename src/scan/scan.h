@@ -9,7 +9,7 @@
 
 #include "model/endpoint.h"
 #include "model/estate.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 #include "scan/method.h"
 #include "scan/ports.h"
 #include "scan/targets.h"

@@ -9,7 +9,7 @@
 #include "base/pool.h"
 #include "model/estate.h"
 #include "model/range.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 
 struct target_name { /* an address that was named singly */
         struct address address;

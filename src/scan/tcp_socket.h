@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 #include "scan/method.h"
 
 /* What became of one connection. */

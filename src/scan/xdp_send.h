@@ -12,7 +12,7 @@
 #include <sys/uio.h>
 
 #include "base/err.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 
 #define XDP_SEND_BATCH 64 /* frames a call; one bit each in a mask */
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "scan/gate.h"
+#include "gate/gate.h"
 
 static struct address address_of(const char *text)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The scope guard. Every frame, datagram and connection of the outside view leaves through a function of
- * this file, and it fails closed: what the scope does not have is not sent. Nothing else in this folder may
- * call send*, connect or fill a transmit ring (tests/check-gate.py holds that).
+ * this file, and it fails closed: what the scope does not have is not sent. Nothing else in scan and
+ * identify may call send*, connect or fill a transmit ring (tests/check-gate.py holds that).
  */
 #pragma once
 

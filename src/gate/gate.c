@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "scan/gate.h"
+#include "gate/gate.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
