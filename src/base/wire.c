@@ -94,3 +94,13 @@ uint32_t wire_be32(struct wire *w)
         wire_bytes(w, b, sizeof(b));
         return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
+
+uint16_t wire_le16(struct wire *w)
+{
+        return __builtin_bswap16(wire_be16(w));
+}
+
+uint32_t wire_le32(struct wire *w)
+{
+        return __builtin_bswap32(wire_be32(w));
+}

@@ -25,6 +25,8 @@ static inline size_t wire_left(const struct wire *w)
 uint8_t wire_u8(struct wire *w);
 uint16_t wire_be16(struct wire *w);
 uint32_t wire_be32(struct wire *w);
+uint16_t wire_le16(struct wire *w);
+uint32_t wire_le32(struct wire *w);
 /* Numbers in the byte order of this machine, as the kernel's netlink and BPF records have them. */
 uint16_t wire_u16(struct wire *w);
 uint32_t wire_u32(struct wire *w);
