@@ -10,13 +10,6 @@ const char *encryption_name(enum encryption encryption)
         return encryption < ENCRYPTION_MAX ? names[encryption] : "unknown";
 }
 
-const char *confidence_name(enum confidence confidence)
-{
-        static const char *const names[] = {"registered", "likely", "confirmed"};
-
-        return confidence < CONFIDENCE_MAX ? names[confidence] : "registered";
-}
-
 const char *behaviour_name(enum behaviour behaviour)
 {
         static const char *const names[] = {"talks",   "silent", "closes",    "resets",   "floods",
