@@ -568,6 +568,8 @@ static void go_connect(struct conversation *c, unsigned events, bool late)
         socklen_t len = sizeof(error);
 
         if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 || error || late) {
+                c->connected = c->ended = c->reset = error == ECONNRESET; /* by then it had been accepted */
+                c->work->connected |= c->connected;
                 over(c);
                 return;
         }
