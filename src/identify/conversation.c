@@ -442,6 +442,15 @@ static void go_listen(struct conversation *c, bool late)
         start_talk(c, probe);
 }
 
+/* On the new connection that the probe wanted. */
+static void resume(struct conversation *c)
+{
+        c->state = CONVERSATION_TALK;
+        c->talk.waited = false;
+        due_in(c, patience(c));
+        talk(c);
+}
+
 static void go_shake(struct conversation *c, bool late)
 {
         struct work *w = c->work;
@@ -456,6 +465,10 @@ static void go_shake(struct conversation *c, bool late)
                         strategy_take_facts(w, c);
                         due_in(c, PATIENCE_MS);
                         talk(c);
+                        return;
+                }
+                if (c->agains) {
+                        resume(c);
                         return;
                 }
                 c->inside = true;
@@ -542,18 +555,17 @@ static void begin(struct conversation *c)
                 return;
         }
         case ATTEMPT_TLS:
+                c->attempt.no_alpn |= c->agains != 0; /* as the connection before had it: HTTP/1 */
                 start_tls(c, false);
                 return;
         case ATTEMPT_LISTEN:
         case ATTEMPT_PROBE:
                 if (w->inside) {
                         start_tls(c, false);
+                } else if (c->agains) {
+                        resume(c);
                 } else if (c->attempt.kind == ATTEMPT_LISTEN) {
                         start_listening(c);
-                } else if (c->probe && c->agains) {
-                        c->state = CONVERSATION_TALK;
-                        due_in(c, patience(c));
-                        talk(c);
                 } else {
                         due_in(c, c->attempt.last ? PATIENCE_SWEEP_MS : PATIENCE_MS);
                         start_talk(c, c->attempt.probe);
@@ -660,8 +672,8 @@ static void reconnect(struct conversation *c)
         c->talk.tls = c->inside;
         c->state = CONVERSATION_CONNECT;
         due_in(c, CONNECT_MS);
-        if (c->inside || open_socket(c) < 0)
-                over(c); /* another connection inside TLS is not worth the while */
+        if (open_socket(c) < 0)
+                over(c);
 }
 
 struct conversation *conversation_new(struct work *w, const struct attempt *attempt, int *ret_code)
