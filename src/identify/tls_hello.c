@@ -28,6 +28,7 @@ enum {
         EXTENSION_PSK_MODES = 45,
         EXTENSION_KEY_SHARE = 51,
         GROUP_X25519 = 29,
+        DRAFTS = 0x7f, /* first byte of the versions that drafts of TLS 1.3 had */
         SSL2_CLIENT_HELLO = 1,
         SSL2_ERROR = 0,
         SSL2_SERVER_HELLO = 4,
@@ -420,7 +421,7 @@ static unsigned version_extension(struct handshake *h)
 
 static bool known_version(unsigned number, enum tls_version *ret)
 {
-        if (number >> 8 == 0x7f) /* drafts of TLS 1.3 */
+        if (number >> 8 == DRAFTS)
                 number = 0x0304;
         if (number < 0x0300 || number > 0x0304)
                 return false;
@@ -434,6 +435,7 @@ static enum tls_answer server_hello(struct handshake *h, enum tls_version *ret_v
         unsigned version, suite, chosen, session;
 
         version = be16(h);
+        h->bad |= !h->more && version >> 8 != 3 && version >> 8 != DRAFTS;
         skip(h, 32);
         session = byte(h);
         h->bad |= session > 32;
@@ -445,8 +447,7 @@ static enum tls_answer server_hello(struct handshake *h, enum tls_version *ret_v
         if (h->bad || (!h->more && !known_version(chosen ? chosen : version, ret_version)))
                 return TLS_ANSWER_NOT_TLS;
         if (h->more)
-                return version && version >> 8 != 3 && version >> 8 != 0x7f ? TLS_ANSWER_NOT_TLS
-                                                                            : TLS_ANSWER_MORE;
+                return TLS_ANSWER_MORE;
         *ret_cipher = (uint16_t)suite;
         return TLS_ANSWER_ACCEPTED;
 }
