@@ -24,7 +24,7 @@ static bool read_confirm(const uint8_t *data, size_t len, struct confirm *ret)
         uint16_t size;
 
         *ret = (struct confirm){0};
-        if (memcmp(data, start, len < sizeof(start) ? len : sizeof(start)) != 0)
+        if (len && memcmp(data, start, len < sizeof(start) ? len : sizeof(start)) != 0)
                 return false;
         wire_skip(&w, 2);
         size = wire_be16(&w);
