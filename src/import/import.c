@@ -385,6 +385,7 @@ static struct inside *view_of(const struct import *im, const char *asset, int64_
         view->asset = pool_printf(view->pool, "import:%s", asset);
         view->time_s = time_s;
         view->sockets_by = im->importer->name;
+        view->source = im->importer->windows ? INSIDE_LISTING_WINDOWS : INSIDE_LISTING;
         inside_gap(view, "import", NULL, false,
                    "read from a listing (%s): it tells sockets and at most the name of their program; service units, "
                    "packages, containers, packet filters and other network namespaces are not known",

@@ -87,6 +87,7 @@ struct importer {
         const char *name; /* of --format */
         const char *what; /* for people */
         bool inside;      /* a listing made on a host */
+        bool windows;          /* of Windows */
         enum import_unit unit; /* what take() gets: lines without their end, JSON objects, bytes as they come */
         size_t state_size;     /* zeroed memory behind import->state */
         bool (*guess)(const char *start, size_t len); /* it looks like mine; len <= IMPORT_START */

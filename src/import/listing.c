@@ -47,6 +47,11 @@ bool word_is_number(const struct word *w)
         return w->len > 0;
 }
 
+bool listing_has(const char *start, size_t len, const char *text)
+{
+        return len && memmem(start, len, text, strlen(text)) != NULL;
+}
+
 bool listing_any_line(const char *start, size_t len, bool (*fits)(const struct words *w))
 {
         const char *end = start + len;

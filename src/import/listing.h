@@ -25,6 +25,8 @@ bool word_is(const struct word *w, const char *text);
 bool word_starts(const struct word *w, const char *text);
 bool word_is_number(const struct word *w);
 
+/* Whether the text is in it. */
+bool listing_has(const char *start, size_t len, const char *text);
 /* Whether a line of the beginning of a file fits. */
 bool listing_any_line(const char *start, size_t len, bool (*fits)(const struct words *w));
 

@@ -5,6 +5,7 @@
  * is not in the file, nor what was asked.
  */
 #include <jansson.h>
+#include <stdio.h>
 
 #include "base/str.h"
 #include "import/formats.h"
@@ -91,11 +92,11 @@ static bool guess_json(const char *start, size_t len)
 {
         const char *end = start + len, *at = skip_blank(start, end);
 
-        if (at == end || (*at != '[' && *at != '{'))
+        if (!len || at == end || (*at != '[' && *at != '{'))
                 return false;
-        if (memmem(at, (size_t)(end - at), "\"ip\"", 4) && memmem(at, (size_t)(end - at), "\"ports\"", 7))
+        if (listing_has(start, len, "\"ip\"") && listing_has(start, len, "\"ports\""))
                 return true;
-        return memmem(at, (size_t)(end - at), "{finished:", 10) != NULL || skip_blank(at + 1, end) == end;
+        return listing_has(start, len, "{finished:") || skip_blank(at + 1, end) == end;
 }
 
 static struct word text_in(const json_t *object, const char *key)

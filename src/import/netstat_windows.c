@@ -115,6 +115,7 @@ const struct importer importer_netstat_windows = {
         .name = "netstat-windows",
         .what = "netstat -ano, netstat -anob of Windows",
         .inside = true,
+        .windows = true,
         .unit = IMPORT_LINES,
         .state_size = sizeof(struct state),
         .guess = guess,

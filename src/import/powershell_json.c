@@ -60,6 +60,7 @@ const struct importer importer_powershell_json = {
         .name = "powershell-json",
         .what = "the same by ConvertTo-Json",
         .inside = true,
+        .windows = true,
         .unit = IMPORT_OBJECTS,
         .guess = guess,
         .take = take,
