@@ -72,22 +72,27 @@ static const char *address_text(struct pool *pool, const struct listener *l)
         return pool_intern(pool, text);
 }
 
+static const char *process_text(const struct process *p)
+{
+        return p->exe ? p->exe : p->name ? p->name : "unknown";
+}
+
 static void describe_process(struct pool *pool, const struct listener *l, struct lines *to)
 {
         const struct process *p = listener_main_process(l);
 
         if (p && l->n_processes > 1)
                 lines_add(to, pool_printf(pool, "process: %s (pid %d and %zu more), user %s",
-                                          p->exe ? p->exe : p->name, p->pid, l->n_processes - 1,
+                                          process_text(p), p->pid, l->n_processes - 1,
                                           p->user ? p->user : "unknown"));
         else if (p)
                 lines_add(to, pool_printf(pool, "process: %s (pid %d), user %s",
-                                          p->exe ? p->exe : (p->name ? p->name : "unknown"), p->pid,
+                                          process_text(p), p->pid,
                                           p->user ? p->user : "unknown"));
         else if (l->n_processes)
                 lines_add(to,
                           pool_printf(pool, "held by: %s (pid %d)",
-                                      l->processes[0]->exe ? l->processes[0]->exe : l->processes[0]->name,
+                                      process_text(l->processes[0]),
                                       l->processes[0]->pid));
         if (p && p->cmdline)
                 lines_add(to, pool_printf(pool, "command line: %s", p->cmdline));
