@@ -65,12 +65,18 @@ static const struct page *page_of_product(const struct knowledge *k, const char 
         static const struct {
                 const char *begins, *page;
         } known[] = {
-                {"Kubernetes kubelet", "kubelet"}, {"kubelet", "kubelet"},
-                {"Kubernetes", "kubernetes-api"},  {"Docker Engine", "docker"},
-                {"OpenSearch", "elasticsearch"},   {"Proxmox VE", "proxmox-ve"},
-                {"Proxmox Backup", "proxmox-backup"}, {"HashiCorp Vault", "vault"},
-                {"HashiCorp Consul", "consul"},    {"HashiCorp Nomad", "nomad"},
-                {"Apache CouchDB", "couchdb"},     {"Apache Solr", "solr"},
+                {"Kubernetes kubelet", "kubelet"},
+                {"kubelet", "kubelet"},
+                {"Kubernetes", "kubernetes-api"},
+                {"Docker Engine", "docker"},
+                {"OpenSearch", "elasticsearch"},
+                {"Proxmox VE", "proxmox-ve"},
+                {"Proxmox Backup", "proxmox-backup"},
+                {"HashiCorp Vault", "vault"},
+                {"HashiCorp Consul", "consul"},
+                {"HashiCorp Nomad", "nomad"},
+                {"Apache CouchDB", "couchdb"},
+                {"Apache Solr", "solr"},
                 {"RabbitMQ Management", "rabbitmq-management"},
         };
         const struct page *page = knowledge_by_word(k, product);
@@ -257,9 +263,8 @@ void outside_alternative(const struct outside_input *in, const char *begin, stru
         if (!a->protocol && in->page)
                 draft->alternative = in->page->alternative;
         if (a->protocol)
-                lines_add(&draft->remediation,
-                          pool_printf(in->pool, "%s %s%s%s instead", begin, a->protocol, a->port ? " on " : "",
-                                      a->port ? a->port : ""));
+                lines_add(&draft->remediation, pool_printf(in->pool, "%s %s%s%s instead", begin, a->protocol,
+                                                           a->port ? " on " : "", a->port ? a->port : ""));
 }
 
 /* --- findings ----------------------------------------------------------------------------------- */
@@ -270,10 +275,11 @@ static void describe_where(const struct outside_input *in, struct lines *to)
         const struct endpoint *e = &o->endpoint;
         char address[ADDRESS_TEXT_SIZE];
 
-        lines_add(to, pool_printf(in->pool, "answers: %s on %s (%s)%s%s%s%s", endpoint_port_text(in->pool, e),
-                                  address_format(&e->address, address), endpoint_reason_name(e->reason),
-                                  o->zone ? ", zone " : "", o->zone ? o->zone : "",
-                                  o->asset_name ? ", asset " : "", o->asset_name ? o->asset_name : ""));
+        lines_add(to,
+                  pool_printf(in->pool, "answers: %s on %s (%s)%s%s%s%s", endpoint_port_text(in->pool, e),
+                              address_format(&e->address, address), endpoint_reason_name(e->reason),
+                              o->zone ? ", zone " : "", o->zone ? o->zone : "",
+                              o->asset_name ? ", asset " : "", o->asset_name ? o->asset_name : ""));
 }
 
 static void describe_speech(const struct outside_input *in, struct lines *to)
@@ -286,11 +292,12 @@ static void describe_speech(const struct outside_input *in, struct lines *to)
         }
         if (!observed_speaks(in->o))
                 return;
-        lines_add(to, pool_printf(in->pool, "speaks: %s (%s), encryption %s%s%s%s%s", id->protocol,
-                                  id->confidence == CONFIDENCE_CONFIRMED ? "confirmed" : "likely, not proven",
-                                  encryption_name(id->encryption), id->product ? "; says it is " : "",
-                                  id->product ? id->product : "", id->product && id->version ? " " : "",
-                                  id->product && id->version ? id->version : ""));
+        lines_add(to,
+                  pool_printf(in->pool, "speaks: %s (%s), encryption %s%s%s%s%s", id->protocol,
+                              id->confidence == CONFIDENCE_CONFIRMED ? "confirmed" : "likely, not proven",
+                              encryption_name(id->encryption), id->product ? "; says it is " : "",
+                              id->product ? id->product : "", id->product && id->version ? " " : "",
+                              id->product && id->version ? id->version : ""));
         if (id->evidence)
                 lines_add(to, pool_printf(in->pool, "heard: %s", id->evidence));
 }
@@ -312,8 +319,8 @@ static void apply(struct outside *o, const struct outside_rule *rule, struct out
         in->any = true;
 }
 
-static void judge_one(struct outside *o, const struct knowledge *k, const struct estate *estate, struct observed *at,
-                      int64_t now)
+static void judge_one(struct outside *o, const struct knowledge *k, const struct estate *estate,
+                      struct observed *at, int64_t now)
 {
         struct outside_input in = {.pool = o->pool, .knowledge = k, .o = at, .now = now};
         struct registry_entry entry;
@@ -353,7 +360,8 @@ int outside_compare_findings(const void *a, const void *b)
         return strcmp(x->rule, y->rule);
 }
 
-void outside_judge(struct outside *o, const struct knowledge *knowledge, const struct estate *estate, int64_t now)
+void outside_judge(struct outside *o, const struct knowledge *knowledge, const struct estate *estate,
+                   int64_t now)
 {
         vec_sort(&o->observed, compare_observed);
         vec_foreach(at, &o->observed)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judgement of what is seen from outside: endpoints with their identities + guide + estate -> advice and findings. Pure:
+ * Judgement of what is seen from outside: endpoints with identities + guide + estate -> advice, findings. Pure:
  * no I/O, no clock, no globals. Everything points into the pool of it, into the identities that were handed in, the
  * estate and the knowledge: free it before them.
  */
@@ -31,7 +31,8 @@ void outside_add(struct outside *o, const struct endpoint *e, const struct ident
  * Fill in what estate, registry and guide say of each, and add the findings. Only open endpoints are judged. Once.
  * `estate` may be NULL. `now`: seconds since 1970, for the dates of certificates.
  */
-void outside_judge(struct outside *o, const struct knowledge *knowledge, const struct estate *estate, int64_t now);
+void outside_judge(struct outside *o, const struct knowledge *knowledge, const struct estate *estate,
+                   int64_t now);
 /*
  * Join the endpoints of one asset with what its inside view says: adds rows, and findings for what nobody explains.
  * After outside_judge; once for each asset.

@@ -26,7 +26,8 @@ const char *reconcile_kind_name(enum reconcile_kind kind); /* "unexplained-open"
 struct reconcile_row {
         enum reconcile_kind kind;
         enum transport transport;
-        struct address address; /* of the asset, as it was asked; of a listener that was not: the one it is bound to */
+        struct address
+                address; /* of the asset, as it was asked; of a listener that was not: the one it is bound to */
         uint16_t port;
         const char *asset;               /* as the inside view calls it */
         const struct observed *observed; /* or NULL */
@@ -37,14 +38,14 @@ struct reconcile_row {
 /* What outside_reconcile() (outside.h) takes. Rows point into it. */
 struct reconcile_input {
         const struct knowledge *knowledge;
-        const char *asset;                /* id or name of the asset */
-        const struct address *addresses;  /* those of its addresses that were asked */
+        const char *asset;               /* id or name of the asset */
+        const struct address *addresses; /* those of its addresses that were asked */
         size_t n_addresses;
         const struct listener *listeners; /* forwards, too; netns and exposure must be set */
         size_t n_listeners;
-        const char *netns;   /* role of the namespace that has the addresses; NULL: "host" */
-        bool complete;       /* all sockets of the asset were seen */
-        bool from_itself;    /* asked from the asset: its forwards are not in the way */
+        const char *netns;               /* role of the namespace that has the addresses; NULL: "host" */
+        bool complete;                   /* all sockets of the asset were seen */
+        bool from_itself;                /* asked from the asset: its forwards are not in the way */
         const struct port_set *asked[2]; /* [TRANSPORT_TCP], [TRANSPORT_UDP]; NULL = none */
         const struct host_coverage *const *hosts; /* of `addresses`, each may be NULL; or NULL */
 };

@@ -26,7 +26,7 @@ struct verdict_draft {
         struct alternative alternative;
         const struct page *page; /* whose extra controls apply, or NULL */
         const char *rule_suffix; /* "advice" + "." + this, or NULL */
-        const char *const *controls; /* further ones that apply, as control_find() takes them; ends with NULL; or NULL */
+        const char *const *controls; /* more, as control_find() takes them; ends with NULL; or NULL */
 };
 
 /* What is drafted, as a finding without its subject; `evidence` comes before the draft's own. */

@@ -39,19 +39,22 @@ static bool same_service(const struct outside_input *in)
         const struct observed *o = in->o;
         const char *protocol = o->identity->protocol;
 
-        if (names_same(o->registered, protocol) || (in->of_number && names_same(in->of_number->id, protocol)))
+        if (names_same(o->registered, protocol) ||
+            (in->of_number && names_same(in->of_number->id, protocol)))
                 return true;
         if ((in->page && in->page == in->of_number) || usual_there(in))
                 return true;
         if (names_same(protocol, "http-proxy") && names_same(o->registered, "http"))
                 return true;
-        return names_same(protocol, "http") && (carried_by_http(o->registered) || !name_is_known(o->registered));
+        return names_same(protocol, "http") &&
+               (carried_by_http(o->registered) || !name_is_known(o->registered));
 }
 
 static bool lacks_tls(const struct observed *o)
 {
         return name_over_tls(o->registered) && names_same(o->registered, o->identity->protocol) &&
-               (o->identity->encryption == ENCRYPTION_NONE || o->identity->encryption == ENCRYPTION_STARTTLS);
+               (o->identity->encryption == ENCRYPTION_NONE ||
+                o->identity->encryption == ENCRYPTION_STARTTLS);
 }
 
 static bool look_wrong(const struct outside_input *in, struct verdict_draft *draft)
@@ -65,23 +68,29 @@ static bool look_wrong(const struct outside_input *in, struct verdict_draft *dra
         no_tls = lacks_tls(o);
         if (!no_tls && same_service(in))
                 return false;
-        draft->severity = name_is_known(o->registered) ? by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_MEDIUM)
-                                                       : SEVERITY_LOW;
+        draft->severity = name_is_known(o->registered)
+                                  ? by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_MEDIUM)
+                                  : SEVERITY_LOW;
         draft->rule_suffix = no_tls ? "no-tls" : NULL;
         draft->title = no_tls ? pool_printf(in->pool, "%s without TLS on %s, which is registered for %s",
                                             o->identity->protocol, port, o->registered)
-                              : pool_printf(in->pool, "%s on %s, which is registered for %s", o->identity->protocol, port,
-                                            o->registered);
+                              : pool_printf(in->pool, "%s on %s, which is registered for %s",
+                                            o->identity->protocol, port, o->registered);
         draft->advice = (struct advice){
                 ADVICE_REVIEW,
                 no_tls ? "Firewalls and people take the number to mean that it is encrypted, and it is not."
-                       : "Firewalls and people go by the number: what really speaks there passes as something else.",
+                       : "Firewalls and people go by the number: what really speaks there passes as "
+                         "something else.",
         };
         lines_add(&draft->evidence, pool_printf(in->pool, "registered for this number: %s", o->registered));
-        lines_add(&draft->remediation,
-                  no_tls ? pool_printf(in->pool, "Switch TLS on for %s", port)
-                         : pool_printf(in->pool, "Find out who put it on %s and why; move it to its own port, or note the reason down",
-                                       port));
+        lines_add(
+                &draft->remediation,
+                no_tls ? pool_printf(in->pool, "Switch TLS on for %s", port)
+                       : pool_printf(
+                                 in->pool,
+                                 "Find out who put it on %s and why; move it to its own port, or note the "
+                                 "reason down",
+                                 port));
         return true;
 }
 
@@ -95,21 +104,29 @@ static const struct {
 } behaviours[BEHAVIOUR_MAX] = {
         [BEHAVIOUR_TALKS] = {"unknown", "Something unknown answers on an open port",
                              "What nobody can name, nobody looks after.", SEVERITY_LOW},
-        [BEHAVIOUR_SILENT] = {"silent", "An open port says nothing, whatever it is asked",
-                              "It waits for something that we did not say; what nobody can name, nobody looks after.", SEVERITY_LOW},
+        [BEHAVIOUR_SILENT] =
+                {"silent", "An open port says nothing, whatever it is asked",
+                 "It waits for something that we did not say; what nobody can name, nobody looks after.",
+                 SEVERITY_LOW},
         [BEHAVIOUR_CLOSES] = {"closes", "An open port ends each connection at once",
-                              "It may serve certain addresses only, or lack what it should start.", SEVERITY_LOW},
+                              "It may serve certain addresses only, or lack what it should start.",
+                              SEVERITY_LOW},
         [BEHAVIOUR_RESETS] = {"resets", "An open port resets each connection",
-                              "It may serve certain addresses only, or lack what it should start.", SEVERITY_LOW},
+                              "It may serve certain addresses only, or lack what it should start.",
+                              SEVERITY_LOW},
         [BEHAVIOUR_FLOODS] = {"floods", "An open port sends without end",
-                              "It may be chargen, a trap for scanners, or a fault. It was cut off.", SEVERITY_INFO},
+                              "It may be chargen, a trap for scanners, or a fault. It was cut off.",
+                              SEVERITY_INFO},
         [BEHAVIOUR_TARPIT] = {"tarpit", "An open port answers drop by drop",
-                              "It holds whoever asks, as traps for scanners do. It was left alone.", SEVERITY_INFO},
+                              "It holds whoever asks, as traps for scanners do. It was left alone.",
+                              SEVERITY_INFO},
         [BEHAVIOUR_ANSWERS] = {"unknown", "Something unknown answers on an open port",
                                "What nobody can name, nobody looks after.", SEVERITY_LOW},
-        [BEHAVIOUR_MIDDLEBOX] = {"middlebox", "Something between here and the host answers for it",
-                                 "What is seen on such a port tells nothing of the host: look at it from inside, or from nearer.",
-                                 SEVERITY_INFO},
+        [BEHAVIOUR_MIDDLEBOX] =
+                {"middlebox", "Something between here and the host answers for it",
+                 "What is seen on such a port tells nothing of the host: look at it from inside, or from "
+                 "nearer.",
+                 SEVERITY_INFO},
 };
 
 static bool look_unidentified(const struct outside_input *in, struct verdict_draft *draft)
@@ -126,15 +143,19 @@ static bool look_unidentified(const struct outside_input *in, struct verdict_dra
         draft->page = NULL;
         lines_add(&draft->evidence, id->why);
         lines_add(&draft->evidence, id->evidence ? pool_printf(in->pool, "heard: %s", id->evidence) : NULL);
-        lines_add(&draft->evidence, in->o->registered ? pool_printf(in->pool, "registered for this number: %s; it did not answer like it",
-                                                                    in->o->registered)
-                                                      : NULL);
+        lines_add(&draft->evidence,
+                  in->o->registered
+                          ? pool_printf(in->pool,
+                                        "registered for this number: %s; it did not answer like it",
+                                        in->o->registered)
+                          : NULL);
         if (id->behaviour == BEHAVIOUR_MIDDLEBOX) {
                 lines_add(&draft->remediation, "Look at the host from inside: quaymaster audit, run there");
                 return true;
         }
         lines_add(&draft->remediation, "Look from inside who listens: quaymaster host, run there");
-        lines_add(&draft->remediation, "If nobody needs it, stop it; if somebody does, let only those reach it");
+        lines_add(&draft->remediation,
+                  "If nobody needs it, stop it; if somebody does, let only those reach it");
         return true;
 }
 
@@ -155,9 +176,11 @@ static bool look_advice(const struct outside_input *in, struct verdict_draft *dr
                 return false;
         draft->severity = severity;
         draft->rule_suffix = page->id;
-        draft->title = in->o->by_number ? pool_printf(in->pool, "A port is open whose number is that of %s", page->name)
+        draft->title = in->o->by_number ? pool_printf(in->pool, "A port is open whose number is that of %s",
+                                                      page->name)
                                         : pool_printf(in->pool, "%s answers", page->name);
-        outside_alternative(in, page->advice == ADVICE_RECONFIGURE ? "Use" : "Where the other side can, use", draft);
+        outside_alternative(in, page->advice == ADVICE_RECONFIGURE ? "Use" : "Where the other side can, use",
+                            draft);
         outside_page_steps(in, &draft->remediation);
         if (in->o->by_number)
                 lines_add(&draft->remediation, "Find out what it speaks: quaymaster audit with this target");

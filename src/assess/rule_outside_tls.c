@@ -42,7 +42,9 @@ static const char *version_setting(const char *product)
                 {"Apache", "In Apache: SSLProtocol -all +TLSv1.2 +TLSv1.3"},
                 {"lighttpd", "In lighttpd: ssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.2\")"},
                 {"HAProxy", "In HAProxy: ssl-default-bind-options ssl-min-ver TLSv1.2"},
-                {"Postfix", "In Postfix: smtpd_tls_protocols = >=TLSv1.2 and smtpd_tls_mandatory_protocols = >=TLSv1.2"},
+                {"Postfix",
+                 "In Postfix: smtpd_tls_protocols = >=TLSv1.2 and smtpd_tls_mandatory_protocols = "
+                 ">=TLSv1.2"},
                 {"Exim", "In Exim: openssl_options = +no_sslv3 +no_tlsv1 +no_tlsv1_1"},
                 {"Dovecot", "In Dovecot: ssl_min_protocol = TLSv1.2"},
                 {"OpenLDAP", "In OpenLDAP: TLSProtocolMin 3.3 (olcTLSProtocolMin: 3.3)"},
@@ -52,7 +54,8 @@ static const char *version_setting(const char *product)
                 {"MySQL", "In MySQL: tls_version = TLSv1.2,TLSv1.3"},
                 {"MariaDB", "In MariaDB: tls_version = TLSv1.2,TLSv1.3"},
                 {"Redis", "In Redis: tls-protocols \"TLSv1.2 TLSv1.3\""},
-                {"Microsoft", "In Windows: disable the old versions under SCHANNEL\\Protocols in the registry"},
+                {"Microsoft",
+                 "In Windows: disable the old versions under SCHANNEL\\Protocols in the registry"},
         };
 
         for (size_t i = 0; product && i < array_len(settings); i++)
@@ -84,7 +87,8 @@ static bool look_version(const struct outside_input *in, struct verdict_draft *d
         };
         lines_add(&draft->evidence, pool_printf(in->pool, "accepted when offered alone: %s", list.text));
         lines_add(&draft->remediation, version_setting(in->o->identity->product));
-        lines_add(&draft->remediation, "Where an old client needs it: give that client a service of its own, reached by it only");
+        lines_add(&draft->remediation,
+                  "Where an old client needs it: give that client a service of its own, reached by it only");
         draft->controls = controls;
         return true;
 }
@@ -101,9 +105,11 @@ static bool look_cipher(const struct outside_input *in, struct verdict_draft *dr
         draft->title = pool_printf(in->pool, "%s agrees on a weak TLS cipher", protocol_of(in));
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
-                "RC4, 3DES, export, NULL and anonymous ciphers do not keep out whoever is on the way (RFC 9325).",
+                "RC4, 3DES, export, NULL and anonymous ciphers do not keep out whoever is on the way (RFC "
+                "9325).",
         };
-        lines_add(&draft->evidence, tls->cipher ? pool_printf(in->pool, "agreed on: %s", tls->cipher) : NULL);
+        lines_add(&draft->evidence,
+                  tls->cipher ? pool_printf(in->pool, "agreed on: %s", tls->cipher) : NULL);
         lines_add(&draft->remediation, "Offer only AEAD ciphers with ECDHE: AES-GCM and ChaCha20-Poly1305");
         lines_add(&draft->remediation, version_setting(in->o->identity->product));
         draft->controls = controls;
@@ -118,14 +124,14 @@ static void add_certificate(const struct outside_input *in, const struct certifi
 {
         char from[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
 
-        lines_add(to, pool_printf(in->pool, "certificate: %s, issued by %s", c->subject ? c->subject : "no subject",
-                                  c->issuer ? c->issuer : "nobody"));
+        lines_add(to, pool_printf(in->pool, "certificate: %s, issued by %s",
+                                  c->subject ? c->subject : "no subject", c->issuer ? c->issuer : "nobody"));
         lines_add(to, pool_printf(in->pool, "valid: %s to %s", clock_format(c->not_before, from),
                                   clock_format(c->not_after, until)));
 }
 
-static bool finish_dates(const struct outside_input *in, const struct certificate *c, struct verdict_draft *draft,
-                         const char *suffix, const char *why)
+static bool finish_dates(const struct outside_input *in, const struct certificate *c,
+                         struct verdict_draft *draft, const char *suffix, const char *why)
 {
         draft->rule_suffix = suffix;
         draft->advice = (struct advice){ADVICE_RECONFIGURE, why};
@@ -147,14 +153,18 @@ static bool look_dates(const struct outside_input *in, struct verdict_draft *dra
                 draft->title = pool_printf(in->pool, "The certificate of %s has expired", protocol_of(in));
                 lines_add(&draft->evidence, pool_printf(in->pool, "expired %lld day%s ago", (long long)-left,
                                                         left == -1 ? "" : "s"));
-                lines_add(&draft->remediation, "Renew it, load it in the server, and have it renewed by a timer (ACME)");
-                return finish_dates(in, c, draft, "expired",
-                                    "Clients that check it refuse to go on, and people learn to click warnings away.");
+                lines_add(&draft->remediation,
+                          "Renew it, load it in the server, and have it renewed by a timer (ACME)");
+                return finish_dates(
+                        in, c, draft, "expired",
+                        "Clients that check it refuse to go on, and people learn to click warnings away.");
         }
         if (in->now < c->not_before) {
                 draft->severity = by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_MEDIUM);
-                draft->title = pool_printf(in->pool, "The certificate of %s is not valid yet", protocol_of(in));
-                lines_add(&draft->remediation, "Compare the clocks of both sides; then ask for a certificate that begins now");
+                draft->title =
+                        pool_printf(in->pool, "The certificate of %s is not valid yet", protocol_of(in));
+                lines_add(&draft->remediation,
+                          "Compare the clocks of both sides; then ask for a certificate that begins now");
                 return finish_dates(in, c, draft, "not-yet-valid",
                                     "Clients that check it refuse to go on; or a clock is wrong.");
         }
@@ -165,8 +175,10 @@ static bool look_dates(const struct outside_input *in, struct verdict_draft *dra
         draft->title = pool_printf(in->pool, "The certificate of %s expires within %d days", protocol_of(in),
                                    left <= 7 ? 7 : 30);
         lines_add(&draft->evidence, pool_printf(in->pool, "days left: %lld", (long long)left));
-        lines_add(&draft->remediation, "Find out whether something renews it (a timer with ACME); renew it if not");
-        return finish_dates(in, c, draft, "expires", "When it has run out, clients that check it refuse to go on.");
+        lines_add(&draft->remediation,
+                  "Find out whether something renews it (a timer with ACME); renew it if not");
+        return finish_dates(in, c, draft, "expires",
+                            "When it has run out, clients that check it refuse to go on.");
 }
 
 const struct outside_rule outside_certificate_dates = {.name = "outside-certificate", .look = look_dates};
@@ -177,19 +189,23 @@ static bool look_key(const struct outside_input *in, struct verdict_draft *draft
 
         if (!c || (!c->weak_key && !c->weak_signature))
                 return false;
-        draft->severity = by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, c->weak_key ? SEVERITY_HIGH : SEVERITY_MEDIUM);
+        draft->severity =
+                by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, c->weak_key ? SEVERITY_HIGH : SEVERITY_MEDIUM);
         draft->title = pool_printf(in->pool, "The certificate of %s has a weak %s", protocol_of(in),
                                    c->weak_key ? "key" : "signature");
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
-                c->weak_key ? "Keys so short can be broken; who has the key is the server."
-                            : "A signature with MD5 or SHA-1 can be forged: another certificate can have the same.",
+                c->weak_key
+                        ? "Keys so short can be broken; who has the key is the server."
+                        : "A signature with MD5 or SHA-1 can be forged: another certificate can have the "
+                          "same.",
         };
-        lines_add(&draft->evidence,
-                  pool_printf(in->pool, "key: %s %u bits; signature: %s", c->key_type ? c->key_type : "unknown",
-                              c->key_bits, c->signature ? c->signature : "unknown"));
+        lines_add(&draft->evidence, pool_printf(in->pool, "key: %s %u bits; signature: %s",
+                                                c->key_type ? c->key_type : "unknown", c->key_bits,
+                                                c->signature ? c->signature : "unknown"));
         add_certificate(in, c, &draft->evidence);
-        lines_add(&draft->remediation, "Make a new key (EC P-256, or RSA of 3072 bits) and have it signed with SHA-256");
+        lines_add(&draft->remediation,
+                  "Make a new key (EC P-256, or RSA of 3072 bits) and have it signed with SHA-256");
         draft->controls = controls;
         return true;
 }
@@ -207,15 +223,20 @@ static bool look_name(const struct outside_input *in, struct verdict_draft *draf
         if (draft->severity == SEVERITY_INFO)
                 return false;
         draft->title = pool_printf(in->pool, "The certificate of %s is for another name", protocol_of(in));
-        draft->advice = (struct advice){ADVICE_RECONFIGURE,
-                                        "Clients that check it refuse to go on, and people learn to click warnings away."};
+        draft->advice = (struct advice){
+                ADVICE_RECONFIGURE,
+                "Clients that check it refuse to go on, and people learn to click warnings away."};
         for (size_t i = 0; i < c->n_names && i < 6; i++)
                 str_addf(&names, "%s%s", i ? ", " : "", c->names[i]);
         if (c->n_names_all > 6)
                 str_addf(&names, " and %zu more", c->n_names_all - 6);
-        lines_add(&draft->evidence, pool_printf(in->pool, "names in it: %s", names.len ? names.text
-                                                : c->common_name ? c->common_name : "none"));
-        lines_add(&draft->remediation, "Ask for a certificate with the name that clients use, or have them use one that is in it");
+        lines_add(&draft->evidence, pool_printf(in->pool, "names in it: %s",
+                                                names.len        ? names.text
+                                                : c->common_name ? c->common_name
+                                                                 : "none"));
+        lines_add(
+                &draft->remediation,
+                "Ask for a certificate with the name that clients use, or have them use one that is in it");
         draft->controls = controls;
         return true;
 }
@@ -234,7 +255,8 @@ static bool look_issuer(const struct outside_input *in, struct verdict_draft *dr
         draft->title = pool_printf(in->pool, "The certificate of %s is signed by itself", protocol_of(in));
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
-                "Nobody vouches for it: unless each client has this very certificate, whoever is on the way can show his own.",
+                "Nobody vouches for it: unless each client has this very certificate, whoever is on the "
+                "way can show his own.",
         };
         add_certificate(in, c, &draft->evidence);
         lines_add(&draft->remediation, "Have it signed by your own authority, or by a public one (ACME)");
@@ -243,4 +265,5 @@ static bool look_issuer(const struct outside_input *in, struct verdict_draft *dr
         return true;
 }
 
-const struct outside_rule outside_certificate_issuer = {.name = "outside-certificate-self-signed", .look = look_issuer};
+const struct outside_rule outside_certificate_issuer = {.name = "outside-certificate-self-signed",
+                                                        .look = look_issuer};

@@ -24,11 +24,16 @@ static bool look_weak(const struct outside_input *in, struct verdict_draft *draf
         };
         lines_add(&draft->evidence, weak ? pool_printf(in->pool, "offered: %s", weak) : NULL);
         if (ssh)
-                lines_add(&draft->remediation,
-                          weak ? pool_printf(in->pool,
-                                             "In sshd_config take them out: KexAlgorithms, HostKeyAlgorithms, Ciphers and "
-                                             "MACs take a list that begins with '-'. They are: %s", weak)
-                               : "In sshd_config take weak ones out of KexAlgorithms, HostKeyAlgorithms, Ciphers and MACs");
+                lines_add(
+                        &draft->remediation,
+                        weak ? pool_printf(
+                                       in->pool,
+                                       "In sshd_config take them out: KexAlgorithms, HostKeyAlgorithms, "
+                                       "Ciphers and "
+                                       "MACs take a list that begins with '-'. They are: %s",
+                                       weak)
+                             : "In sshd_config take weak ones out of KexAlgorithms, HostKeyAlgorithms, "
+                               "Ciphers and MACs");
         lines_add(&draft->remediation, ssh ? "Check and load: sshd -t && systemctl reload ssh"
                                            : "Switch the weak algorithms off in the server's configuration");
         draft->controls = controls;
@@ -43,12 +48,15 @@ static bool look_obsolete(const struct outside_input *in, struct verdict_draft *
                 const char *protocol, *title, *why, *step;
                 enum severity inside, exposed;
         } known[] = {
-                {"smb", "SMB 1 is spoken", "SMB 1 is what worms spread by (CVE-2017-0144), and has no encryption.",
+                {"smb", "SMB 1 is spoken",
+                 "SMB 1 is what worms spread by (CVE-2017-0144), and has no encryption.",
                  "Switch SMB 1 off: in Samba `server min protocol = SMB2_10`; in Windows "
-                 "Set-SmbServerConfiguration -EnableSMB1Protocol $false", SEVERITY_HIGH, SEVERITY_CRITICAL},
+                 "Set-SmbServerConfiguration -EnableSMB1Protocol $false",
+                 SEVERITY_HIGH, SEVERITY_CRITICAL},
                 {"ssh", "SSH 1 is spoken", "SSH 1 is broken: what it protects can be read and changed.",
                  "Switch SSH 1 off (Protocol 2), or replace the device", SEVERITY_HIGH, SEVERITY_CRITICAL},
-                {"snmp", "SNMP 1 or 2c is spoken", "The community is sent as it is, and lets anyone read who has heard it.",
+                {"snmp", "SNMP 1 or 2c is spoken",
+                 "The community is sent as it is, and lets anyone read who has heard it.",
                  "Use SNMP 3 with authentication and privacy (authPriv), and switch the older versions off",
                  SEVERITY_MEDIUM, SEVERITY_HIGH},
         };
@@ -57,7 +65,8 @@ static bool look_obsolete(const struct outside_input *in, struct verdict_draft *
         if (!observed_flag(in->o, IDENTITY_OBSOLETE))
                 return false;
         draft->severity = by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH);
-        draft->title = pool_printf(in->pool, "%s speaks a version of its protocol that is obsolete", observed_name(in));
+        draft->title = pool_printf(in->pool, "%s speaks a version of its protocol that is obsolete",
+                                   observed_name(in));
         draft->advice = (struct advice){ADVICE_RECONFIGURE, "Nobody mends this version any more."};
         draft->rule_suffix = id->protocol;
         draft->controls = controls;
@@ -71,7 +80,8 @@ static bool look_obsolete(const struct outside_input *in, struct verdict_draft *
                         lines_add(&draft->remediation, known[i].step);
                         return true;
                 }
-        lines_add(&draft->remediation, "Upgrade the server, or switch the old version off in its configuration");
+        lines_add(&draft->remediation,
+                  "Upgrade the server, or switch the old version off in its configuration");
         return true;
 }
 
