@@ -226,6 +226,14 @@ const char *observed_name(const struct outside_input *in)
         return id ? id->protocol : in->o->registered;
 }
 
+/* A web server that only sends its visitors on to https does what it should. */
+bool only_redirects(const struct observed *o)
+{
+        const char *location = o->identity ? identity_detail(o->identity, "location") : NULL;
+
+        return location && streq(o->identity->protocol, "http") && strncasecmp(location, "https:", 6) == 0;
+}
+
 bool observed_flag(const struct observed *o, enum identity_flag flag)
 {
         return o->identity && (o->identity->flags & (unsigned)flag);
@@ -240,8 +248,8 @@ static const char *fill_step(const struct outside_input *in, const char *step)
 
         while ((open = strstr(step, port))) {
                 str_add_n(&s, step, (size_t)(open - step));
-                str_add(&s, endpoint_port_text(in->pool, &in->o->endpoint));
                 step = open + strlen(port);
+                str_add_u64(&s, in->o->endpoint.port);
         }
         str_add(&s, step);
         for (const char *p = strchr(str_text(&s), '{'); p; p = strchr(p + 1, '{'))

@@ -52,6 +52,8 @@ const char *endpoint_port_text(struct pool *pool, const struct endpoint *e);
 const char *observed_name(const struct outside_input *in);
 /* A flag of the identity. */
 bool observed_flag(const struct observed *o, enum identity_flag flag);
+/* HTTP that answers with a redirect to https and nothing else. */
+bool only_redirects(const struct observed *o);
 /* The steps of the page that can be said without knowing the host from inside. */
 void outside_page_steps(const struct outside_input *in, struct lines *to);
 /* What the page has instead, after these words: "Use". */

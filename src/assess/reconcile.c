@@ -171,10 +171,16 @@ static void add_difference(const struct joining *j, const struct observed *o, co
         add_finding(j, row, "outside-protocol-differs", &draft);
 }
 
+static bool by_middlebox(const struct observed *o)
+{
+        return o->endpoint.reason == REASON_MIDDLEBOX ||
+               (o->identity && o->identity->behaviour == BEHAVIOUR_MIDDLEBOX);
+}
+
 static const char *why_unexplained(const struct joining *j, const struct observed *o,
                                    const struct listener *elsewhere)
 {
-        if (o->identity && o->identity->behaviour == BEHAVIOUR_MIDDLEBOX)
+        if (by_middlebox(o))
                 return "open, and nothing on the machine listens: something between answers for all of its "
                        "ports";
         if (elsewhere)
@@ -189,12 +195,6 @@ static const char *why_unexplained(const struct joining *j, const struct observe
         return "open, and nothing on the machine listens or passes it on: a forward or proxy in between, "
                "another machine with "
                "this address, or something that hides";
-}
-
-static bool by_middlebox(const struct observed *o)
-{
-        return o->endpoint.reason == REASON_MIDDLEBOX ||
-               (o->identity && o->identity->behaviour == BEHAVIOUR_MIDDLEBOX);
 }
 
 static void add_unexplained(const struct joining *j, const struct observed *o)

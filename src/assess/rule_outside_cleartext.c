@@ -210,14 +210,6 @@ static const struct cleartext *find(const struct observed *o)
         return NULL;
 }
 
-/* A web server that only sends its visitors on to https does what it should. */
-static bool only_redirects(const struct identity *id)
-{
-        const char *location = identity_detail(id, "location");
-
-        return streq(id->protocol, "http") && location && strncasecmp(location, "https:", 6) == 0;
-}
-
 static bool look_cleartext(const struct outside_input *in, struct verdict_draft *draft)
 {
         const struct cleartext *c = find(in->o);
@@ -225,13 +217,13 @@ static bool look_cleartext(const struct outside_input *in, struct verdict_draft 
         bool login = observed_flag(in->o, IDENTITY_PLAIN_LOGIN);
         enum severity severity;
 
-        if (!c || c->upgrade || id->encryption != ENCRYPTION_NONE || only_redirects(id))
+        if (!c || c->upgrade || id->encryption != ENCRYPTION_NONE || only_redirects(in->o))
                 return false;
         severity = by_place(in, SEVERITY_INFO, c->inside, c->exposed);
         if (login && severity && severity < SEVERITY_HIGH)
                 severity++;
-        if (severity == SEVERITY_INFO)
-                return false;
+        if (severity == SEVERITY_INFO || (in->any && severity == SEVERITY_LOW))
+                return false; /* worse has been said of it */
         draft->severity = as_sure(in, severity);
         draft->rule_suffix = c->protocol;
         draft->title = login ? pool_printf(in->pool, "%s takes passwords without encryption", c->name)

@@ -49,7 +49,7 @@ static const struct kind {
          "plesk proxmox-ve proxmox-backup mikrotik-api winbox cisco-smart-install salt-master salt-api "
          "puppet nrpe "
          "vmware-auth guacamole novnc web-terminal x11 spice"},
-        {"file sharing", "Files and the accounts of the domain are behind it; worms spread over it.",
+        {"file sharing", "Files are behind it, and often accounts; worms spread over it.",
          "office file storage", "smb cifs netbios-ssn nfs afp afs iscsi nbd rsync"},
         {"control of machines", "It has no protection of its own: whoever reaches it moves the machine.",
          "ot plant scada ics control",
@@ -82,7 +82,7 @@ static bool is_public(const char *protocol)
         static const char *const names[] = {"http",    "dns",   "ntp",   "daytime", "time",   "echo",
                                             "discard", "whois", "ident", "chargen", "qotd",   "stun",
                                             "quic",    "smtp",  "mdns",  "ssdp",    "gopher", "dict",
-                                            "irc",     "llmnr", "ssh",   "tls"};
+                                            "irc",     "llmnr", "ssh",   "tls",   "finger"};
 
         for (size_t i = 0; i < array_len(names); i++)
                 if (streq(names[i], protocol))
@@ -97,6 +97,15 @@ static enum severity severity_of(const struct outside_input *in, const struct ki
         if (in->place == PLACE_INSIDE && zone_has(in, kind->zones))
                 return SEVERITY_LOW;
         return by_place(in, SEVERITY_INFO, SEVERITY_MEDIUM, SEVERITY_HIGH);
+}
+
+/* "Redis and Valkey, a cache"; but "SMB file sharing", which says it already. */
+static const char *name_and_kind(const struct outside_input *in, const struct kind *kind)
+{
+        const char *name = observed_name(in), *noun = str_after(kind->what, "a ");
+
+        return strcasestr(name, noun ? noun : kind->what) ? name
+                                                          : pool_printf(in->pool, "%s, %s,", name, kind->what);
 }
 
 static void add_steps(const struct outside_input *in, bool open_to_all, struct verdict_draft *draft)
@@ -134,13 +143,11 @@ static bool look_exposed(const struct outside_input *in, struct verdict_draft *d
                 return false;
         draft->severity = as_sure(in, draft->severity);
         draft->rule_suffix = in->page ? in->page->id : in->o->identity->protocol;
-        draft->title =
-                in->o->by_number ? pool_printf(in->pool, "A port is open whose number is that of %s, %s",
-                                               observed_name(in), kind->what)
-                : open_to_all
-                        ? pool_printf(in->pool, "%s, %s, serves strangers without a password",
-                                      observed_name(in), kind->what)
-                        : pool_printf(in->pool, "%s, %s, can be reached", observed_name(in), kind->what);
+        draft->title = pool_printf(in->pool,
+                                   in->o->by_number ? "A port is open whose number is that of %s"
+                                   : open_to_all    ? "%s serves strangers without a password"
+                                                    : "%s can be reached",
+                                   in->o->by_number ? observed_name(in) : name_and_kind(in, kind));
         draft->advice = (struct advice){ADVICE_REVIEW, kind->why};
         if (open_to_all)
                 lines_add(&draft->evidence, "it served data or took a command without asking who we are");

@@ -168,10 +168,12 @@ static bool look_advice(const struct outside_input *in, struct verdict_draft *dr
         const struct page *page = in->page;
         enum severity severity;
 
-        if (!page || (in->o->by_number && in->o->identity))
+        if (!page || (in->o->by_number && in->o->identity) || only_redirects(in->o))
                 return false;
         severity = by_place(in, page->risk_loopback, page->risk_link, page->risk_internet);
         severity = as_sure(in, severity);
+        if (in->o->identity && in->o->identity->encryption == ENCRYPTION_STARTTLS && severity > SEVERITY_LOW)
+                severity--; /* pages speak of the plain protocol */
         if (severity < (page->advice == ADVICE_EXPECTED ? SEVERITY_MEDIUM : SEVERITY_LOW) || in->any)
                 return false;
         draft->severity = severity;

@@ -27,11 +27,6 @@ static const struct certificate *certificate_of(const struct outside_input *in)
         return tls && tls->has_certificate ? &tls->certificate : NULL;
 }
 
-static const char *protocol_of(const struct outside_input *in)
-{
-        return in->o->identity->protocol;
-}
-
 /* The setting of servers that people really run, by how their product's name begins. */
 static const char *version_setting(const char *product)
 {
@@ -79,7 +74,7 @@ static bool look_version(const struct outside_input *in, struct verdict_draft *d
                                  : by_place(in, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM);
         if (draft->severity == SEVERITY_INFO)
                 return false;
-        draft->title = pool_printf(in->pool, "%s accepts %s", protocol_of(in), list.text);
+        draft->title = pool_printf(in->pool, "%s accepts %s", observed_name(in), list.text);
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
                 broken ? "SSL 2 and SSL 3 are broken (RFC 6176, RFC 7568): what they protect can be read."
@@ -102,7 +97,7 @@ static bool look_cipher(const struct outside_input *in, struct verdict_draft *dr
         if (!tls || !tls->weak_cipher)
                 return false;
         draft->severity = by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH);
-        draft->title = pool_printf(in->pool, "%s agrees on a weak TLS cipher", protocol_of(in));
+        draft->title = pool_printf(in->pool, "%s agrees on a weak TLS cipher", observed_name(in));
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
                 "RC4, 3DES, export, NULL and anonymous ciphers do not keep out whoever is on the way (RFC "
@@ -150,7 +145,7 @@ static bool look_dates(const struct outside_input *in, struct verdict_draft *dra
         left = (c->not_after - in->now) / DAY;
         if (in->now > c->not_after) {
                 draft->severity = by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH);
-                draft->title = pool_printf(in->pool, "The certificate of %s has expired", protocol_of(in));
+                draft->title = pool_printf(in->pool, "The certificate of %s has expired", observed_name(in));
                 lines_add(&draft->evidence, pool_printf(in->pool, "expired %lld day%s ago", (long long)-left,
                                                         left == -1 ? "" : "s"));
                 lines_add(&draft->remediation,
@@ -162,7 +157,7 @@ static bool look_dates(const struct outside_input *in, struct verdict_draft *dra
         if (in->now < c->not_before) {
                 draft->severity = by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_MEDIUM);
                 draft->title =
-                        pool_printf(in->pool, "The certificate of %s is not valid yet", protocol_of(in));
+                        pool_printf(in->pool, "The certificate of %s is not valid yet", observed_name(in));
                 lines_add(&draft->remediation,
                           "Compare the clocks of both sides; then ask for a certificate that begins now");
                 return finish_dates(in, c, draft, "not-yet-valid",
@@ -172,7 +167,7 @@ static bool look_dates(const struct outside_input *in, struct verdict_draft *dra
                 return false;
         draft->severity = left <= 7 ? by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_MEDIUM)
                                     : by_place(in, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_LOW);
-        draft->title = pool_printf(in->pool, "The certificate of %s expires within %d days", protocol_of(in),
+        draft->title = pool_printf(in->pool, "The certificate of %s expires within %d days", observed_name(in),
                                    left <= 7 ? 7 : 30);
         lines_add(&draft->evidence, pool_printf(in->pool, "days left: %lld", (long long)left));
         lines_add(&draft->remediation,
@@ -191,7 +186,7 @@ static bool look_key(const struct outside_input *in, struct verdict_draft *draft
                 return false;
         draft->severity =
                 by_place(in, SEVERITY_LOW, SEVERITY_MEDIUM, c->weak_key ? SEVERITY_HIGH : SEVERITY_MEDIUM);
-        draft->title = pool_printf(in->pool, "The certificate of %s has a weak %s", protocol_of(in),
+        draft->title = pool_printf(in->pool, "The certificate of %s has a weak %s", observed_name(in),
                                    c->weak_key ? "key" : "signature");
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
@@ -222,7 +217,7 @@ static bool look_name(const struct outside_input *in, struct verdict_draft *draf
         draft->severity = by_place(in, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM);
         if (draft->severity == SEVERITY_INFO)
                 return false;
-        draft->title = pool_printf(in->pool, "The certificate of %s is for another name", protocol_of(in));
+        draft->title = pool_printf(in->pool, "The certificate of %s is for another name", observed_name(in));
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
                 "Clients that check it refuse to go on, and people learn to click warnings away."};
@@ -252,7 +247,7 @@ static bool look_issuer(const struct outside_input *in, struct verdict_draft *dr
         draft->severity = by_place(in, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM);
         if (draft->severity == SEVERITY_INFO)
                 return false;
-        draft->title = pool_printf(in->pool, "The certificate of %s is signed by itself", protocol_of(in));
+        draft->title = pool_printf(in->pool, "The certificate of %s is signed by itself", observed_name(in));
         draft->advice = (struct advice){
                 ADVICE_RECONFIGURE,
                 "Nobody vouches for it: unless each client has this very certificate, whoever is on the "
