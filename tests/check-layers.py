@@ -30,6 +30,7 @@ LIBRARIES = {
     "libsmartcols.h": "smartcols",
     "libsmartcols/": "smartcols",
     "nftables/": "libnftables",
+    "openssl/": "libssl",
     "pthread.h": "threads",
     "systemd/": "libsystemd",
     "yaml.h": "libyaml",

@@ -109,5 +109,7 @@ const char *identity_flag_name(enum identity_flag one); /* "plain-login" */
 
 /* As nothing is known yet: protocol "unknown", confidence registered. */
 void identity_init(struct identity *id);
+/* A copy, with all it points to, that lives in the pool; constants of ours are not copied. */
+const struct identity *identity_copy(struct pool *pool, const struct identity *id);
 /* The value of a detail, or NULL. */
 const char *identity_detail(const struct identity *id, const char *key);
