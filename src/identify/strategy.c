@@ -194,6 +194,8 @@ static bool next_likely(struct work *w, struct attempt *ret)
         }
         if (tls_hinted(w) && !w->inside && worth(w, probe_find("tls")))
                 return of_probe(w, probe_find("tls"), false, ret);
+        if (w->at_once && !w->answers && !w->inside) /* closed on whoever comes? then nothing need be asked */
+                w->listened[0] = false;
         if (!w->listened[w->inside] && transport_of(w) == TRANSPORT_TCP) {
                 w->listened[w->inside] = true;
                 *ret = (struct attempt){.kind = ATTEMPT_LISTEN};
