@@ -155,3 +155,19 @@ struct conversation *conversation_new(struct work *work, const struct attempt *a
 /* Something may have come, can be sent, or is due: go on. state is CONVERSATION_OVER when it has ended. */
 void conversation_go(struct conversation *c, unsigned events, uint64_t now_ns);
 struct conversation *conversation_free(struct conversation *c);
+
+/* --- conversation_io.c ------------------------------------------------------------------------------- */
+
+bool conversation_is_udp(const struct conversation *c);
+/* Opens and connects a socket, and puts it into the loop. 0 or negative errno. */
+int conversation_open(struct conversation *c);
+/* Says text, inside TLS where there is some; remembers it as what was asked last. */
+void conversation_say(struct conversation *c, const struct str *text);
+void conversation_send_datagram(struct conversation *c, const void *data, size_t len);
+/* Sends what is pending, as far as it goes. */
+void conversation_flush(struct conversation *c);
+/* Reads what there is into `in` and `first`. True when something came, or the peer has closed. */
+bool conversation_hear(struct conversation *c);
+void conversation_came(struct conversation *c, const void *data, size_t len);
+/* Tells the loop what is waited for. */
+void conversation_watch(struct conversation *c);

@@ -232,7 +232,7 @@ bool strategy_next(struct work *w, uint64_t now_ns, struct attempt *ret)
                 return w->decided && next_version(w, ret);
         }
         if (!next_of_sweep(w, ret))
-                return false;
+                return !w->open && next_version(w, ret);
         w->sweeps++;
         w->next_ns = now_ns + (udp ? SWEEP_UDP_EVERY_NS : SWEEP_EVERY_NS);
         return true;
