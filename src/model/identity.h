@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/pool.h"
+#include "model/advice.h"
 
 enum encryption {
         ENCRYPTION_UNKNOWN, /* nothing spoke */
@@ -19,13 +20,6 @@ enum encryption {
         ENCRYPTION_STARTTLS, /* offered, or required: IDENTITY_STARTTLS_REQUIRED */
         ENCRYPTION_NATIVE,   /* the protocol brings its own: SSH and the like */
         ENCRYPTION_MAX,
-};
-
-enum confidence {
-        CONFIDENCE_REGISTERED, /* nothing was told by what speaks: only the number has a name */
-        CONFIDENCE_LIKELY,     /* it fits, and others would answer so, too */
-        CONFIDENCE_CONFIRMED,  /* it spoke the protocol */
-        CONFIDENCE_MAX,
 };
 
 /* How the port behaved, where nothing known spoke; the word in "behaviour". */
@@ -109,12 +103,13 @@ struct identity {
 };
 
 const char *encryption_name(enum encryption encryption); /* "starttls"; unknown is "unknown" */
-const char *confidence_name(enum confidence confidence);
 const char *behaviour_name(enum behaviour behaviour); /* "closes" */
 const char *tls_version_name(enum tls_version version); /* "TLS 1.2" */
 const char *identity_flag_name(enum identity_flag one); /* "plain-login" */
 
 /* As nothing is known yet: protocol "unknown", confidence registered. */
 void identity_init(struct identity *id);
+/* A copy, with all it points to, that lives in the pool; constants of ours are not copied. */
+const struct identity *identity_copy(struct pool *pool, const struct identity *id);
 /* The value of a detail, or NULL. */
 const char *identity_detail(const struct identity *id, const char *key);
