@@ -5,13 +5,15 @@
 
 enum step { ASK, HEAR, REST };
 
+#define ASKED   "quaymaster "
 #define REST_MS 300u /* something that follows the echo is a prompt or an error: then it is no echo service */
 
 static enum recognition echo_recognise(const struct heard *h)
 {
         if (!h->asked)
                 return RECOGNISE_NO;
-        if (data_starts(h->data, h->len, "GET / HTTP/1.") || data_starts(h->data, h->len, "OPTIONS "))
+        if (data_starts(h->data, h->len, "GET / HTTP/1.") || data_starts(h->data, h->len, "OPTIONS ") ||
+            data_starts(h->data, h->len, ASKED))
                 return RECOGNISE_MAYBE;
         /* a ClientHello, which no server says: handshake of TLS, of type 1 */
         return h->len > 6 && h->data[0] == 0x16 && h->data[1] == 3 && h->data[5] == 1 ? RECOGNISE_LIKELY : RECOGNISE_NO;
@@ -19,7 +21,7 @@ static enum recognition echo_recognise(const struct heard *h)
 
 static void line_of(const struct talk *t, struct str *to)
 {
-        str_addf(to, "quaymaster %016llx\r\n", (unsigned long long)t->nonce);
+        str_addf(to, ASKED "%016llx\r\n", (unsigned long long)t->nonce);
 }
 
 static enum talk_next echo_talk(struct talk *t)
