@@ -61,7 +61,7 @@ static void take_sight(struct import *im, const struct sight *s)
                 return;
         e->endpoint.state = state_of(&s->state);
         e->endpoint.reason = names_reason(s->reason.at, s->reason.len);
-        if (s->reason.len == 0)
+        if (e->endpoint.reason == REASON_NONE && e->endpoint.state == ENDPOINT_OPEN)
                 e->endpoint.reason = t == TRANSPORT_TCP ? REASON_SYN_ACK : REASON_REPLY;
         e->endpoint.ttl = (uint8_t)(s->ttl > 0 && s->ttl < 256 ? s->ttl : 0);
         e->endpoint.tries = 1;
