@@ -92,11 +92,14 @@ static bool guess_json(const char *start, size_t len)
 {
         const char *end = start + len, *at = skip_blank(start, end);
 
+        const char *next = at == end ? end : skip_blank(at + 1, end);
+
         if (!len || at == end || (*at != '[' && *at != '{'))
                 return false;
         if (listing_has(start, len, "\"ip\"") && listing_has(start, len, "\"ports\""))
                 return true;
-        return listing_has(start, len, "{finished:") || skip_blank(at + 1, end) == end;
+        return listing_has(start, len, "{finished:") || next == end ||
+               (*at == '[' && *next == ']'); /* nothing was found */
 }
 
 static struct word text_in(const json_t *object, const char *key)
