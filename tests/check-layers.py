@@ -31,6 +31,7 @@ LIBRARIES = {
     "libsmartcols/": "smartcols",
     "libxml/": "libxml",
     "nftables/": "libnftables",
+    "openssl/": "libssl",
     "pthread.h": "threads",
     "systemd/": "libsystemd",
     "yaml.h": "libyaml",

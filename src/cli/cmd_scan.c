@@ -14,6 +14,7 @@
 #include "cli/config_dir.h"
 #include "cli/output_file.h"
 #include "cli/progress.h"
+#include "cli/scan_identify.h"
 #include "cli/scan_options.h"
 #include "cli/scan_self.h"
 #include "cli/scan_words.h"
@@ -50,11 +51,13 @@ struct run {
         struct progress progress;
         struct scan_writer writer;
         struct scan *scan;
+        struct scan_identify identify; /* with --identify */
         struct err *err;
 };
 
 static void run_release(struct run *run)
 {
+        scan_identify_release(&run->identify);
         scan_freep(&run->scan);
         scan_writer_release(&run->writer);
         progress_release(&run->progress);
@@ -292,14 +295,33 @@ static void written(int r)
                 stop_asked = SIGPIPE;
 }
 
+static void write_endpoint(const struct endpoint *endpoint, const struct identity *identity, void *arg)
+{
+        struct run *run = arg;
+
+        progress_clear(&run->progress);
+        (void)identity;
+        written(scan_writer_endpoint(&run->writer, endpoint));
+}
+
+static void write_host(const struct host_coverage *coverage, void *arg)
+{
+        struct run *run = arg;
+
+        progress_clear(&run->progress);
+        written(scan_writer_host(&run->writer, coverage));
+}
+
 static void on_endpoint(const struct endpoint *endpoint, void *arg)
 {
         struct run *run = arg;
         struct endpoint e = *endpoint;
 
-        progress_clear(&run->progress);
         scan_self_decide(&run->self, &e);
-        written(scan_writer_endpoint(&run->writer, &e));
+        if (run->request.identify)
+                scan_identify_endpoint(&run->identify, &e);
+        else
+                write_endpoint(&e, NULL, run);
 }
 
 static void on_host(const struct host_coverage *coverage, void *arg)
@@ -310,9 +332,11 @@ static void on_host(const struct host_coverage *coverage, void *arg)
         *c = *coverage;
         if (!c->name)
                 c->name = subject(&c->address, run).name;
-        progress_clear(&run->progress);
         scan_self_correct(&run->self, c);
-        written(scan_writer_host(&run->writer, c));
+        if (run->request.identify)
+                scan_identify_host_done(&run->identify, c);
+        else
+                write_host(c, run);
 }
 
 static void on_progress(const struct scan_progress *at, void *arg)
@@ -321,6 +345,23 @@ static void on_progress(const struct scan_progress *at, void *arg)
 
         written(scan_writer_tick(&run->writer));
         progress_draw(&run->progress, at);
+}
+
+static void on_identified(size_t done, size_t all, void *arg)
+{
+        struct run *run = arg;
+
+        written(scan_writer_tick(&run->writer));
+        progress_draw_identify(&run->progress, done, all);
+}
+
+/* The name to ask a server by: as the user gave it. */
+static const char *dns_name(const struct address *address, void *arg)
+{
+        const struct run *run = arg;
+        const struct target_name *single = targets_single(&run->targets, address);
+
+        return single ? single->name : NULL;
 }
 
 static void warn(const char *text, void *arg)
@@ -409,6 +450,16 @@ static void set_head(struct run *run)
                 .arg = run,
         };
         set_method(run, run->options.tcp);
+        run->identify = (struct scan_identify){
+                .scope = &run->scope,
+                .estate = estate_of(run),
+                .stop = &stop_asked,
+                .name = dns_name,
+                .endpoint = write_endpoint,
+                .host = write_host,
+                .progress = on_identified,
+                .arg = run,
+        };
 }
 
 static int open_output(struct run *run)
@@ -526,6 +577,9 @@ static int scan_and_write(struct run *run)
 
         written(w);
         r = scan_run(run->scan, &end.result, &why);
+        if (run->request.identify && r == 0)
+                r = scan_identify_run(&run->identify, &why);
+        end.result.refused_by_gate += run->identify.gate.refused;
         progress_clear(&run->progress);
         end.failure = r < 0 ? why.text : NULL;
         end.result.open += run->self.opened;
@@ -551,6 +605,8 @@ static int live_run(struct run *run)
         r = open_scan(run);
         if (r < 0)
                 return failed_to_open(r);
+        if (run->request.identify && scan_identify_open(&run->identify, run->err) < 0)
+                return QM_EXIT_INCOMPLETE;
         if (output_file_place(&run->output, run->err) < 0 || confine_self(run) < 0)
                 return QM_EXIT_INCOMPLETE;
         run->progress = progress_to(STDERR_FILENO);

@@ -32,17 +32,36 @@ void progress_format(struct str *to, const struct scan_progress *at)
         }
 }
 
-void progress_draw(struct progress *p, const struct scan_progress *at)
+static void begin_line(struct progress *p)
 {
-        if (p->fd < 0 || at->elapsed_ms < SILENT_MS)
-                return;
         str_reset(&p->line);
         str_add(&p->line, ERASE_LINE);
-        progress_format(&p->line, at);
+}
+
+static void draw_line(struct progress *p)
+{
         if (p->line.len > p->width + strlen(ERASE_LINE) - 1) /* all of it is ASCII */
                 p->line.len = p->width + strlen(ERASE_LINE) - 1;
         (void)fd_write_all(p->fd, p->line.text, p->line.len);
         p->drawn = true;
+}
+
+void progress_draw(struct progress *p, const struct scan_progress *at)
+{
+        if (p->fd < 0 || at->elapsed_ms < SILENT_MS)
+                return;
+        begin_line(p);
+        progress_format(&p->line, at);
+        draw_line(p);
+}
+
+void progress_draw_identify(struct progress *p, size_t done, size_t all)
+{
+        if (p->fd < 0)
+                return;
+        begin_line(p);
+        str_addf(&p->line, "identifying what speaks there: %zu of %zu open ports", done, all);
+        draw_line(p);
 }
 
 void progress_clear(struct progress *p)

@@ -15,6 +15,8 @@ struct progress {
 struct progress progress_to(int fd);
 /* Draw how far the scan is; nothing in its first second. */
 void progress_draw(struct progress *p, const struct scan_progress *at);
+/* The same for ports that are asked what speaks there. */
+void progress_draw_identify(struct progress *p, size_t done, size_t all);
 /* Take the line away, so that other text may be written. */
 void progress_clear(struct progress *p);
 void progress_release(struct progress *p);

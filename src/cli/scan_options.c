@@ -42,6 +42,7 @@ const struct option_spec scan_option_specs[SCAN_N_OPTIONS] = {
         {.name = "no-discovery", .help = "ask all ports of every address, also where nobody seems to be"},
         {.name = "all-payloads",
          .help = "UDP: send each port all payloads there are, not only the likely ones"},
+        {.name = "identify", .help = "say what really speaks at each open port: protocol, encryption, product, version"},
         {.name = "confirm", .help = "make a full connection to every port a SYN found open"},
         {.name = "no-confirm", .help = "leave that out where it is usual: in files, csv and xml"},
         {.name = "no-inside", .help = "do not look at the sockets of this machine when it scans itself"},
@@ -256,6 +257,7 @@ int scan_request_parse(const struct invocation *in, int64_t now, struct scan_req
                 .no_inside = invocation_has(in, "no-inside"),
                 .all_states = invocation_has(in, "all-states"),
                 .all_payloads = invocation_has(in, "all-payloads"),
+                .identify = invocation_has(in, "identify"),
                 .checkpoint = resume ? resume : invocation_get(in, "checkpoint"),
                 .ports = ports ? ports : scan_ports_default,
         };

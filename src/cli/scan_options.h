@@ -5,7 +5,7 @@
 #include "cli/command.h"
 #include "report/scan_report.h"
 
-#define SCAN_N_OPTIONS 22
+#define SCAN_N_OPTIONS 23
 extern const struct option_spec scan_option_specs[SCAN_N_OPTIONS];
 
 struct scan_request {
@@ -15,7 +15,7 @@ struct scan_request {
         bool connect;              /* TCP by connect(2): asked for */
         bool method_given;
         bool discovery, confirm, dry_run, resume, yes_huge, no_inside, all_states,
-                all_payloads;
+                all_payloads, identify;
         const char *checkpoint; /* or NULL */
         const char *ports;
         int64_t until; /* seconds since 1970, INT64_MAX = no end */

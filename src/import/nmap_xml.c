@@ -163,7 +163,7 @@ static void on_status(struct import *im, struct state *s, attributes a)
                 return;
         s->user_set = reason && streq(reason, "user-set");
         if (streq(state, "down"))
-                s->host.status = HOST_NOT_FOUND;
+                s->host.status = HOST_ABSENT;
         else if (streq(state, "skipped"))
                 s->host.status = HOST_NOT_ASKED;
 }

@@ -196,7 +196,7 @@ static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
 static void write_host(struct scan_writer *w, const struct host_coverage *c,
                        const struct endpoint *endpoints, size_t n)
 {
-        if (c->status == HOST_NOT_FOUND || c->status == HOST_NOT_ASKED)
+        if (c->status == HOST_ABSENT || c->status == HOST_NOT_ASKED)
                 return; /* at the end, as ranges */
         add_host_line(w, c);
         if (n)
