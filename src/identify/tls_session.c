@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TLS by OpenSSL between two memory BIOs. What is set here makes it agree to as much as it can: security level 0, old
- * servers without RFC 5746, short DH keys. What a peer could make dear is cut: chains, DH keys, renegotiation, what waits unread.
+ * TLS by OpenSSL between two memory BIOs. What is set here makes it agree to as much as it can: security level
+ * 0, old servers without RFC 5746, short DH keys. What a peer could make dear is cut: chains, long DH keys,
+ * renegotiation, what waits unread.
  */
 #include <openssl/err.h>
 #include <openssl/provider.h>
