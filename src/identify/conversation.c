@@ -291,7 +291,12 @@ static void go_listen(struct conversation *c, bool late)
         }
         if (!late)
                 return;
-        probe = strategy_first_question(c->work);
+        if (strategy_lingers(c->work) && !c->lingers) {
+                c->lingers = true;
+                due_in(c, IDENTIFY_PORT_MS);
+                return;
+        }
+        probe = c->lingers ? NULL : strategy_first_question(c->work);
         if (!probe) {
                 over(c);
                 return;

@@ -62,6 +62,7 @@ struct conversation {
         bool ended, reset;
         bool connected;
         bool want_write, watches_write;
+        bool lingers;  /* listens to the end of the port's time */
         bool resent;   /* a datagram that had no answer */
         bool switched; /* to another probe than the one that asked */
         unsigned sends, agains;
@@ -136,6 +137,11 @@ bool strategy_next(struct work *work, uint64_t now_ns, struct attempt *ret);
 bool strategy_over(const struct work *work, uint64_t now_ns);
 /* How long a greeting is waited for on this connection, in ms. */
 unsigned strategy_greeting_ms(const struct work *work);
+/*
+ * Nobody spoke first, and the port has no probe of its own: the connection is left listening, for a server that is slow to
+ * greet, and others are asked on new ones.
+ */
+bool strategy_lingers(const struct work *work);
 /* What is asked when nobody spoke first; NULL when nothing may be sent. Marks it as tried. */
 const struct probe *strategy_first_question(struct work *work);
 /* Who surely or likely said that; NULL when nobody known. Those that were tried and failed are passed over. */

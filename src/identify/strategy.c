@@ -123,6 +123,11 @@ unsigned strategy_greeting_ms(const struct work *w)
         return w->inside ? GREETING_INSIDE_MS : GREETING_MS;
 }
 
+bool strategy_lingers(const struct work *w)
+{
+        return !w->inside && !silent_only(w) && !next_hint(w);
+}
+
 const struct probe *strategy_first_question(struct work *w)
 {
         const struct probe *probe = next_hint(w);
@@ -226,7 +231,8 @@ bool strategy_next(struct work *w, uint64_t now_ns, struct attempt *ret)
         if (next_likely(w, ret)) {
                 w->next_ns = now_ns + (udp ? SWEEP_UDP_EVERY_NS * 2 : LIKELY_EVERY_NS);
                 if (ret->kind == ATTEMPT_LISTEN)
-                        w->next_ns += strategy_greeting_ms(w) * 1000000ull;
+                        w->next_ns = now_ns + strategy_greeting_ms(w) * 1000000ull +
+                                (strategy_lingers(w) ? 0 : LIKELY_EVERY_NS);
                 return true;
         }
         if (w->best.confidence == CONFIDENCE_LIKELY) { /* nobody else is expected to know it better */
