@@ -303,6 +303,11 @@ static const char *alert_words(int alert)
         return SSL_alert_desc_string_long(alert);
 }
 
+static bool of_ssl(unsigned long error, int reason)
+{
+        return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == reason;
+}
+
 /* NULL unless it failed */
 static const char *fault_of(const struct tls_session *s, struct pool *pool)
 {
@@ -326,7 +331,7 @@ static const char *fault_of(const struct tls_session *s, struct pool *pool)
         if (s->alert >= 0)
                 return pool_printf(pool, "the server refused: %s", alert_words(s->alert));
         for (size_t i = 0; i < array_len(known); i++)
-                if (ERR_GET_LIB(s->error) == ERR_LIB_SSL && ERR_GET_REASON(s->error) == known[i].reason)
+                if (of_ssl(s->error, known[i].reason))
                         return known[i].words;
         if (s->fault)
                 return s->fault;
@@ -342,7 +347,7 @@ void tls_session_facts(const struct tls_session *s, struct tls_facts *ret, struc
                 .fault = fault_of(s, pool),
         };
         take_agreed(s->ssl, ret);
-        if (s->alert == SSL_AD_PROTOCOL_VERSION && !ret->versions)
+        if (!ret->versions && (s->alert == SSL_AD_PROTOCOL_VERSION || of_ssl(s->error, SSL_R_UNSUPPORTED_PROTOCOL)))
                 ret->versions_asked = from_version(TLS_1_0);
         if (s->leaf)
                 certificate_take(s->leaf, s->name, &ret->certificate, pool);
