@@ -50,7 +50,7 @@ static const struct sample {
         {"smtp", 25, GREETS, L("554 5.7.1 mx.example.test: you are not welcome, ESMTP\r\n"), "smtp", ENCRYPTION_NONE, NULL, NULL, 0, 0, 0},
         {"lmtp", 24, GREETS | SPLIT, L("220 mx.example.test LMTP Cyrus 3.6.1-Debian-3.6.1-4+deb12u3 ready\r\n", "250-mx.example.test\r\n250 SIZE\r\n"),
          "lmtp", ENCRYPTION_NONE, "Cyrus IMAP", "3.6.1", 0, 0, 0},
-        {"lmtp", 24, GREETS, L("220 host Dovecot ready.\r\n", "250-host\r\n250 STARTTLS\r\n", "214 help\r\n", "250 ok\r\n", "454 no\r\n"),
+        {"lmtp", 24, GREETS, L("220 host Dovecot ready.\r\n", "250-host\r\n250 STARTTLS\r\n", "214 2.0.0 help\r\n", "250 ok\r\n", "454 no\r\n"),
          "lmtp", ENCRYPTION_STARTTLS, "Dovecot", NULL, 0, 0, 0},
         {"pop3", 110, GREETS | SPLIT,
          L("+OK Dovecot (Debian) ready.\r\n", "+OK\r\nCAPA\r\nSTLS\r\nUSER\r\nSASL PLAIN\r\n.\r\n", "+OK Begin TLS\r\n"), "pop3",
@@ -156,7 +156,7 @@ static const struct sample {
         {"cvs", 2401, SPLIT, L("cvs [pserver aborted]: bad auth protocol start: QUAYMASTER\n"), "cvs", ENCRYPTION_NONE, "CVS", NULL, IDENTITY_PLAIN_LOGIN,
          0, 0},
         {"cvs", 2401, 0, L("QUAYMASTER\n"), NULL, ENCRYPTION_UNKNOWN, NULL, NULL, 0, 0, 0},
-        {"git", 9418, ENDS | SPLIT, L("0044ERR access denied or repository not exported: /quaymaster-asks"), "git", ENCRYPTION_NONE, "git", NULL,
+        {"git", 9418, ENDS | SPLIT, L("0042ERR access denied or repository not exported: /quaymaster-asks"), "git", ENCRYPTION_NONE, "git", NULL,
          IDENTITY_NO_AUTH, 0, 0},
         {"git", 9418, 0, L("0014git-upload-pack /"), NULL, ENCRYPTION_UNKNOWN, NULL, NULL, 0, 0, 0},
         {"rsync", 873, GREETS | SPLIT, L("@RSYNCD: 31.0 sha512 md5\n", "motd\npub            \tpublic files\nx  \t\n@RSYNCD: EXIT\n"), "rsync",
@@ -360,15 +360,15 @@ static void test_distcc(void **state)
 /* On other ports than its own a second answer must be later. */
 static void test_time_goes_on(void **state)
 {
-        const struct play_line later[] = {{"\xee\xad\x01\x02", 0}, {"\xee\xad\x01\x04", 0}};
-        const struct play_line other[] = {{"\xee\xad\x01\x02", 0}, {"\xee\xbd\x01\x04", 0}};
-        struct play p = {.probe = probe_find("time"), .port = 4711, .greeting = true, .lines = later, .n_lines = 2};
+        const struct play_line later[] = {{"\xee\xad\x01\x02", 0}, {NULL, 0}, {"\xee\xad\x01\x04", 0}};
+        const struct play_line other[] = {{"\xee\xad\x01\x02", 0}, {NULL, 0}, {"\xee\xbd\x01\x04", 0}};
+        struct play p = {.probe = probe_find("time"), .port = 4711, .greeting = true, .lines = later, .n_lines = 3};
 
         play(&p);
         assert_int_equal(p.connections, 2);
         assert_int_equal(p.id.confidence, CONFIDENCE_CONFIRMED);
         play_release(&p);
-        p = (struct play){.probe = probe_find("time"), .port = 4711, .greeting = true, .lines = other, .n_lines = 2};
+        p = (struct play){.probe = probe_find("time"), .port = 4711, .greeting = true, .lines = other, .n_lines = 3};
         play(&p);
         assert_int_equal(p.id.confidence, CONFIDENCE_REGISTERED);
         play_release(&p);
