@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Internet Printing Protocol: which printer is the default is asked, nothing else; any server must answer that in IPP. */
+/* The Internet Printing Protocol: which printer is the default is asked, nothing else; that is answered in IPP. */
 #include "identify/message.h"
 #include "identify/probe.h"
 #include "identify/product.h"
@@ -13,15 +13,25 @@ static uint32_t request_id(const struct talk *t)
 
 static enum talk_next ask(struct talk *t)
 {
-        static const char body[] = "\x01\x47\0\x12" "attributes-charset\0\x05" "utf-8"
-                                   "\x48\0\x1b" "attributes-natural-language\0\x02" "en"
-                                   "\x44\0\x14" "requested-attributes\0\x0c" "printer-name\x03";
+        static const char body[] = "\x01\x47\0\x12"
+                                   "attributes-charset\0\x05"
+                                   "utf-8"
+                                   "\x48\0\x1b"
+                                   "attributes-natural-language\0\x02"
+                                   "en"
+                                   "\x44\0\x14"
+                                   "requested-attributes\0\x0c"
+                                   "printer-name\x03";
         bool bracket = strchr(t->name, ':');
 
         str_addf(&t->out,
-                 bracket ? "POST / HTTP/1.1\r\nHost: [%s]:%u\r\n" : "POST / HTTP/1.1\r\nHost: %s:%u\r\n", t->name, t->port);
-        str_addf(&t->out, "User-Agent: quaymaster\r\nContent-Type: application/ipp\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-                 8 + sizeof(body) - 1);
+                 bracket ? "POST / HTTP/1.1\r\nHost: [%s]:%u\r\n" : "POST / HTTP/1.1\r\nHost: %s:%u\r\n",
+                 t->name, t->port);
+        str_addf(
+                &t->out,
+                "User-Agent: quaymaster\r\nContent-Type: application/ipp\r\n"
+                 "Content-Length: %zu\r\nConnection: close\r\n\r\n",
+                8 + sizeof(body) - 1);
         talk_send_be16(t, 0x0101);
         talk_send_be16(t, CUPS_GET_DEFAULT);
         talk_send_be32(t, request_id(t));

@@ -9,7 +9,9 @@ enum step { START, SHAKEN, VERSION };
 
 static enum recognition jdwp_recognise(const struct heard *h)
 {
-        return !h->asked && h->len == strlen(HANDSHAKE) && data_starts(h->data, h->len, HANDSHAKE) ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return !h->asked && h->len == strlen(HANDSHAKE) && data_starts(h->data, h->len, HANDSHAKE)
+                       ? RECOGNISE_LIKELY
+                       : RECOGNISE_NO;
 }
 
 static void send_command(struct talk *t, uint32_t id, uint8_t command)
