@@ -498,6 +498,8 @@ static enum talk_next answer(struct talk *t)
 
         if (!t->in_len)
                 return over ? (take_server(t, NULL), TALK_DONE) : TALK_MORE;
+        if (!t->in[0] && t->in_len < 9 && !over)
+                return TALK_MORE; /* it may become a frame of HTTP/2 */
         if (t->in_len >= 9 && http2_is_settings(t->in, t->in_len)) {
                 talk_confirm(t, "http");
                 talk_detail(t, "http-version", "2", 1);
