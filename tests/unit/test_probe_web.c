@@ -206,7 +206,7 @@ static void test_http2(void **state)
         static const struct told told[] = {
                 {"http", 50051, .lines = {OF(SETTINGS), OF(SETTINGS "\0\0\0\4\1\0\0\0\0\x00\x00\x0c\x01\x05\x00\x00\x00\x01\x88\x76\x89\xaa\x63\x55\xe5\x80\xae\x21\x2e\x1f")},
                  .protocol = "http", SURE, PLAIN, "nginx", "1.22.1", 0, "http-version", "2"},
-                {"http", 50051, .greeting = true, .lines = {OF(SETTINGS), OF(SETTINGS "\0\0\x0a\1\5\0\0\0\1\x48\x03" "404" "\x76\x03" "abc")},
+                {"http", 50051, .greeting = true, .lines = {OF(SETTINGS), OF("\0\0\x0a\1\5\0\0\0\1\x48\x03" "404" "\x76\x03" "abc")},
                  .protocol = "http", SURE, PLAIN, "abc", NULL, 0, "status", "404"},
                 {"http", 50051, .lines = {OF(SETTINGS), OF(SETTINGS)}, .protocol = "http", SURE, PLAIN, NULL, NULL, 0, "http-version", "2"},
         };

@@ -155,6 +155,7 @@ static enum talk_next ask(struct talk *t, bool http2)
                          "Connection: close\r\n\r\n",
                          path, str_text(&authority));
         t->step = http2 ? ANSWER2 : ANSWER;
+        t->keep = http2 ? t->in_len : 0; /* its SETTINGS, said before it was asked */
         return TALK_SEND;
 }
 
@@ -501,8 +502,13 @@ static enum talk_next answer(struct talk *t)
         if (!t->in[0] && t->in_len < 9 && !over)
                 return TALK_MORE; /* it may become a frame of HTTP/2 */
         if (t->in_len >= 9 && http2_is_settings(t->in, t->in_len)) {
+                struct wire w = talk_in(t);
+                struct http2_frame settings;
+
                 talk_confirm(t, "http");
                 talk_detail(t, "http-version", "2", 1);
+                if (!http2_next(&w, &settings) && !over)
+                        return TALK_MORE;
                 t->step = START2;
                 return t->memory[ASKED] ? TALK_DONE : TALK_AGAIN;
         }
