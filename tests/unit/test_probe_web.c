@@ -125,6 +125,10 @@ static void test_http_products(void **state)
                  .protocol = "http", SURE, PLAIN, "Microsoft HTTPAPI", "2.0"},
                 {"http", 8086, .lines = {OF("HTTP/1.1 404 Not Found\r\nX-Influxdb-Version: 1.6.7\r\nContent-Length: 0\r\n\r\n")},
                  .protocol = "http", SURE, PLAIN, "InfluxDB", "1.6.7"},
+                {"http", 6081, .lines = {OF("HTTP/1.1 503 Backend fetch failed\r\nServer: Varnish\r\nX-Varnish: 6\r\nVia: 1.1 varnish (Varnish/7.1)\r\nContent-Length: 0\r\n\r\n")},
+                 .protocol = "http", SURE, PLAIN, "Varnish", "7.1"},
+                {"http", 8200, .lines = {OF(H200 "Server: Debian DLNADOC/1.50 UPnP/1.0 MiniDLNA/1.3.0\r\nContent-Length: 0\r\n\r\n")},
+                 .protocol = "http", SURE, PLAIN, "MiniDLNA", "1.3.0"},
                 {"http", 1404, .lines = {OF("HTTP/1.0 503 Service Unavailable\r\nContent-Length: 60\r\n\r\n<h1>503</h1>\nNo server is available to handle this request.\n\n")},
                  .protocol = "http", SURE, PLAIN, "HAProxy", NULL},
         };

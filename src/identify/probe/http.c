@@ -314,10 +314,12 @@ static bool apply(struct talk *t, const struct answer *a, const struct rule *tab
                         talk_product(t, r->product, strlen(r->product));
                         take_version(t, r, a, &place, &behind);
                 }
-                if (!t->id->version)
+                if (!t->id->version) {
                         will_ask(t, r->ask);
-                else if (r->cpe)
+                } else if (r->cpe) {
+                        t->id->cpe = NULL; /* what was said without a version */
                         talk_cpe(t, r->vendor, r->cpe);
+                }
                 if (r->product || t->memory[ASKING])
                         return true;
         }
@@ -422,7 +424,7 @@ static void take_server(struct talk *t, const struct answer *a)
                 entry = product_take(t, &server, servers, array_len(servers));
         if (entry && entry->protocol && streq_ptr(t->id->product, entry->product))
                 talk_confirm(t, entry->protocol);
-        if (!t->id->product && a)
+        if (a && (!t->id->product || !t->id->version))
                 (void)apply(t, a, fallbacks, array_len(fallbacks));
 }
 
@@ -512,8 +514,7 @@ static enum talk_next answer(struct talk *t)
                 t->step = START2;
                 return t->memory[ASKED] ? TALK_DONE : TALK_AGAIN;
         }
-        state = message_read(t->in, t->in_len, t->in[0] == 'I' ? "ICY " : "HTTP/",
-                             over, &a.m);
+        state = message_read(t->in, t->in_len, t->in[0] == 'I' ? "ICY " : "HTTP/", over, &a.m);
         if (state == MESSAGE_PART)
                 return TALK_MORE;
         if (state == MESSAGE_NONE) {
