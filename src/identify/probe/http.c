@@ -289,12 +289,13 @@ static void will_ask(struct talk *t, enum ask next)
 {
         uint64_t asked = t->memory[ASKED];
 
-        if (next != ASK_NOTHING && !(asked & 1u << next) && (unsigned)__builtin_popcountll(asked) < ASKS_MAX)
+        if (next != ASK_NOTHING && t->memory[ASKING] == ASK_NOTHING && !(asked & 1u << next) &&
+            (unsigned)__builtin_popcountll(asked) < ASKS_MAX)
                 t->memory[ASKING] = next;
 }
 
-/* The first rule that fits and does not contradict what is known. True when there was one that tells or asks. */
-static bool apply(struct talk *t, const struct answer *a, const struct rule *table, size_t n)
+/* The first rule that fits and does not contradict what is known. Others of the same product may add its version. */
+static void apply(struct talk *t, const struct answer *a, const struct rule *table, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 const struct rule *r = &table[i];
@@ -320,10 +321,9 @@ static bool apply(struct talk *t, const struct answer *a, const struct rule *tab
                         t->id->cpe = NULL; /* what was said without a version */
                         talk_cpe(t, r->vendor, r->cpe);
                 }
-                if (r->product || t->memory[ASKING])
-                        return true;
+                if (t->id->version || (!r->product && t->memory[ASKING]))
+                        return;
         }
-        return false;
 }
 
 /* Applications whose /api tells a version by a name that is not theirs alone: the path that was asked decides. */
@@ -425,7 +425,7 @@ static void take_server(struct talk *t, const struct answer *a)
         if (entry && entry->protocol && streq_ptr(t->id->product, entry->product))
                 talk_confirm(t, entry->protocol);
         if (a && (!t->id->product || !t->id->version))
-                (void)apply(t, a, fallbacks, array_len(fallbacks));
+                apply(t, a, fallbacks, array_len(fallbacks));
 }
 
 static bool wants_tls(const struct talk *t, const struct answer *a)
@@ -478,7 +478,7 @@ static enum talk_next conclude(struct talk *t, struct answer *a)
         take_asked(t, a);
         t->memory[ASKED] |= 1u << t->memory[ASKING] & ~1u;
         t->memory[ASKING] = ASK_NOTHING;
-        (void)apply(t, a, rules, array_len(rules));
+        apply(t, a, rules, array_len(rules));
         if (first && !t->memory[ASKING] && !t->id->product && !a->server.len && a->m.code == 200 &&
             !a->m.body.len)
                 will_ask(t, ASK_REGISTRY);
