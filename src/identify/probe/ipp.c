@@ -6,6 +6,8 @@
 
 #define CUPS_GET_DEFAULT 0x4001u
 
+extern const struct probe probe_ipp;
+
 static uint32_t request_id(const struct talk *t)
 {
         return (uint32_t)t->nonce & 0x7fffffff ?: 1;
@@ -55,6 +57,12 @@ static bool is_answer(const struct talk *t, const struct message *m)
                 }
         }
         return false;
+}
+
+/* Its answers look like HTTP's: only those to its own question may be IPP's. */
+static enum recognition ipp_recognise(const struct heard *h)
+{
+        return h->asked == &probe_ipp && data_starts(h->data, h->len, "HTTP/1.") ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }
 
 static enum talk_next ipp_talk(struct talk *t)
@@ -109,5 +117,6 @@ const struct probe probe_ipp = {
         .safety = SAFETY_QUERY,
         .log = "a POST of / in IPP (CUPS-Get-Default); CUPS: a line in access_log",
         .reference = "RFC 8010, 3; RFC 8011",
+        .recognise = ipp_recognise,
         .talk = ipp_talk,
 };
