@@ -165,11 +165,24 @@ struct socket_seen *listing_socket(struct import *im, enum transport transport, 
         s->transport = transport;
         s->address = place->address;
         s->port = place->port;
-        s->device = pool_intern(im->view->pool, place->device);
+        if (!address_is_link_local(&place->address)) /* there it only says of which link the address is */
+                s->device = pool_intern(im->view->pool, place->device);
         s->uid = INSIDE_NO_UID;
         s->unit = NONE;
         s->first_owner = (uint32_t)im->view->owners.n;
         return s;
+}
+
+/* The kernel keeps 15 bytes of a name (proc(5), comm): some that everybody has, whole. */
+static const char *whole_name(const char *name)
+{
+        static const char *const names[] = {"systemd-resolved", "systemd-networkd", "systemd-timesyncd",
+                                            "systemd-journal-remote", "NetworkManager-dispatcher"};
+
+        for (size_t i = 0; strlen(name) == 15 && i < array_len(names); i++)
+                if (strncmp(names[i], name, 15) == 0)
+                        return names[i];
+        return name;
 }
 
 static uint32_t process_of(struct inside *view, pid_t pid, const char *name)
@@ -187,7 +200,7 @@ static uint32_t process_of(struct inside *view, pid_t pid, const char *name)
         p = &view->processes.at[index];
         p->uid = INSIDE_NO_UID;
         if (name && !p->name)
-                p->name = pool_intern(view->pool, name);
+                p->name = pool_intern(view->pool, whole_name(name));
         return index;
 }
 

@@ -61,7 +61,7 @@ static void take_sight(struct import *im, const struct sight *s)
                 return;
         e->endpoint.state = state_of(&s->state);
         e->endpoint.reason = names_reason(s->reason.at, s->reason.len);
-        if (s->reason.len == 0)
+        if (e->endpoint.reason == REASON_NONE && e->endpoint.state == ENDPOINT_OPEN)
                 e->endpoint.reason = t == TRANSPORT_TCP ? REASON_SYN_ACK : REASON_REPLY;
         e->endpoint.ttl = (uint8_t)(s->ttl > 0 && s->ttl < 256 ? s->ttl : 0);
         e->endpoint.tries = 1;
@@ -92,11 +92,14 @@ static bool guess_json(const char *start, size_t len)
 {
         const char *end = start + len, *at = skip_blank(start, end);
 
+        const char *next = at == end ? end : skip_blank(at + 1, end);
+
         if (!len || at == end || (*at != '[' && *at != '{'))
                 return false;
         if (listing_has(start, len, "\"ip\"") && listing_has(start, len, "\"ports\""))
                 return true;
-        return listing_has(start, len, "{finished:") || skip_blank(at + 1, end) == end;
+        return listing_has(start, len, "{finished:") || next == end ||
+               (*at == '[' && *next == ']'); /* nothing was found */
 }
 
 static struct word text_in(const json_t *object, const char *key)

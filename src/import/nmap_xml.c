@@ -163,7 +163,7 @@ static void on_status(struct import *im, struct state *s, attributes a)
                 return;
         s->user_set = reason && streq(reason, "user-set");
         if (streq(state, "down"))
-                s->host.status = HOST_NOT_FOUND;
+                s->host.status = HOST_ABSENT;
         else if (streq(state, "skipped"))
                 s->host.status = HOST_NOT_ASKED;
 }
@@ -543,7 +543,8 @@ static int open(struct import *im, struct err *err)
         s->parser = s->xml.create(&handler, im, NULL, 0, NULL);
         if (!s->parser)
                 return err_set(err, -ENOMEM, "the XML parser could not be made");
-        (void)s->xml.use_options(s->parser, XML_PARSE_NONET);
+        /* NOENT: else '&amp;' in attributes stays as it is; others than such are refused before they could be used */
+        (void)s->xml.use_options(s->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
         return 0;
 }
 
@@ -593,6 +594,8 @@ static void close(struct import *im)
 {
         struct state *s = im->state;
 
+        if (s->parser && s->parser->myDoc) /* made for what a document type declares, though no tree was asked for */
+                s->xml.release_document(s->parser->myDoc);
         if (s->parser)
                 s->xml.release(s->parser);
         str_release(&s->cpe);

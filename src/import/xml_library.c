@@ -17,6 +17,7 @@ int xml_library_load(struct xml_library *xml, struct err *err)
                 {"xmlCreatePushParserCtxt", (void **)&xml->create}, {"xmlCtxtUseOptions", (void **)&xml->use_options},
                 {"xmlParseChunk", (void **)&xml->parse},            {"xmlStopParser", (void **)&xml->stop},
                 {"xmlFreeParserCtxt", (void **)&xml->release},      {"xmlCtxtGetLastError", (void **)&xml->last_error},
+                {"xmlFreeDoc", (void **)&xml->release_document},
         };
         void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL); /* all of it now: later no file can be opened */
 

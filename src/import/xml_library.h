@@ -16,6 +16,7 @@ struct xml_library {
         __typeof__(xmlParseChunk) *parse;
         __typeof__(xmlStopParser) *stop;
         __typeof__(xmlFreeParserCtxt) *release;
+        __typeof__(xmlFreeDoc) *release_document;
         __typeof__(xmlCtxtGetLastError) *last_error;
 };
 

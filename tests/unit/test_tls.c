@@ -17,6 +17,7 @@
 #include "scan/confine.h"
 
 #define DAY 86400
+#define RANDOM "0123456789abcdef0123456789abcdef" /* of a ServerHello */
 
 /* --- keys and certificates ------------------------------------------------------------------------------ */
 
@@ -492,6 +493,8 @@ static void test_what_is_not_tls(void **state)
                 {"220 mail.example ESMTP\r\n", 24, "the answer is not TLS", 0},
                 {"\x15\x03\x01\x00\x02\x02\x28", 7, "the server refused: handshake failure", 0},
                 {"\x15\x03\x01\x00\x02\x02\x46", 7, "the server refused: protocol version", 0x3c},
+                {"\x16\x03\x00\x00\x2a\x02\x00\x00\x26\x03\x00" RANDOM "\x00\x00\x05\x00", 47,
+                 "the server chose a version below TLS 1.0", 0x3c},
                 {"\x15\x03\x01\x00\x02\x02\x50", 7, "the server refused: internal error", 0},
         };
         char zeros[64] = {0};
@@ -871,7 +874,6 @@ static void test_answers(void **state)
                 uint8_t alert;
         } all[] = {
 #define BYTES(s) s, sizeof(s) - 1
-#define RANDOM   "0123456789abcdef0123456789abcdef"
                 {BYTES(""), TLS_ANSWER_MORE, 0, 0},
                 {BYTES("\x16\x03\x00\x00\x2a\x02\x00\x00\x26\x03\x00" RANDOM "\x00\x00\x05\x00"),
                  TLS_ANSWER_ACCEPTED, TLS_SSL3, 0},

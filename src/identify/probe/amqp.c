@@ -3,7 +3,7 @@
  * AMQP: the header of 0-9-1, answered by Connection.Start, which names the broker; or by the header of what it speaks
  * instead. 1.0 is then asked for its SASL mechanisms, and what it calls itself when it is opened without any.
  */
-#include <ctype.h>
+#include <stdio.h>
 
 #include "identify/line.h"
 #include "identify/probe.h"

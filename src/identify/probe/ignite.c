@@ -3,6 +3,8 @@
  * Apache Ignite's thin clients: a handshake of a version that no server has is refused with the one it speaks, so no
  * session begins.
  */
+#include <stdio.h>
+
 #include "identify/line.h"
 #include "identify/probe.h"
 

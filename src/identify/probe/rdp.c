@@ -49,8 +49,11 @@ static bool read_confirm(const uint8_t *data, size_t len, struct confirm *ret)
 
 static enum recognition rdp_recognise(const struct heard *h)
 {
+        static const uint8_t ultimatum[] = {3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80}; /* T.125: who speaks otherwise is sent away */
         struct confirm c;
 
+        if (h->asked && h->len == sizeof(ultimatum) && memcmp(h->data, ultimatum, sizeof(ultimatum)) == 0)
+                return RECOGNISE_LIKELY;
         if (!read_confirm(h->data, h->len, &c) || !c.whole)
                 return RECOGNISE_NO;
         return c.negotiated ? RECOGNISE_SURE : RECOGNISE_MAYBE;
@@ -170,7 +173,7 @@ static enum talk_next rdp_talk(struct talk *t)
 {
         switch (t->step) {
         case OPEN:
-                request(t, TLS | HYBRID | RDSTLS | HYBRID_EX);
+                request(t, TLS | HYBRID | HYBRID_EX); /* not RDSTLS: it is for redirections, and xrdp turns away who names it */
                 t->step = PICKED;
                 return TALK_SEND;
         case PICKED:
