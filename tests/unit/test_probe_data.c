@@ -42,8 +42,8 @@ static const struct talk_case cases[] = {
         {
                 .what = "mysql8", .probe = "mysql", .protocol = "mysql", .encryption = ENCRYPTION_STARTTLS,
                 .confidence = CONFIDENCE_CONFIRMED,
-                .product = "MySQL", .version = "8.0.35", .greeting = true, .key = "authentication",
-                .value = "caching_sha2_password",
+                .product = "MySQL", .version = "8.0.35", .greeting = true, .tls = 1,
+                .key = "authentication", .value = "caching_sha2_password",
                 .lines = {
                         SAY("[\x00\x00\x00\n8.0.35-0ubuntu0.22.04.1\x00*\x00\x00\x00" "abcdefgh\x00\xff\xff-"
                             "\x02\x00\xff\xdf\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00ijklmnopqrst\x00" "c"
@@ -148,6 +148,7 @@ static const struct talk_case cases[] = {
         {
                 .what = "answers-s-only", .probe = "postgresql", .protocol = "postgresql", .encryption = ENCRYPTION_STARTTLS,
                 .confidence = CONFIDENCE_CONFIRMED,
+                .tls = 1,
                 .lines = {
                         SAY("S"),
                 },
@@ -159,17 +160,17 @@ static const struct talk_case cases[] = {
                 .cpe = "cpe:2.3:a:microsoft:sql_server:15.0.2000:*:*:*:*:*:*:*", .key = "release",
                 .value = "2019",
                 .lines = {
-                        SAY("\x04\x01\x00+\x00\x00\x01\x00\x00\x00\x1a\x00\x06\x01\x00 \x00\x01\x02\x00!\x00"
-                            "\x01\x03\x00\"\x00\x00\x04\x00\"\x00\x01\xff\x0f\x00\x07\xd0\x00\x00\x00\x00\x00"),
+                        SAY("\x04\x01\x00\x1a\x00\x00\x01\x00\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff\x0f"
+                            "\x00\x07\xd0\x00\x00\x00"),
                 },
         },
         {
                 .what = "required", .probe = "mssql", .protocol = "mssql", .encryption = ENCRYPTION_STARTTLS,
                 .confidence = CONFIDENCE_CONFIRMED,
                 .product = "Microsoft SQL Server", .version = "10.50.8000",
-                .flags = IDENTITY_STARTTLS_REQUIRED,
+                .flags = IDENTITY_STARTTLS_REQUIRED, .key = "release", .value = "2008 R2",
                 .lines = {
-                        SAY("\x04\x01\x00\x15\x00\x00\x01\x00\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff\n2"
+                        SAY("\x04\x01\x00\x1a\x00\x00\x01\x00\x00\x00\x0b\x00\x06\x01\x00\x11\x00\x01\xff\n2"
                             "\x1f@\x00\x00\x03"),
                 },
         },
@@ -303,6 +304,14 @@ static const struct talk_case cases[] = {
                 .lines = {
                         SAY("+PONG\r\n$65\r\n# Server\r\nredis_version:6.3.4\r\nexecutable:/usr/bin/keydb-ser"
                             "ver\r\n\r\n"),
+                },
+        },
+        {
+                .what = "proxy", .probe = "redis", .protocol = "redis", .encryption = ENCRYPTION_NONE,
+                .confidence = CONFIDENCE_CONFIRMED,
+                .lines = {
+                        SAY("+PONG\r\n"),
+                        SAY("-ERR unsupported\r\n"),
                 },
         },
         {
@@ -759,6 +768,14 @@ static const struct talk_case cases[] = {
                 },
         },
         {
+                .what = "continue", .probe = "firebird", .protocol = "firebird", .encryption = ENCRYPTION_NONE,
+                .confidence = CONFIDENCE_CONFIRMED,
+                .product = "Firebird", .key = "release", .value = "3.0 or later",
+                .lines = {
+                        SAY("\x00\x00\x00\\\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"),
+                },
+        },
+        {
                 .what = "reject", .probe = "firebird", .protocol = "firebird", .encryption = ENCRYPTION_NONE,
                 .confidence = CONFIDENCE_LIKELY,
                 .lines = {
@@ -829,6 +846,15 @@ static const struct talk_case cases[] = {
                 .lines = {
                         SAY("\x00\x00\x00" "2\x80\x11\x00\x01\x00\x00\x00\x05\x00\x01\x00\x00\x00\x02\x00\x07"
                             "product\x00\x08RabbitMQ\x00\x07version\x00\x06" "3.12.1"),
+                },
+        },
+        {
+                .what = "rabbit", .probe = "epmd", .protocol = "epmd", .encryption = ENCRYPTION_NONE,
+                .confidence = CONFIDENCE_CONFIRMED,
+                .product = "Erlang Port Mapper Daemon", .flags = IDENTITY_NO_AUTH, .ends = true,
+                .key = "names", .value = "rabbit:25672",
+                .lines = {
+                        SAY("\x00\x00\x11\x11name rabbit at port 25672\n"),
                 },
         },
         {

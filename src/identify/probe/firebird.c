@@ -3,7 +3,7 @@
 #include "identify/line.h"
 #include "identify/probe.h"
 
-enum { OP_CONNECT = 1, OP_ACCEPT = 3, OP_REJECT = 4, OP_RESPONSE = 9, OP_ATTACH = 19, OP_ACCEPT_DATA = 94, OP_COND_ACCEPT = 98 };
+enum { OP_CONNECT = 1, OP_ACCEPT = 3, OP_REJECT = 4, OP_RESPONSE = 9, OP_ATTACH = 19, OP_CONT_AUTH = 92, OP_ACCEPT_DATA = 94, OP_COND_ACCEPT = 98 };
 
 #define PROTOCOL_FLAG 0x8000u /* Firebird's, from 11 on */
 
@@ -75,6 +75,16 @@ static enum talk_next answer(struct talk *t)
                 return TALK_MORE;
         if (op == OP_REJECT && t->in_len == 4) {
                 talk_likely(t, "firebird");
+                return TALK_DONE;
+        }
+        if (op == OP_CONT_AUTH) { /* data, plugin, list of plugins, keys: all empty, it waits for a name */
+                if (t->in_len < 20)
+                        return TALK_MORE;
+                if (wire_be32(&w) || wire_be32(&w) || wire_be32(&w) || wire_be32(&w) || t->in_len != 20)
+                        return TALK_DONE;
+                talk_confirm(t, "firebird");
+                talk_product(t, "Firebird", 8);
+                talk_detail(t, "release", "3.0 or later", 12);
                 return TALK_DONE;
         }
         if (op == OP_RESPONSE && t->in_len >= 32) { /* object, id, data, status vector: 1 and an error of ISC's */

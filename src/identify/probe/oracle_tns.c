@@ -92,7 +92,7 @@ static enum talk_next answer(struct talk *t)
                 return TALK_DONE;
         if (!header(&w, &type, &body))
                 return t->in_len < 8192 ? TALK_MORE : TALK_DONE;
-        if (type == TNS_RESEND && t->in_len == HEADER && t->step < 3) {
+        if (type == TNS_RESEND && t->in_len == HEADER && !t->memory[0]++) {
                 ask(t);
                 return TALK_SEND;
         }

@@ -2,8 +2,11 @@
 /* Redis and what grew out of it: PING and INFO server. Where a password is wanted the error says so. */
 #include "identify/line.h"
 #include "identify/probe.h"
+#include "identify/registry.h"
 
 enum step { OPENING, ANSWERS };
+
+extern const struct probe probe_redis;
 
 #define ANSWERS_MAX 131072u
 
@@ -46,7 +49,7 @@ static enum talk_next ask(struct talk *t)
 {
         static const char text[] = "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n*1\r\n$4\r\nQUIT\r\n";
 
-        talk_send_bytes(t, text, sizeof(text) - 1);
+        talk_send_bytes(t, text, t->memory[0] ? sizeof("*1\r\n$4\r\nPING\r\n") - 1 : sizeof(text) - 1);
         t->step = ANSWERS;
         return TALK_SEND;
 }
@@ -151,6 +154,11 @@ static enum talk_next answers(struct talk *t)
         size_t at = 0;
         int found;
 
+        if (!t->in_len && t->ended && !t->memory[0] && probe_has_port(&probe_redis, TRANSPORT_TCP, t->port)) {
+                t->memory[0] = 1; /* proxies close at INFO */
+                t->step = OPENING;
+                return TALK_AGAIN;
+        }
         if (!line_next(t->in, t->in_len, &at, &first))
                 return t->in_len < 4096 ? TALK_MORE : TALK_DONE;
         if (own_error(&first)) {
@@ -165,7 +173,7 @@ static enum talk_next answers(struct talk *t)
         }
         talk_confirm(t, "redis");
         if (!line_next(t->in, t->in_len, &at, &second))
-                return TALK_MORE;
+                return t->memory[0] ? TALK_DONE : TALK_MORE;
         if (second.len && *second.text == '-') {
                 take_error(t, &second);
                 return TALK_DONE;
@@ -188,7 +196,7 @@ const struct probe probe_redis = {
         .name = "redis",
         .protocol = "redis",
         .transports = 1 << TRANSPORT_TCP,
-        .tcp_ports = "6379-6389,7000-7005,16379,26379",
+        .tcp_ports = "6379-6389,7000-7005,16379,22121,26379",
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_SECOND,
         .log = "nothing by default; with loglevel verbose \"Accepted\" and \"Client closed connection\"",
