@@ -2,7 +2,6 @@
 #include "identify/engine.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -17,7 +16,6 @@
 #define MORE_MS           250u /* after a part of a greeting that is not understood yet */
 #define AGAINS_MAX        3u
 #define SENDS_MAX         24u
-#define READ_SIZE         16384u
 
 #define FLOOD_BYTES (256u * 1024) /* of one connection, without being asked that much */
 
@@ -36,152 +34,6 @@ static void over(struct conversation *c)
         c->state = CONVERSATION_OVER;
 }
 
-static bool is_udp(const struct conversation *c)
-{
-        return c->work->job.endpoint.transport == TRANSPORT_UDP;
-}
-
-/* --- bytes out ------------------------------------------------------------------------------------- */
-
-static void flush(struct conversation *c)
-{
-        const struct endpoint *e = &c->work->job.endpoint;
-
-        c->want_write = false;
-        while (c->pending.len) {
-                int n = gate_send(c->work->runner->options.gate, c->fd, &e->address, e->port, c->work->job.class,
-                                  c->pending.text, c->pending.len);
-
-                if (n == -EAGAIN) {
-                        c->want_write = true;
-                        return;
-                }
-                if (n <= 0) {
-                        str_reset(&c->pending);
-                        return; /* what the peer had said before it closed is still to be read */
-                }
-                c->work->bytes_out += (uint32_t)n;
-                memmove(c->pending.text, c->pending.text + n, c->pending.len - (size_t)n);
-                c->pending.len -= (size_t)n;
-        }
-}
-
-/* A datagram; answers may come from another port (TFTP), so the socket is not connected. */
-static void send_datagram(struct conversation *c, const void *data, size_t len)
-{
-        const struct endpoint *e = &c->work->job.endpoint;
-        struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(e->port), .sin6_scope_id = e->zone_index};
-        struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(e->port)};
-        struct iovec iov = {(void *)data, len};
-        struct mmsghdr message = {.msg_hdr = {.msg_iov = &iov, .msg_iovlen = 1}};
-
-        memcpy(&v6.sin6_addr, e->address.bytes, sizeof(v6.sin6_addr));
-        memcpy(&v4.sin_addr, e->address.bytes, sizeof(v4.sin_addr));
-        message.msg_hdr.msg_name = e->address.family == 4 ? (void *)&v4 : (void *)&v6;
-        message.msg_hdr.msg_namelen = e->address.family == 4 ? sizeof(v4) : sizeof(v6);
-        if (!gate_payload_allowed(e->port, c->work->job.class))
-                return;
-        if (gate_sendmmsg(c->work->runner->options.gate, c->fd, &message, &e->address, 1) == 1)
-                c->work->bytes_out += (uint32_t)len;
-}
-
-static void say(struct conversation *c, const struct str *text)
-{
-        str_reset(&c->asked);
-        str_add_n(&c->asked, str_text(text), text->len < FIRST_MAX ? text->len : FIRST_MAX);
-        c->sends++;
-        if (!c->first.len)
-                c->sent = true;
-        if (is_udp(c)) {
-                send_datagram(c, str_text(text), text->len);
-        } else if (c->tls) {
-                (void)tls_session_write(c->tls, str_text(text), text->len);
-                tls_session_out(c->tls, &c->pending);
-        } else {
-                str_add_n(&c->pending, str_text(text), text->len);
-        }
-        flush(c);
-}
-
-/* --- bytes in -------------------------------------------------------------------------------------- */
-
-static void came(struct conversation *c, const void *data, size_t len)
-{
-        if (c->first.len < FIRST_MAX && (!is_udp(c) || !c->first.len))
-                str_add_n(&c->first, data, len < FIRST_MAX - c->first.len ? len : FIRST_MAX - c->first.len);
-        if (is_udp(c))
-                str_reset(&c->in);
-        if (c->in.len < IN_MAX)
-                str_add_n(&c->in, data, len < IN_MAX - c->in.len ? len : IN_MAX - c->in.len);
-}
-
-static void came_in_tls(struct conversation *c, const void *data, size_t len)
-{
-        _cleanup_str_ struct str plain = {0};
-        enum tls_state state;
-
-        if (c->state == CONVERSATION_SHAKE && !c->starttls && c->first.len < FIRST_MAX)
-                str_add_n(&c->first, data, len < FIRST_MAX - c->first.len ? len : FIRST_MAX - c->first.len);
-        (void)tls_session_feed(c->tls, data, len);
-        tls_session_out(c->tls, &c->pending);
-        if (c->state == CONVERSATION_SHAKE)
-                return;
-        state = tls_session_read(c->tls, &plain, IN_MAX);
-        tls_session_out(c->tls, &c->pending);
-        if (plain.len)
-                came(c, plain.text, plain.len);
-        if (state == TLS_CLOSED || state == TLS_FAILED)
-                c->ended = true;
-}
-
-/* Read what there is. True when something came or the peer has closed. */
-static bool hear(struct conversation *c)
-{
-        static uint8_t buffer[READ_SIZE];
-        struct work *w = c->work;
-        bool any = false;
-
-        for (unsigned reads = 0; reads < 8 && !c->ended; reads++) {
-                struct sockaddr_storage from;
-                socklen_t from_len = sizeof(from);
-                ssize_t n = recvfrom(c->fd, buffer, sizeof(buffer), 0, (struct sockaddr *)&from, &from_len);
-
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-                        break;
-                if (n < 0 && is_udp(c))
-                        break;
-                any = true;
-                if (n <= 0 && !is_udp(c)) {
-                        c->ended = true;
-                        c->reset = n < 0;
-                        break;
-                }
-                if (is_udp(c)) {
-                        const struct sockaddr_in *v4 = (const struct sockaddr_in *)&from;
-                        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&from;
-                        struct address who = from.ss_family == AF_INET ? address_v4(&v4->sin_addr) : address_v6(&v6->sin6_addr);
-
-                        if (address_compare(&who, &w->job.endpoint.address) != 0)
-                                continue;
-                }
-                w->bytes_in += (uint32_t)n;
-                if (c->tls)
-                        came_in_tls(c, buffer, (size_t)n);
-                else
-                        came(c, buffer, (size_t)n);
-                if (w->bytes_in > IDENTIFY_PORT_BYTES - READ_SIZE) {
-                        w->flooded = c->ended = true;
-                        break;
-                }
-                if (is_udp(c) && c->in.len)
-                        break; /* one at a time is shown */
-        }
-        flush(c);
-        return any;
-}
-
 /* --- steps ----------------------------------------------------------------------------------------- */
 
 static void start_tls(struct conversation *c, bool starttls)
@@ -195,7 +47,7 @@ static void start_tls(struct conversation *c, bool starttls)
         due_in(c, SHAKE_MS);
         (void)tls_session_feed(c->tls, NULL, 0);
         tls_session_out(c->tls, &c->pending);
-        flush(c);
+        conversation_flush(c);
 }
 
 static void start_listening(struct conversation *c)
@@ -231,7 +83,7 @@ static unsigned patience(const struct conversation *c)
 {
         if (c->talk.patience_ms)
                 return c->talk.patience_ms < IDENTIFY_PORT_MS ? c->talk.patience_ms : IDENTIFY_PORT_MS;
-        if (is_udp(c))
+        if (conversation_is_udp(c))
                 return PATIENCE_UDP_MS;
         return c->attempt.last ? PATIENCE_SWEEP_MS : PATIENCE_MS;
 }
@@ -241,7 +93,7 @@ static struct heard heard_of(const struct conversation *c)
         return (struct heard){
                 .data = (const uint8_t *)str_text(&c->first),
                 .len = c->first.len,
-                .ended = c->ended || is_udp(c),
+                .ended = c->ended || conversation_is_udp(c),
                 .asked = c->sent ? c->probe : NULL,
                 .transport = c->work->job.endpoint.transport,
                 .port = c->work->job.endpoint.port,
@@ -254,6 +106,14 @@ static bool echoed(const struct conversation *c)
         size_t n = c->asked.len < c->first.len ? c->asked.len : c->first.len;
 
         return n >= 8 && c->sent && memcmp(c->asked.text, c->first.text, n) == 0;
+}
+
+static void suggest_echo(struct work *w)
+{
+        const struct probe *echo = probe_find("echo");
+
+        if (echo)
+                strategy_suggest(w, echo);
 }
 
 /*
@@ -269,9 +129,7 @@ static bool hand_over(struct conversation *c)
         if (!heard.len)
                 return false;
         if (echoed(c)) {
-                other = probe_find("echo");
-                if (other)
-                        strategy_suggest(c->work, other);
+                suggest_echo(c->work);
                 return false;
         }
         other = strategy_recognise(c->work, &heard, &how);
@@ -325,7 +183,7 @@ static void talk(struct conversation *c)
                                 memmove(c->in.text, c->in.text + c->in.len - t->keep, t->keep);
                         if (t->keep < c->in.len)
                                 c->in.len = t->keep;
-                        say(c, &t->out);
+                        conversation_say(c, &t->out);
                         str_reset(&t->out);
                         t->waited = false;
                         due_in(c, patience(c));
@@ -339,13 +197,13 @@ static void talk(struct conversation *c)
                                 due_in(c, patience(c));
                         return;
                 case TALK_TLS:
-                        if (is_udp(c) || c->tls || c->ended)
+                        if (conversation_is_udp(c) || c->tls || c->ended)
                                 talk_over(c);
                         else
                                 start_tls(c, true);
                         return;
                 case TALK_AGAIN:
-                        if (is_udp(c) || c->agains++ >= AGAINS_MAX)
+                        if (conversation_is_udp(c) || c->agains++ >= AGAINS_MAX)
                                 talk_over(c);
                         else
                                 reconnect(c);
@@ -381,9 +239,9 @@ static void go_talk(struct conversation *c, bool any, bool late)
         }
         if (any && !c->ended && c->in.len == 0)
                 return; /* of TLS itself */
-        if (is_udp(c) && late && !any && !c->first.len && !c->resent && !c->attempt.last && c->asked.len) {
+        if (conversation_is_udp(c) && late && !any && !c->first.len && !c->resent && !c->attempt.last && c->asked.len) {
                 c->resent = true;
-                send_datagram(c, c->asked.text, c->asked.len);
+                conversation_send_datagram(c, c->asked.text, c->asked.len);
                 due_in(c, patience(c));
                 return;
         }
@@ -489,7 +347,7 @@ static void go_shake(struct conversation *c, bool late)
                 }
                 (void)tls_session_read(c->tls, &plain, IN_MAX);
                 if (plain.len)
-                        came(c, plain.text, plain.len);
+                        conversation_came(c, plain.text, plain.len);
                 if (c->attempt.kind == ATTEMPT_PROBE) {
                         due_in(c, c->attempt.last ? PATIENCE_SWEEP_MS : PATIENCE_MS);
                         start_talk(c, c->attempt.probe);
@@ -505,8 +363,14 @@ static void go_shake(struct conversation *c, bool late)
                 return;
         if (!c->starttls && !w->inside) {
                 /* an alert: record type 21, version 3.x (RFC 8446, 5.1) */
+                bool ours = c->first.len > 5 && c->first.text[0] == 22 && c->first.text[5] == 1; /* a ClientHello: an echo */
                 bool alert = c->first.len >= 7 && c->first.text[0] == 21 && c->first.text[1] == 3;
 
+                if (ours) {
+                        suggest_echo(w);
+                        over(c);
+                        return;
+                }
                 if (alert || (c->first.len > 5 && c->first.text[0] == 22 && c->first.text[1] == 3))
                         w->tls_refused = true;
                 if (alert && !w->tls_without_alpn) {
@@ -551,7 +415,7 @@ static void begin(struct conversation *c)
                 c->state = CONVERSATION_HELLO;
                 due_in(c, PATIENCE_MS);
                 tls_hello_add(&c->pending, c->attempt.hello, w->job.name, c->began_ns * 0x9e3779b97f4a7c15u);
-                flush(c);
+                conversation_flush(c);
                 return;
         }
         case ATTEMPT_TLS:
@@ -589,31 +453,17 @@ static void go_connect(struct conversation *c, unsigned events, bool late)
                 begin(c);
 }
 
-/* Room to write is waited for only while something is to be written. */
-static void watch(struct conversation *c)
-{
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
-        bool write = c->want_write || c->state == CONVERSATION_CONNECT;
-
-        if (c->state == CONVERSATION_OVER || c->watches_write == write)
-                return;
-        if (write)
-                event.events |= EPOLLOUT;
-        c->watches_write = write;
-        (void)epoll_ctl(c->work->runner->epoll, EPOLL_CTL_MOD, c->fd, &event);
-}
-
 void conversation_go(struct conversation *c, unsigned events, uint64_t now_ns)
 {
         bool late = now_ns >= c->deadline_ns, any;
 
         if (c->state == CONVERSATION_CONNECT) {
                 go_connect(c, events, late);
-                watch(c);
+                conversation_watch(c);
                 return;
         }
-        flush(c);
-        any = events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? hear(c) : false;
+        conversation_flush(c);
+        any = events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? conversation_hear(c) : false;
         if (!any && !late)
                 return;
         switch (c->state) {
@@ -635,31 +485,10 @@ void conversation_go(struct conversation *c, unsigned events, uint64_t now_ns)
         }
         if (c->work->flooded)
                 over(c);
-        watch(c);
+        conversation_watch(c);
 }
 
 /* --- life ------------------------------------------------------------------------------------------ */
-
-static int open_socket(struct conversation *c)
-{
-        const struct endpoint *e = &c->work->job.endpoint;
-        struct epoll_event event = {.events = EPOLLIN | EPOLLOUT, .data.ptr = c};
-        int r = 0;
-
-        c->fd = socket(e->address.family == 4 ? AF_INET : AF_INET6,
-                       (is_udp(c) ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (c->fd < 0)
-                return -errno;
-        if (!is_udp(c))
-                r = gate_connect(c->work->runner->options.gate, c->fd, &e->address, e->zone_index, e->port);
-        if (r < 0 && r != -EINPROGRESS)
-                return r;
-        if (epoll_ctl(c->work->runner->epoll, EPOLL_CTL_ADD, c->fd, &event) < 0)
-                return -errno;
-        c->watches_write = true;
-        c->work->connections++;
-        return 0;
-}
 
 static void reconnect(struct conversation *c)
 {
@@ -672,7 +501,7 @@ static void reconnect(struct conversation *c)
         c->talk.tls = c->inside;
         c->state = CONVERSATION_CONNECT;
         due_in(c, CONNECT_MS);
-        if (open_socket(c) < 0)
+        if (conversation_open(c) < 0)
                 over(c);
 }
 
@@ -686,13 +515,13 @@ struct conversation *conversation_new(struct work *w, const struct attempt *atte
         identity_init(&c->id);
         c->state = CONVERSATION_CONNECT;
         due_in(c, CONNECT_MS);
-        *ret_code = open_socket(c);
+        *ret_code = conversation_open(c);
         if (*ret_code < 0)
                 return conversation_free(c);
         w->open++;
-        if (is_udp(c)) {
+        if (conversation_is_udp(c)) {
                 begin(c);
-                watch(c);
+                conversation_watch(c);
         }
         return c;
 }

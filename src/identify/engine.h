@@ -102,7 +102,9 @@ struct work {
         uint8_t hello_next; /* enum tls_version + 1; 0 = none */
         bool decided;       /* nothing more is tried but versions of TLS */
         unsigned open;      /* conversations */
-        unsigned failed_connects, closes, resets, answers, sweeps;
+        unsigned failed_connects, answers, sweeps;
+        unsigned closes, resets; /* of connections on which nothing had come */
+        unsigned at_once;        /* of these, before anything was sent */
         bool flooded;
         bool connected;
         uint32_t bytes_in, bytes_out, connections;
@@ -155,3 +157,19 @@ struct conversation *conversation_new(struct work *work, const struct attempt *a
 /* Something may have come, can be sent, or is due: go on. state is CONVERSATION_OVER when it has ended. */
 void conversation_go(struct conversation *c, unsigned events, uint64_t now_ns);
 struct conversation *conversation_free(struct conversation *c);
+
+/* --- conversation_io.c ------------------------------------------------------------------------------- */
+
+bool conversation_is_udp(const struct conversation *c);
+/* Opens and connects a socket, and puts it into the loop. 0 or negative errno. */
+int conversation_open(struct conversation *c);
+/* Says text, inside TLS where there is some; remembers it as what was asked last. */
+void conversation_say(struct conversation *c, const struct str *text);
+void conversation_send_datagram(struct conversation *c, const void *data, size_t len);
+/* Sends what is pending, as far as it goes. */
+void conversation_flush(struct conversation *c);
+/* Reads what there is into `in` and `first`. True when something came, or the peer has closed. */
+bool conversation_hear(struct conversation *c);
+void conversation_came(struct conversation *c, const void *data, size_t len);
+/* Tells the loop what is waited for. */
+void conversation_watch(struct conversation *c);

@@ -4,6 +4,7 @@
 
 #include "model/advice.h"
 #include "model/listener.h"
+#include "model/observed.h"
 
 struct control {
         const char *framework; /* "cis-8.1" */
@@ -23,7 +24,8 @@ struct finding {
         enum severity severity;
         const char *title;
         const struct listener *listener; /* the subject; or NULL and then: */
-        const struct service *service;
+        const struct service *service;   /* or NULL and then: */
+        const struct observed *observed; /* an endpoint seen from outside */
         struct advice advice;
         const char *const *evidence;
         const char *const *remediation;

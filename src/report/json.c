@@ -79,7 +79,10 @@ static void add_process(struct json *j, const struct process *p)
                 json_bool(j, "exe_deleted", true);
         json_str(j, "cmdline", p->cmdline);
         json_str(j, "user", p->user);
-        json_u64(j, "uid", p->uid);
+        if (p->uid == INSIDE_NO_UID)
+                json_put_null(j, "uid");
+        else
+                json_u64(j, "uid", p->uid);
         add_time(j, "started", p->started_s);
         json_end(j);
 }

@@ -16,7 +16,9 @@ static struct json begin_record(struct scan_writer *w, const char *type, const c
         json_str(&j, "type", type);
         json_u64(&j, "schema", 1);
         json_str(&j, "asset", asset);
-        json_str(&j, "vantage", "outside");
+        json_str(&j, "vantage", w->head->imported ? "imported" : "outside");
+        if (w->head->imported)
+                json_str(&j, "imported_from", w->head->imported);
         json_str(&j, "scanner", w->head->scanner);
         json_str(&j, "time", clock_format(w->head->now(), time));
         return j;

@@ -73,7 +73,7 @@ static void count_host(struct scan_tally *tally, const struct host_coverage *c)
 {
         tally->hosts[c->status]++;
         tally->why |= c->why;
-        if (c->status == HOST_NOT_FOUND)
+        if (c->status == HOST_ABSENT)
                 add_range(&tally->not_found, &c->address);
         if (c->status == HOST_NOT_ASKED)
                 add_range(&tally->not_asked, &c->address);

@@ -29,6 +29,7 @@ struct scan_head {
         const char *version;
         int64_t started_s;
         int64_t (*now)(void); /* seconds since 1970 */
+        const char *imported; /* the program that saw all this; NULL: we did */
         const char *method;   /* "syn"; where only UDP is asked: "udp" */
         const struct scan_ports *ports;
         const struct targets *targets;

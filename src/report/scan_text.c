@@ -42,6 +42,22 @@ static void add_status(struct str *to, enum host_status status)
 
 /* --- head ---------------------------------------------------------------------------------------- */
 
+/* What another program saw: with what rate and from where is not known. */
+static void begin_imported(struct scan_writer *w)
+{
+        const struct scan_head *head = w->head;
+        uint64_t n = range_set_count(&head->targets->ranges);
+        char time[CLOCK_TEXT_SIZE];
+
+        paint(w, BOLD);
+        str_add(&w->buf, "quaymaster import");
+        paint(w, PLAIN);
+        str_add(&w->buf, ": what ");
+        text_add_printable(&w->buf, head->imported);
+        str_addf(&w->buf, " saw of %llu address%s, %s\n", (unsigned long long)n, n == 1 ? "" : "es",
+                 head->started_s ? clock_format(head->started_s, time) : "at a time not told");
+}
+
 static void begin(struct scan_writer *w)
 {
         const struct scan_head *head = w->head;
@@ -49,6 +65,10 @@ static void begin(struct scan_writer *w)
         _cleanup_str_ struct str text = {0};
         char time[CLOCK_TEXT_SIZE];
 
+        if (head->imported) {
+                begin_imported(w);
+                return;
+        }
         paint(w, BOLD);
         str_add(&w->buf, "quaymaster scan");
         paint(w, PLAIN);
@@ -176,7 +196,7 @@ static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
 static void write_host(struct scan_writer *w, const struct host_coverage *c,
                        const struct endpoint *endpoints, size_t n)
 {
-        if (c->status == HOST_NOT_FOUND || c->status == HOST_NOT_ASKED)
+        if (c->status == HOST_ABSENT || c->status == HOST_NOT_ASKED)
                 return; /* at the end, as ranges */
         add_host_line(w, c);
         if (n)
@@ -200,8 +220,10 @@ static void add_counts(struct scan_writer *w, const struct scan_end *end)
                         str_addf(&text, ", %llu ", (unsigned long long)hosts[s]);
                         add_status(&text, s);
                 }
-        str_addf(&text, "; %llu packets in ", (unsigned long long)r->sent);
-        scan_add_duration(&text, r->elapsed_ms);
+        if (!w->head->imported) {
+                str_addf(&text, "; %llu packets in ", (unsigned long long)r->sent);
+                scan_add_duration(&text, r->elapsed_ms);
+        }
         if (r->retried)
                 str_addf(&text, ", %llu asked again", (unsigned long long)r->retried);
         if (r->loss > 0)

@@ -91,7 +91,7 @@ static const struct {
 } statuses[] = {
         [HOST_UP] = {"up", "response"},
         [HOST_SILENT] = {"up", "user-set"}, /* named singly: taken to be there */
-        [HOST_NOT_FOUND] = {"down", "no-response"},
+        [HOST_ABSENT] = {"down", "no-response"},
         [HOST_NOT_ASKED] = {"skipped", "not-asked"},
 };
 
@@ -210,7 +210,7 @@ static void add_reason(const char *text, void *arg)
 static void write_end(struct scan_writer *w, const struct scan_end *end)
 {
         const uint64_t *hosts = w->tally.hosts;
-        uint64_t up = hosts[HOST_UP] + hosts[HOST_SILENT], down = hosts[HOST_NOT_FOUND];
+        uint64_t up = hosts[HOST_UP] + hosts[HOST_SILENT], down = hosts[HOST_ABSENT];
         _cleanup_str_ struct str incomplete = {0};
         struct str *to = &w->buf;
 

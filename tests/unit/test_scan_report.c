@@ -217,9 +217,9 @@ static void write_scan(struct scan_writer *w)
         add_quiet_host(w, "10.0.0.2", 0, HOST_UP);
         add_middlebox(w);
         add_quiet_host(w, "fe80::1", 3, HOST_SILENT);
-        add_quiet_host(w, "10.0.0.5", 0, HOST_NOT_FOUND);
-        add_quiet_host(w, "10.0.0.7", 0, HOST_NOT_FOUND);
-        add_quiet_host(w, "10.0.0.6", 0, HOST_NOT_FOUND);
+        add_quiet_host(w, "10.0.0.5", 0, HOST_ABSENT);
+        add_quiet_host(w, "10.0.0.7", 0, HOST_ABSENT);
+        add_quiet_host(w, "10.0.0.6", 0, HOST_ABSENT);
         add_quiet_host(w, "10.0.0.11", 0, HOST_NOT_ASKED);
         add(w, "10.0.0.4", TRANSPORT_TCP, 443, ENDPOINT_OPEN, REASON_SYN_ACK); /* its host was not done */
         assert_int_equal(scan_writer_end(w, &end), 0);

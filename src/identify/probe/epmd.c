@@ -1,47 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Erlang's port mapper: which nodes there are (NAMES_REQ), as RabbitMQ, CouchDB and ejabberd have them. */
+/* The Erlang port mapper: the list of nodes. */
 #include "identify/line.h"
 #include "identify/probe.h"
 
-/* The mapper's own port, then a line "name rabbit at port 25672" each; it closes at the end */
-static enum talk_next answer(struct talk *t)
-{
-        _cleanup_str_ struct str names = {0};
-        struct wire w = talk_in(t);
-        uint32_t port = wire_be32(&w);
-        struct line line, name, number;
-        size_t at = 4;
-
-        if (t->in_len < 4 || (!t->ended && !t->waited && t->in_len < 16384))
-                return t->in_len >= 4 && port > 65535 ? TALK_DONE : TALK_MORE;
-        if (!port || port > 65535 || (t->in_len == 4 && port != t->port))
-                return TALK_DONE;
-        while (line_next(t->in, t->in_len, &at, &line)) {
-                name = line_word(&line, 1);
-                number = line_word(&line, 4);
-                if (!line_starts(&line, "name ") || !number.len)
-                        return TALK_DONE;
-                if (names.len)
-                        str_add_char(&names, ' ');
-                str_add_n(&names, name.text, name.len);
-                str_add_char(&names, ':');
-                str_add_n(&names, number.text, number.len);
-        }
-        if (at < t->in_len)
-                return TALK_DONE;
-        talk_confirm(t, "epmd");
-        talk_flag(t, IDENTITY_NO_AUTH);
-        talk_product(t, "Erlang Port Mapper Daemon", 25);
-        talk_detail(t, "names", str_text(&names), names.len);
-        return TALK_DONE;
-}
-
 static enum talk_next epmd_talk(struct talk *t)
 {
-        if (t->step++)
-                return answer(t);
-        talk_send_hex(t, "00 01 6e");
-        return TALK_SEND;
+        struct wire w = talk_in(t);
+        _cleanup_str_ struct str names = {0};
+        struct line line;
+        size_t at = 4;
+        uint32_t port = wire_be32(&w);
+
+        if (!t->step) {
+                talk_send_hex(t, "00 01 6e"); /* NAMES_REQ */
+                t->step = 1;
+                return TALK_SEND;
+        }
+        if (t->in_len < 4 || (!t->ended && !t->waited && t->in_len < 16384))
+                return TALK_MORE; /* it closes after the last name */
+        if (port != t->port && port != 4369)
+                return TALK_DONE;
+        while (line_next(t->in, t->in_len, &at, &line)) {
+                if (!line_starts(&line, "name ") || !line_find_i(&line, " at port "))
+                        return TALK_DONE;
+                str_addf(&names, "%s%.*s", names.len ? "; " : "", (int)(line.len - 5), line.text + 5);
+        }
+        if (!names.len && (t->in_len != 4 || !t->ended))
+                return TALK_DONE;
+        talk_confirm(t, "epmd");
+        talk_product(t, "epmd", 4);
+        talk_flag(t, IDENTITY_NO_AUTH);
+        talk_detail(t, "nodes", str_text(&names), names.len);
+        return TALK_DONE;
 }
 
 const struct probe probe_epmd = {
@@ -52,6 +42,6 @@ const struct probe probe_epmd = {
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_LAST,
         .log = "nothing",
-        .reference = "Erlang, Distribution Protocol: NAMES_REQ",
+        .reference = "Erlang Distribution Protocol, 13.2.5",
         .talk = epmd_talk,
 };
