@@ -849,15 +849,6 @@ static const struct talk_case cases[] = {
                 },
         },
         {
-                .what = "rabbit", .probe = "epmd", .protocol = "epmd", .encryption = ENCRYPTION_NONE,
-                .confidence = CONFIDENCE_CONFIRMED,
-                .product = "Erlang Port Mapper Daemon", .flags = IDENTITY_NO_AUTH, .ends = true,
-                .key = "names", .value = "rabbit:25672",
-                .lines = {
-                        SAY("\x00\x00\x11\x11name rabbit at port 25672\n"),
-                },
-        },
-        {
                 .what = "help", .probe = "statsd-admin", .protocol = "statsd-admin", .encryption = ENCRYPTION_NONE,
                 .confidence = CONFIDENCE_CONFIRMED,
                 .product = "StatsD", .flags = IDENTITY_NO_AUTH,

@@ -42,7 +42,7 @@ static void take_release(struct talk *t, unsigned protocol)
 }
 
 /* Accepted: protocol, architecture, type; with data a plugin of authentication follows */
-static void accepted(struct talk *t, struct wire *w, uint32_t op)
+static enum talk_next accepted(struct talk *t, struct wire *w, uint32_t op)
 {
         uint32_t protocol = wire_be32(w), architecture = wire_be32(w), type = wire_be32(w) & 0xff;
         struct wire text;
@@ -50,7 +50,7 @@ static void accepted(struct talk *t, struct wire *w, uint32_t op)
 
         protocol &= 0xffff;
         if (w->bad || architecture > 64 || type > 5)
-                return;
+                return TALK_DONE;
         for (size_t i = 0; i < array_len(protocols); i++)
                 if (protocols[i] == protocol) {
                         talk_confirm(t, "firebird");
@@ -59,11 +59,14 @@ static void accepted(struct talk *t, struct wire *w, uint32_t op)
                         take_release(t, protocol & ~PROTOCOL_FLAG);
                 }
         if (op == OP_ACCEPT || t->id->confidence != CONFIDENCE_CONFIRMED)
-                return;
+                return TALK_DONE;
         len = wire_be32(w); /* data, padded to four bytes */
         wire_skip(w, ((size_t)len + 3) & ~(size_t)3);
         text = wire_sub(w, wire_be32(w));
+        if (text.bad)
+                return t->in_len < 4096 ? TALK_MORE : TALK_DONE;
         talk_detail(t, "authentication", (const char *)text.at, wire_left(&text));
+        return TALK_DONE;
 }
 
 static enum talk_next answer(struct talk *t)
@@ -98,8 +101,7 @@ static enum talk_next answer(struct talk *t)
                 return TALK_DONE;
         if (t->in_len < 16)
                 return TALK_MORE;
-        accepted(t, &w, op);
-        return TALK_DONE;
+        return accepted(t, &w, op);
 }
 
 static enum talk_next firebird_talk(struct talk *t)
