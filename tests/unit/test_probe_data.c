@@ -137,6 +137,16 @@ static const struct talk_case cases[] = {
                 },
         },
         {
+                .what = "pgpool", .probe = "postgresql", .protocol = "postgresql", .encryption = ENCRYPTION_NONE,
+                .confidence = CONFIDENCE_CONFIRMED,
+                .product = "Pgpool-II",
+                .lines = {
+                        SAY("N"),
+                        SAY("E\x00\x00\x00_SFATAL\x00" "C28000\x00Mno PostgreSQL user name specified in start"
+                            "up packet\x00" "Fprotocol/child.c\x00L738\x00\x00"),
+                },
+        },
+        {
                 .what = "auth", .probe = "postgresql", .protocol = "postgresql", .encryption = ENCRYPTION_NONE,
                 .confidence = CONFIDENCE_CONFIRMED,
                 .flags = IDENTITY_PLAIN_LOGIN, .key = "authentication", .value = "password",

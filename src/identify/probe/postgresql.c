@@ -65,18 +65,19 @@ static struct line error_field(const struct talk *t, char letter)
 
 /*
  * Error fields beyond S, C and M: where in its source the server was (F, L, R), which only PostgreSQL itself and its
- * descendants have. Poolers are told by their words.
+ * descendants have. Poolers are told by their words, or by one of these fields that is missing.
  */
 static void take_error(struct talk *t)
 {
         struct line code = error_field(t, 'C'), text = error_field(t, 'M'), routine = error_field(t, 'R');
+        struct line file = error_field(t, 'F');
 
         talk_detail(t, "error-code", code.text, code.len);
         talk_detail(t, "error", text.text, text.len);
         talk_evidence(t, text.text, text.len);
         if (line_find_i(&text, "pgbouncer") || line_starts(&text, "no username supplied"))
                 talk_product(t, "PgBouncer", 9);
-        else if (line_find_i(&text, "pgpool") || line_find_i(&routine, "pool_"))
+        else if (file.len && !routine.len && line_find_i(&file, "child.c"))
                 talk_product(t, "Pgpool-II", 9);
         else if (line_find_i(&text, "cockroach") || line_find_i(&text, "crdb"))
                 talk_product(t, "CockroachDB", 11);
