@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Firebird and InterBase: op_connect without a database and without a user; the server chooses a protocol, or rejects. */
+/*
+ * Firebird and InterBase: op_connect without a database and without a user; the server chooses a protocol,
+ * or rejects.
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
-enum { OP_CONNECT = 1, OP_ACCEPT = 3, OP_REJECT = 4, OP_RESPONSE = 9, OP_ATTACH = 19, OP_CONT_AUTH = 92, OP_ACCEPT_DATA = 94, OP_COND_ACCEPT = 98 };
+enum {
+        OP_CONNECT = 1,
+        OP_ACCEPT = 3,
+        OP_REJECT = 4,
+        OP_RESPONSE = 9,
+        OP_ATTACH = 19,
+        OP_CONT_AUTH = 92,
+        OP_ACCEPT_DATA = 94,
+        OP_COND_ACCEPT = 98
+};
 
 #define PROTOCOL_FLAG 0x8000u /* Firebird's, from 11 on */
 
-static const uint16_t protocols[] = {10, PROTOCOL_FLAG | 11, PROTOCOL_FLAG | 12, PROTOCOL_FLAG | 13, PROTOCOL_FLAG | 15,
-                                     PROTOCOL_FLAG | 16, PROTOCOL_FLAG | 17, PROTOCOL_FLAG | 18, PROTOCOL_FLAG | 19};
+static const uint16_t protocols[] = {10,
+                                     PROTOCOL_FLAG | 11,
+                                     PROTOCOL_FLAG | 12,
+                                     PROTOCOL_FLAG | 13,
+                                     PROTOCOL_FLAG | 15,
+                                     PROTOCOL_FLAG | 16,
+                                     PROTOCOL_FLAG | 17,
+                                     PROTOCOL_FLAG | 18,
+                                     PROTOCOL_FLAG | 19};
 
 static enum talk_next ask(struct talk *t)
 {
@@ -34,7 +53,8 @@ static void take_release(struct talk *t, unsigned protocol)
         static const struct {
                 unsigned protocol;
                 const char *release;
-        } all[] = {{10, "1 or 2.0"}, {11, "2.1"}, {12, "2.5"}, {13, "3.0"}, {15, "3.0"}, {16, "4.0"}, {17, "4.0"}, {18, "5.0"}, {19, "5.0"}};
+        } all[] = {{10, "1 or 2.0"}, {11, "2.1"}, {12, "2.5"}, {13, "3.0"}, {15, "3.0"},
+                   {16, "4.0"},      {17, "4.0"}, {18, "5.0"}, {19, "5.0"}};
 
         for (size_t i = 0; i < array_len(all); i++)
                 if (all[i].protocol == protocol)
@@ -90,7 +110,8 @@ static enum talk_next answer(struct talk *t)
                 talk_detail(t, "release", "3.0 or later", 12);
                 return TALK_DONE;
         }
-        if (op == OP_RESPONSE && t->in_len >= 32) { /* object, id, data, status vector: 1 and an error of ISC's */
+        if (op == OP_RESPONSE &&
+            t->in_len >= 32) { /* object, id, data, status vector: 1 and an error of ISC's */
                 wire_skip(&w, 12);
                 wire_skip(&w, ((size_t)wire_be32(&w) + 3) & ~(size_t)3);
                 if (wire_be32(&w) == 1 && wire_be32(&w) >> 24 == 0x14)

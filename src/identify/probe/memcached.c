@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memcached: "version" in its text protocol, then in the binary one (servers with SASL, Couchbase); UDP with its frame. */
+/*
+ * memcached: "version" in its text protocol, then in the binary one (servers with SASL, Couchbase); UDP with
+ * its frame.
+ */
 #include <ctype.h>
 
 #include "identify/line.h"
@@ -24,7 +27,8 @@ static enum recognition memcached_recognise(const struct heard *h)
                 return RECOGNISE_NO;
         if (line_starts(&line, "CLIENT_ERROR ") || line_starts(&line, "SERVER_ERROR "))
                 return RECOGNISE_LIKELY;
-        return line.len == 5 && line_starts(&line, "ERROR") && at > 6 && h->data[5] == '\r' ? RECOGNISE_MAYBE : RECOGNISE_NO;
+        return line.len == 5 && line_starts(&line, "ERROR") && at > 6 && h->data[5] == '\r' ? RECOGNISE_MAYBE
+                                                                                            : RECOGNISE_NO;
 }
 
 /* "VERSION 1.6.18", "VERSION yrmcds version 1.1" */
@@ -66,7 +70,8 @@ static enum talk_next text_answer(struct talk *t)
                 return t->in_len < 512 ? TALK_MORE : TALK_DONE;
         if (line_starts(&line, "VERSION ") && line.len > 8)
                 return served(t, &line);
-        if (line_starts(&line, "CLIENT_ERROR unauthenticated") || line_starts(&line, "ERROR unauthenticated")) {
+        if (line_starts(&line, "CLIENT_ERROR unauthenticated") ||
+            line_starts(&line, "ERROR unauthenticated")) {
                 talk_confirm(t, "memcached");
                 talk_product(t, "memcached", 9);
                 if (!t->tls)

@@ -40,7 +40,8 @@ static enum recognition mysqlx_recognise(const struct heard *h)
         /* Mysqlx.Notice.Frame {type = SERVER_HELLO, payload = ""}, since 8.0.28 */
         static const uint8_t hello[] = {5, 0, 0, 0, 11, 8, 5, 0x1a, 0};
 
-        return h->len >= sizeof(hello) && memcmp(h->data, hello, sizeof(hello)) == 0 ? RECOGNISE_SURE : RECOGNISE_NO;
+        return h->len >= sizeof(hello) && memcmp(h->data, hello, sizeof(hello)) == 0 ? RECOGNISE_SURE
+                                                                                     : RECOGNISE_NO;
 }
 
 /* Down to the first field of that number: an empty cursor when there is none. */
@@ -55,8 +56,8 @@ static struct wire inside(struct wire message, uint32_t number)
 }
 
 /*
- * Capability {name = 1, value = 2: Any {type = 1, scalar = 2, obj = 3, array = 4: Array {value = 1: Any}}}; a Scalar
- * has a v_string = 9: String {value = 1}
+ * Capability {name = 1, value = 2: Any {type = 1, scalar = 2, obj = 3, array = 4: Array {value = 1: Any}}};
+ * a Scalar has a v_string = 9: String {value = 1}
  */
 static void take_mechanisms(struct talk *t, struct wire any)
 {
@@ -88,7 +89,8 @@ static bool take_capabilities(struct talk *t, struct wire body)
                 while (capability.bytes && field_next(&capability.body, &part)) {
                         if (part.number == 1 && part.bytes)
                                 name = wire_line(&part.body);
-                        else if (part.number == 2 && part.bytes && line_starts(&name, "authentication.mechanisms"))
+                        else if (part.number == 2 && part.bytes &&
+                                 line_starts(&name, "authentication.mechanisms"))
                                 take_mechanisms(t, part.body);
                 }
                 tls |= name.len == 3 && line_starts(&name, "tls");
@@ -96,7 +98,9 @@ static bool take_capabilities(struct talk *t, struct wire body)
         return tls;
 }
 
-/* Of both the first field is number 1: that of Capabilities a message with a name, that of Error a number. */
+/*
+ * Of both the first field is number 1: that of Capabilities a message with a name, that of Error a number.
+ */
 static bool plausible(const struct message *message)
 {
         struct wire body = message->body, name;
