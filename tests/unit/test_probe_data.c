@@ -1107,7 +1107,8 @@ static void test_postgresql_names_nobody(void **state)
 /* A server that closes on text gets the binary protocol on a new connection. */
 static void test_memcached_binary(void **state)
 {
-        static const char version[] = "\x81\x0b\0\0\0\0\0\0\0\0\0\x05\0\0\0\5\0\0\0\0\0\0\0\0" "7.2.0";
+        static const char version[] = "\x81\x0b\0\0\0\0\0\0\0\0\0\x05\0\0\0\5\0\0\0\0\0\0\0\0" "7.2.0"
+                                      "\x81\x20\0\0\0\0\0\0\0\0\0\x05\0\0\0\5\0\0\0\0\0\0\0\0" "PLAIN";
         struct identity id;
         struct pool *pool = pool_new();
         struct talk t = {.id = &id, .pool = pool, .nonce = NONCE, .port = 11210};
@@ -1124,6 +1125,8 @@ static void test_memcached_binary(void **state)
         assert_int_equal(probe->talk(&t), TALK_DONE);
         assert_string_equal(id.product, "Couchbase Server");
         assert_string_equal(id.version, "7.2.0");
+        assert_int_equal(id.flags, IDENTITY_PLAIN_LOGIN);
+        assert_null(id.cpe);
         str_release(&t.out);
         pool_free(pool);
 }
