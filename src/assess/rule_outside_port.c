@@ -185,7 +185,7 @@ static bool look_advice(const struct outside_input *in, struct verdict_draft *dr
                             draft);
         outside_page_steps(in, &draft->remediation);
         if (in->o->by_number)
-                lines_add(&draft->remediation, "Find out what it speaks: quaymaster audit with this target");
+                lines_add(&draft->remediation, "Find out what it speaks by an audit with this target");
         return true;
 }
 

@@ -331,7 +331,7 @@ void strategy_take(struct work *w, struct conversation *c)
                 w->failed_connects++;
         } else if (!c->first.len && c->ended && !c->inside) {
                 (*(c->reset ? &w->resets : &w->closes))++;
-                w->at_once += !c->sends;
+                w->at_once += c->attempt.kind == ATTEMPT_LISTEN && !c->sends;
         }
         if (c->first.len) {
                 w->answers++;

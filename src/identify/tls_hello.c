@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ClientHellos that are never gone on with, for versions that the library may not speak any more, and what servers answer.
- * TLS: RFC 5246 (1.2), RFC 8446 (1.3), RFC 6101 (SSL 3.0). SSL 2: Hickman, "The SSL Protocol", 1995.
+ * ClientHellos that are never gone on with, for versions that the library may not speak any more, and what
+ * servers answer. TLS: RFC 5246 (1.2), RFC 8446 (1.3), RFC 6101 (SSL 3.0). SSL 2: Hickman, "The SSL Protocol", 1995.
  */
 #include "base/wire.h"
 #include "identify/server_name.h"

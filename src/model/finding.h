@@ -4,7 +4,8 @@
 
 #include "model/advice.h"
 #include "model/listener.h"
-#include "model/observed.h"
+
+struct observed; /* model/observed.h */
 
 struct control {
         const char *framework; /* "cis-8.1" */

@@ -401,7 +401,7 @@ static void write_hosts(struct scan_writer *w)
         c.by_state[0][ENDPOINT_FILTERED] = 100;
         c.by_state[1][ENDPOINT_OPEN_FILTERED] = 2;
         assert_int_equal(scan_writer_host(w, &c), 0);
-        c = (struct host_coverage){.address = {4, {10, 0, 0, 4}}, .status = HOST_NOT_FOUND, .complete = true};
+        c = (struct host_coverage){.address = {4, {10, 0, 0, 4}}, .status = HOST_ABSENT, .complete = true};
         assert_int_equal(scan_writer_host(w, &c), 0);
 }
 
@@ -455,7 +455,7 @@ static void test_round_trip(void **arg)
         }
         assert_string_equal(im->devices.at[0], "eth0");
         assert_int_equal(im->hosts.n, 4);
-        assert_true(h[0].status == HOST_UP && h[1].status == HOST_SILENT && h[2].status == HOST_NOT_FOUND);
+        assert_true(h[0].status == HOST_UP && h[1].status == HOST_SILENT && h[2].status == HOST_ABSENT);
         assert_string_equal(h[0].name, "web<1>&\"");
         assert_string_equal(h[0].middlebox, "all decoys answer");
         assert_memory_equal(h[0].mac, "\x52\x54\x00\x12\x34\x56", 6);
