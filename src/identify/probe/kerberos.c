@@ -9,6 +9,7 @@
 #define GENERAL_STRING 0x1b
 #define GENERALIZED_TIME 0x18
 
+/* The Kerberos message in these bytes; *n 0 when it is not whole. NULL when there can be none. */
 static const uint8_t *message(const uint8_t *data, size_t len, bool stream, size_t *n)
 {
         struct wire w = wire_over(data, len), body;
@@ -18,11 +19,11 @@ static const uint8_t *message(const uint8_t *data, size_t len, bool stream, size
         if (!stream)
                 return data;
         size = wire_be32(&w);
-        if (size > ANSWER_MAX)
+        if (size > ANSWER_MAX || (!w.bad && !size))
                 return NULL;
         body = wire_sub(&w, size);
         *n = w.bad ? 0 : size;
-        return body.at;
+        return w.bad ? data : body.at;
 }
 
 static enum recognition kerberos_recognise(const struct heard *h)
@@ -109,6 +110,8 @@ static enum talk_next kerberos_talk(struct talk *t)
                 t->step = 1;
                 return TALK_SEND;
         }
+        if (!t->in_len)
+                return TALK_MORE;
         at = message(t->in, t->in_len, t->transport == TRANSPORT_TCP, &n);
         if (!at)
                 return TALK_DONE;
