@@ -12,7 +12,7 @@ enum step { OPEN, FIRST, ALL, LIST };
 #define HEARD      2 /* memory: replies in the stream */
 #define LOW        3
 #define HIGH       4
-#define DATAGRAMS  8u /* programs asked over UDP */
+#define DATAGRAMS  32u /* programs asked over UDP: each answer comes at once, or there is none at all */
 #define DUMP       4u
 #define DUMP_INDEX 0x100u
 
