@@ -428,14 +428,8 @@ static void test_desktops(void **state)
                       "device::ro.product.model=Pixel 7;\x00")};
         const struct play_line adb_key[] = {BYTES(
                 "AUTH\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xbe\xaa\xab\xb7xx")};
-        const struct play_line vmware[] = {BYTES(
-                "220 VMware Authentication Daemon Version 1.10: SSL Required, ServerDaemonProtocol:SOAP\r\n")};
         struct play p;
 
-        talk_to(&p, "vmware-auth", TRANSPORT_TCP, 902, vmware, 1);
-        assert_speaks(&p, "vmware-auth", ENCRYPTION_STARTTLS);
-        assert_string_equal(p.id.version, "1.10");
-        play_release(&p);
         talk_to(&p, "spice", TRANSPORT_TCP, 5930, spice, 1);
         assert_speaks(&p, "spice", ENCRYPTION_NONE);
         assert_detail(&p, "protocol-version", "2.2");
@@ -595,12 +589,12 @@ static void test_l2tp(void **state)
 static void test_strangers(void **state)
 {
         static const char *const names[] = {
-                "adb",        "afp",   "afs",   "amanda",     "bacula",      "bgp",         "diameter",
-                "frr-vty",    "ica",   "iscsi", "kadmin",     "kerberos",    "kpasswd",     "l2tp",
-                "lpd",        "msrpc", "nbd",   "ncacn-http", "netbios-ns",  "netbios-ssn", "netconf",
-                "nfs",        "nx",    "p9",    "pcanywhere", "pptp",        "radmin",      "rdp",
-                "rpcbind",    "sane",  "smb",   "spice",      "sunrpc",      "synergy",     "tacacs",
-                "teamviewer", "vnc",   "x11",   "xdmcp",      "vmware-auth",
+                "adb",        "afp",   "afs",   "amanda",     "bacula",     "bgp",         "diameter",
+                "frr-vty",    "ica",   "iscsi", "kadmin",     "kerberos",   "kpasswd",     "l2tp",
+                "lpd",        "msrpc", "nbd",   "ncacn-http", "netbios-ns", "netbios-ssn", "netconf",
+                "nfs",        "nx",    "p9",    "pcanywhere", "pptp",       "radmin",      "rdp",
+                "rpcbind",    "sane",  "smb",   "spice",      "sunrpc",     "synergy",     "tacacs",
+                "teamviewer", "vnc",   "x11",   "xdmcp",
         };
         const struct play_line strange[] = {BYTES("220 mail.example ESMTP\r\n"),
                                             BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"),
