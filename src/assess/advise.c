@@ -66,8 +66,8 @@ struct program look_up_program(const struct knowledge *knowledge, const struct l
         const struct process *p = listener_main_process(l);
         struct program program = {.looked = true};
 
-        if (p && p->exe)
-                program.name = str_basename(p->exe);
+        if (p && (p->exe || p->name)) /* where the file cannot be read, and in listings, the name must do */
+                program.name = p->exe ? str_basename(p->exe) : p->name;
         else if (!p && l->unit && l->unit->exec)
                 program.name = str_basename(l->unit->exec); /* what systemd or inetd would start */
         if (program.name)

@@ -95,6 +95,8 @@ struct exposure exposure_of(struct pool *pool, const struct inside *view, const 
         } else if (reach.other)
                 e.why = pool_printf(pool, "%s; reachable over %s (%s); packet filters not considered", bound_to(l),
                                     reach.other->device, address_format(&reach.other->address, text));
+        else if (!view->addresses.n && view->source != INSIDE_COLLECTED)
+                e.why = pool_printf(pool, "%s; which addresses the host has is not known", bound_to(l));
         else if (address_is_multicast(&l->address))
                 e.why = "bound to a multicast group of the attached networks";
         else if (reach.loopback_only)

@@ -52,7 +52,7 @@ const char *listener_program(const struct listener *l)
         return l->unit ? l->unit->name : NULL;
 }
 
-static const char *const *keep_lines(struct pool *pool, const struct lines *lines)
+const char *const *lines_keep(struct pool *pool, const struct lines *lines)
 {
         const char **kept = pool_alloc(pool, (lines->n + 1) * sizeof(*kept));
 
@@ -72,22 +72,27 @@ static const char *address_text(struct pool *pool, const struct listener *l)
         return pool_intern(pool, text);
 }
 
+static const char *process_text(const struct process *p)
+{
+        return p->exe ? p->exe : p->name ? p->name : "unknown";
+}
+
 static void describe_process(struct pool *pool, const struct listener *l, struct lines *to)
 {
         const struct process *p = listener_main_process(l);
 
         if (p && l->n_processes > 1)
                 lines_add(to, pool_printf(pool, "process: %s (pid %d and %zu more), user %s",
-                                          p->exe ? p->exe : p->name, p->pid, l->n_processes - 1,
+                                          process_text(p), p->pid, l->n_processes - 1,
                                           p->user ? p->user : "unknown"));
         else if (p)
                 lines_add(to, pool_printf(pool, "process: %s (pid %d), user %s",
-                                          p->exe ? p->exe : (p->name ? p->name : "unknown"), p->pid,
+                                          process_text(p), p->pid,
                                           p->user ? p->user : "unknown"));
         else if (l->n_processes)
                 lines_add(to,
                           pool_printf(pool, "held by: %s (pid %d)",
-                                      l->processes[0]->exe ? l->processes[0]->exe : l->processes[0]->name,
+                                      process_text(l->processes[0]),
                                       l->processes[0]->pid));
         if (p && p->cmdline)
                 lines_add(to, pool_printf(pool, "command line: %s", p->cmdline));
@@ -126,46 +131,70 @@ static void describe(struct pool *pool, const struct listener *l, struct lines *
                 lines_add(to, pool_printf(pool, "registered for this number: %s", l->registered));
 }
 
-static const struct control *keep_controls(struct pool *pool, const struct page *page)
+/* A control is named once. */
+static size_t add_control(struct control *kept, size_t n, const char *name)
+{
+        if (!control_find(name, &kept[n]))
+                return n;
+        for (size_t i = 0; i < n; i++)
+                if (streq(kept[i].framework, kept[n].framework) && streq(kept[i].id, kept[n].id))
+                        return n;
+        return n + 1;
+}
+
+static const struct control *keep_controls(struct pool *pool, const struct verdict_draft *draft)
 {
         const struct control *baseline = controls_baseline();
-        size_t n_baseline = 0, n = 0;
+        const struct page *page = draft->page;
+        size_t n_baseline = 0, n_more = 0, n = 0;
         struct control *kept;
 
         while (baseline[n_baseline].framework)
                 n_baseline++;
-        kept = pool_alloc(pool, (n_baseline + (page ? page->n_controls : 0u) + 1) * sizeof(*kept));
+        while (draft->controls && draft->controls[n_more])
+                n_more++;
+        kept = pool_alloc(pool, (n_baseline + (page ? page->n_controls : 0u) + n_more + 1) * sizeof(*kept));
         for (; n < n_baseline; n++)
                 kept[n] = baseline[n];
         for (unsigned i = 0; page && i < page->n_controls; i++)
-                if (control_find(page->controls[i], &kept[n]))
-                        n++;
+                n = add_control(kept, n, page->controls[i]);
+        for (size_t i = 0; i < n_more; i++)
+                n = add_control(kept, n, draft->controls[i]);
         kept[n] = (struct control){0};
         return kept;
+}
+
+struct finding draft_finish(struct pool *pool, const char *rule, const struct lines *evidence,
+                            const struct verdict_draft *draft)
+{
+        struct lines all = *evidence;
+
+        for (size_t i = 0; i < draft->evidence.n; i++)
+                lines_add(&all, draft->evidence.at[i]);
+        return (struct finding){
+                .rule = draft->rule_suffix ? pool_printf(pool, "%s.%s", rule, draft->rule_suffix) : rule,
+                .severity = draft->severity,
+                .title = draft->title,
+                .advice = draft->advice,
+                .evidence = lines_keep(pool, &all),
+                .remediation = lines_keep(pool, &draft->remediation),
+                .alternative = draft->alternative,
+                .controls = keep_controls(pool, draft),
+        };
 }
 
 static void apply(struct assessment *a, const struct rule *rule, const struct rule_input *in)
 {
         struct verdict_draft draft = {0};
         struct lines evidence = {0};
+        struct finding finding;
 
         if (!rule->look(in, &draft))
                 return;
         describe(a->pool, in->listener, &evidence);
-        for (size_t i = 0; i < draft.evidence.n; i++)
-                lines_add(&evidence, draft.evidence.at[i]);
-        *vec_push(&a->findings) = (struct finding){
-                .rule = draft.rule_suffix ? pool_printf(a->pool, "%s.%s", rule->name, draft.rule_suffix)
-                                          : rule->name,
-                .severity = draft.severity,
-                .title = draft.title,
-                .listener = in->listener,
-                .advice = draft.advice,
-                .evidence = keep_lines(a->pool, &evidence),
-                .remediation = keep_lines(a->pool, &draft.remediation),
-                .alternative = draft.alternative,
-                .controls = keep_controls(a->pool, draft.page),
-        };
+        finding = draft_finish(a->pool, rule->name, &evidence, &draft);
+        finding.listener = in->listener;
+        *vec_push(&a->findings) = finding;
 }
 
 /* Most severe first, then in the order of the listeners and of the rules, which pushing kept. */

@@ -386,6 +386,22 @@ static bool is_docker_proxy(const struct process *p)
         return p && p->exe && streq(str_basename(p->exe), "docker-proxy");
 }
 
+/* On another host, whose units are not known here. */
+static void stop_elsewhere(const struct rule_input *in, const struct process *p, struct lines *to)
+{
+        bool windows = in->view->source == INSIDE_LISTING_WINDOWS;
+
+        if (!p->pid)
+                lines_add(to, pool_intern(in->pool, "Find on that host which service it is, and disable it"));
+        else
+                lines_add(to, pool_printf(in->pool,
+                                          windows ? "Find its service on that host: tasklist /svc /fi \"PID eq %d\"; then "
+                                                    "Stop-Service, and Set-Service -StartupType Disabled"
+                                                  : "Find its unit on that host: systemctl status %d; then "
+                                                    "systemctl disable --now UNIT",
+                                          p->pid));
+}
+
 static void stop_process(const struct rule_input *in, const struct process *p, struct lines *to)
 {
         lines_add(to, pool_printf(in->pool,
@@ -411,20 +427,29 @@ void remedy_stop(const struct rule_input *in, struct lines *to)
                 stop_session(in, p, to);
         else if (l->unit)
                 stop_service(in, to);
+        else if (p && in->view->source != INSIDE_COLLECTED)
+                stop_elsewhere(in, p, to);
         else if (p)
                 stop_process(in, p, to);
 }
 
 /* --- the page's steps ------------------------------------------------------------------------------- */
 
-/*
- * The guide is for every system; this machine is not Windows, and whether inetd holds the port is known
- * here: remedy_stop() then says in which file.
- */
-static bool is_for_others(const char *step)
+static bool is_for_windows(const char *step)
 {
-        return str_after(step, "Windows:") || str_after(step, "On Windows") ||
-               str_after(step, "Active Directory:") || strstr(step, "inetd");
+        return str_after(step, "Windows:") || str_after(step, "On Windows") || str_after(step, "Active Directory:");
+}
+
+/*
+ * The guide is for every system; whether inetd holds the port is known here: remedy_stop() then says in
+ * which file.
+ */
+static bool is_for_others(const struct rule_input *in, const char *step)
+{
+        if (in->view->source != INSIDE_LISTING_WINDOWS)
+                return is_for_windows(step) || strstr(step, "inetd");
+        return !is_for_windows(step) &&
+               (strstr(step, "systemctl") || strstr(step, "apt ") || strstr(step, "/etc/") || strstr(step, "inetd"));
 }
 
 static bool wanted(const char *step, enum remedy_part part)
@@ -441,7 +466,7 @@ void remedy_page(const struct rule_input *in, enum remedy_part part, struct line
         for (unsigned i = 0; i < in->page->n_remediation; i++) {
                 const char *step = in->page->remediation[i], *filled, *command;
 
-                if (!wanted(step, part) || is_for_others(step) ||
+                if (!wanted(step, part) || is_for_others(in, step) ||
                     (strstr(step, "apt purge {package}") && !is_page_package(in)))
                         continue;
                 filled = remedy_fill(in, step);

@@ -15,6 +15,7 @@ struct lines { /* evidence or remediation while it is gathered; more than MAX_LI
 };
 
 void lines_add(struct lines *lines, const char *line); /* NULL, and what is there, is passed over */
+const char *const *lines_keep(struct pool *pool, const struct lines *lines);
 
 struct verdict_draft {
         enum severity severity;
@@ -25,7 +26,12 @@ struct verdict_draft {
         struct alternative alternative;
         const struct page *page; /* whose extra controls apply, or NULL */
         const char *rule_suffix; /* "advice" + "." + this, or NULL */
+        const char *const *controls; /* more, as control_find() takes them; ends with NULL; or NULL */
 };
+
+/* What is drafted, as a finding without its subject; `evidence` comes before the draft's own. */
+struct finding draft_finish(struct pool *pool, const char *rule, const struct lines *evidence,
+                            const struct verdict_draft *draft);
 
 struct rule_input {
         struct pool *pool;

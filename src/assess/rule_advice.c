@@ -4,6 +4,13 @@
 #include "assess/rule.h"
 #include "base/str.h"
 
+/* A pid without a name, and what runs all services of Windows, say nothing about the protocol. */
+static bool tells_program(const struct process *p)
+{
+        return p && (p->exe || (p->name && !streq(p->name, "svchost.exe") && !streq(p->name, "svchost") &&
+                                !streq(p->name, "System")));
+}
+
 /*
  * The number alone does not condemn: where only the number says what it might be, and the program that
  * listens is visible and another one, the finding is a step milder.
@@ -11,7 +18,7 @@
 static bool number_only(const struct listener *l)
 {
         return l->confidence == CONFIDENCE_REGISTERED &&
-               (listener_main_process(l) || (l->unit && l->unit->exec));
+               (tells_program(listener_main_process(l)) || (l->unit && l->unit->exec));
 }
 
 static const char *page_title(struct pool *pool, const struct listener *l, const struct page *page)

@@ -25,7 +25,8 @@ void str_reserve(struct str *s, size_t more)
 void str_add_n(struct str *s, const char *text, size_t len)
 {
         str_reserve(s, len);
-        memcpy(s->text + s->len, text, len);
+        if (len)
+                memcpy(s->text + s->len, text, len);
         s->len += len;
         s->text[s->len] = '\0';
 }

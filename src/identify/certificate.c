@@ -41,7 +41,8 @@ static const char *printable(struct pool *pool, const void *data, size_t len, si
                         str_add(&safe, "\\x00");
                 text_add_printable(&safe, copy.text + at);
         }
-        while (end < safe.len && (n = text_decode(safe.text + end, safe.len - end, &code)) && end + n <= most)
+        while (end < safe.len && (n = text_decode(safe.text + end, safe.len - end, &code)) &&
+               end + n <= most)
                 end += n;
         return pool_intern_n(pool, str_text(&safe), end);
 }
@@ -137,12 +138,12 @@ static void take_key(X509 *x, struct certificate *c, struct pool *pool)
         static const struct {
                 int id;
                 const char *name;
-                unsigned bits_min;
+                unsigned bits_min, bits; /* bits: where OpenSSL says how many count for something else */
         } kinds[] = {
                 {EVP_PKEY_RSA, "RSA", RSA_BITS_MIN}, {EVP_PKEY_RSA_PSS, "RSA-PSS", RSA_BITS_MIN},
                 {EVP_PKEY_DSA, "DSA", RSA_BITS_MIN}, {EVP_PKEY_EC, "EC", EC_BITS_MIN},
-                {EVP_PKEY_SM2, "SM2", EC_BITS_MIN},  {EVP_PKEY_ED25519, "Ed25519", 0},
-                {EVP_PKEY_ED448, "Ed448", 0},
+                {EVP_PKEY_SM2, "SM2", EC_BITS_MIN},  {EVP_PKEY_ED25519, "Ed25519", 0, 256},
+                {EVP_PKEY_ED448, "Ed448", 0, 456},
         };
         EVP_PKEY *key = X509_get0_pubkey(x); /* NULL when it cannot be read */
         ASN1_OBJECT *algorithm = NULL;
@@ -153,10 +154,11 @@ static void take_key(X509 *x, struct certificate *c, struct pool *pool)
         c->key_type = printable(pool, text, strlen(text), sizeof(text));
         if (!key)
                 return;
-        c->key_bits = (unsigned)EVP_PKEY_get_bits(key);
+        c->key_bits = (unsigned)(EVP_PKEY_get_bits(key) > 0 ? EVP_PKEY_get_bits(key) : 0);
         for (size_t i = 0; i < array_len(kinds); i++)
                 if (EVP_PKEY_get_base_id(key) == kinds[i].id) {
                         c->key_type = kinds[i].name;
+                        c->key_bits = kinds[i].bits ? kinds[i].bits : c->key_bits;
                         c->weak_key = c->key_bits < kinds[i].bits_min;
                         break;
                 }

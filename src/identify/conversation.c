@@ -108,6 +108,14 @@ static bool echoed(const struct conversation *c)
         return n >= 8 && c->sent && memcmp(c->asked.text, c->first.text, n) == 0;
 }
 
+static void suggest_echo(struct work *w)
+{
+        const struct probe *echo = probe_find("echo");
+
+        if (echo)
+                strategy_suggest(w, echo);
+}
+
 /*
  * The probe has not understood what came. Who else does? A server that speaks first is heard out on this connection; others
  * get one of their own. True when the conversation goes on.
@@ -121,9 +129,7 @@ static bool hand_over(struct conversation *c)
         if (!heard.len)
                 return false;
         if (echoed(c)) {
-                other = probe_find("echo");
-                if (other)
-                        strategy_suggest(c->work, other);
+                suggest_echo(c->work);
                 return false;
         }
         other = strategy_recognise(c->work, &heard, &how);
@@ -357,8 +363,14 @@ static void go_shake(struct conversation *c, bool late)
                 return;
         if (!c->starttls && !w->inside) {
                 /* an alert: record type 21, version 3.x (RFC 8446, 5.1) */
+                bool ours = c->first.len > 5 && c->first.text[0] == 22 && c->first.text[5] == 1; /* a ClientHello: an echo */
                 bool alert = c->first.len >= 7 && c->first.text[0] == 21 && c->first.text[1] == 3;
 
+                if (ours) {
+                        suggest_echo(w);
+                        over(c);
+                        return;
+                }
                 if (alert || (c->first.len > 5 && c->first.text[0] == 22 && c->first.text[1] == 3))
                         w->tls_refused = true;
                 if (alert && !w->tls_without_alpn) {

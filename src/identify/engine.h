@@ -102,7 +102,9 @@ struct work {
         uint8_t hello_next; /* enum tls_version + 1; 0 = none */
         bool decided;       /* nothing more is tried but versions of TLS */
         unsigned open;      /* conversations */
-        unsigned failed_connects, closes, resets, answers, sweeps;
+        unsigned failed_connects, answers, sweeps;
+        unsigned closes, resets; /* of connections on which nothing had come */
+        unsigned at_once;        /* of these, before anything was sent */
         bool flooded;
         bool connected;
         uint32_t bytes_in, bytes_out, connections;

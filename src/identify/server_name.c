@@ -12,5 +12,7 @@ size_t server_name_len(const char *name)
         if (len && name[len - 1] == '.')
                 len--;
         /* addresses: only digits and dots, or a colon of IPv6 */
-        return len > NAME_BYTES_MAX || (len && (strpbrk(name, ":%") || strspn(name, "0123456789.") >= len)) ? 0 : len;
+        return len > NAME_BYTES_MAX || (len && (strpbrk(name, ":%") || strspn(name, "0123456789.") >= len))
+                       ? 0
+                       : len;
 }

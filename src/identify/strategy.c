@@ -180,7 +180,7 @@ static bool next_version(struct work *w, struct attempt *ret)
 static bool hopeless(const struct work *w)
 {
         return w->flooded || w->failed_connects >= 2 ||
-               (w->closes + w->resets >= CLOSES_ENOUGH && !w->answers && !w->inside && !w->tls_refused);
+               (w->at_once >= CLOSES_ENOUGH && !w->answers && !w->inside && !w->tls_refused);
 }
 
 /* One at a time: suggestions, probes of the port, HTTP and TLS. */
@@ -194,6 +194,8 @@ static bool next_likely(struct work *w, struct attempt *ret)
         }
         if (tls_hinted(w) && !w->inside && worth(w, probe_find("tls")))
                 return of_probe(w, probe_find("tls"), false, ret);
+        if (w->at_once && !w->answers && !w->inside) /* closed on whoever comes? then nothing need be asked */
+                w->listened[0] = false;
         if (!w->listened[w->inside] && transport_of(w) == TRANSPORT_TCP) {
                 w->listened[w->inside] = true;
                 *ret = (struct attempt){.kind = ATTEMPT_LISTEN};
@@ -325,10 +327,12 @@ void strategy_take(struct work *w, struct conversation *c)
         strategy_take_facts(w, c);
         if (w->open <= 1)
                 w->next_ns = 0;
-        if (!c->connected)
+        if (!c->connected) {
                 w->failed_connects++;
-        else if (!c->first.len && c->ended && !c->inside)
+        } else if (!c->first.len && c->ended && !c->inside) {
                 (*(c->reset ? &w->resets : &w->closes))++;
+                w->at_once += c->attempt.kind == ATTEMPT_LISTEN && !c->sends;
+        }
         if (c->first.len) {
                 w->answers++;
                 if (!w->first.len)

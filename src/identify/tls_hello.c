@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ClientHellos that are never gone on with, for versions that the library may not speak any more, and what servers answer.
- * TLS: RFC 5246 (1.2), RFC 8446 (1.3), RFC 6101 (SSL 3.0). SSL 2: Hickman, "The SSL Protocol", 1995.
+ * ClientHellos that are never gone on with, for versions that the library may not speak any more, and what
+ * servers answer. TLS: RFC 5246 (1.2), RFC 8446 (1.3), RFC 6101 (SSL 3.0). SSL 2: Hickman, "The SSL Protocol", 1995.
  */
 #include "base/wire.h"
 #include "identify/server_name.h"
@@ -28,6 +28,7 @@ enum {
         EXTENSION_PSK_MODES = 45,
         EXTENSION_KEY_SHARE = 51,
         GROUP_X25519 = 29,
+        DRAFTS = 0x7f, /* first byte of the versions that drafts of TLS 1.3 had */
         SSL2_CLIENT_HELLO = 1,
         SSL2_ERROR = 0,
         SSL2_SERVER_HELLO = 4,
@@ -43,12 +44,14 @@ static const struct {
         {0x0000, 0x002e}, /* the oldest; 0x002c-0x002e: PSK with NULL */
         {0x0034, 0x0034}, {0x003a, 0x003a}, {0x003b, 0x003b}, {0x0046, 0x0046},
         {0x0060, 0x0066}, /* export with 1024 bits; draft-ietf-tls-56-bit-ciphersuites */
-        {0x006c, 0x006d}, {0x0089, 0x0089}, {0x008a, 0x008b}, {0x008e, 0x008f}, {0x0092, 0x0093}, {0x009b, 0x009b},
-        {0x00a6, 0x00a7}, {0x00b0, 0x00b1}, {0x00b4, 0x00b5}, {0x00b8, 0x00b9}, {0x00bf, 0x00bf}, {0x00c5, 0x00c5},
-        {0xc001, 0xc003}, {0xc006, 0xc008}, {0xc00b, 0xc00d}, {0xc010, 0xc012}, {0xc015, 0xc019}, /* ECDH, RFC 8422 */
+        {0x006c, 0x006d}, {0x0089, 0x0089}, {0x008a, 0x008b}, {0x008e, 0x008f},
+        {0x0092, 0x0093}, {0x009b, 0x009b}, {0x00a6, 0x00a7}, {0x00b0, 0x00b1},
+        {0x00b4, 0x00b5}, {0x00b8, 0x00b9}, {0x00bf, 0x00bf}, {0x00c5, 0x00c5},
+        {0xc001, 0xc003}, {0xc006, 0xc008}, {0xc00b, 0xc00d}, {0xc010, 0xc012},
+        {0xc015, 0xc019}, /* ECDH, RFC 8422 */
         {0xc01a, 0xc01c}, /* SRP with 3DES */
-        {0xc033, 0xc034}, {0xc039, 0xc03b}, {0xc046, 0xc047}, {0xc05a, 0xc05b}, {0xc084, 0xc085},
-        {0xc0b4, 0xc0b5}, /* integrity alone, RFC 9150 */
+        {0xc033, 0xc034}, {0xc039, 0xc03b}, {0xc046, 0xc047}, {0xc05a, 0xc05b},
+        {0xc084, 0xc085}, {0xc0b4, 0xc0b5}, /* integrity alone, RFC 9150 */
         {0xfefe, 0xfeff}, {0xffe0, 0xffe1}, /* Netscape's DES and 3DES */
 };
 
@@ -71,36 +74,42 @@ static const uint16_t suites_1_2[] = {
         0xc02d, 0xc031, 0xc02e, 0xc032, 0xc025, 0xc029, 0xc026, 0xc02a,                 /* ECDH */
         0x009c, 0x009d, 0x003c, 0x003d, 0xc09c, 0xc09d, 0xc0a0, 0xc0a1,                 /* RSA */
         0xc0ac, 0xc0ad, 0xc0ae, 0xc0af, 0xc09e, 0xc09f,                                 /* CCM */
-        0xc05c, 0xc05d, 0xc060, 0xc061, 0xc050, 0xc051, 0xc072, 0xc073, 0xc076, 0xc077, /* ARIA, Camellia */
-        0x00ba, 0x00be, 0x00c0, 0x00c4, 0x00a6, 0x00a7, 0x006c, 0x006d, 0x003b,         /* anonymous, NULL */
+        0xc05c, 0xc05d, 0xc060, 0xc061, 0xc052, 0xc053, 0xc050, 0xc051, 0xc072, 0xc073,
+        0xc076, 0xc077, /* ARIA, Camellia */
+        0x00ba, 0x00be, 0x00c0, 0x00c4, 0x00a6, 0x00a7, 0x006c, 0x006d, 0x00bf, 0x00c5,
+        0x003b, /* anonymous, NULL */
 };
 
 /* TLS 1.0 and 1.1 (RFC 4346, A.5; RFC 4492, 6), also of 1.2 */
 static const uint16_t suites_1_0[] = {
-        0xc009, 0xc013, 0xc00a, 0xc014, 0xc004, 0xc00e, 0xc005, 0xc00f, 0xc007, 0xc011, 0xc008, 0xc012,
-        0xc002, 0xc00c, 0xc003, 0xc00d, 0xc018, 0xc019, 0xc016, 0xc017, 0xc006, 0xc010, 0xc015, 0xc001, 0xc00b,
-        0x0041, 0x0084, 0x0045, 0x0088, 0x0044, 0x0087, 0x0096, 0x009a, 0x0099, /* Camellia, SEED */
+        0xc009, 0xc013, 0xc00a, 0xc014, 0xc004, 0xc00e, 0xc005, 0xc00f, 0xc007, 0xc011,
+        0xc008, 0xc012, 0xc002, 0xc00c, 0xc003, 0xc00d, 0xc018, 0xc019, 0xc016, 0xc017,
+        0xc006, 0xc010, 0xc015, 0xc001, 0xc00b, 0x0041, 0x0084, 0x0045, 0x0088, 0x0044,
+        0x0087, 0x0096, 0x009a, 0x0099, 0x0046, 0x0089, 0x009b, /* Camellia, SEED */
 };
 
 /* RFC 6101, A.6, and AES (RFC 3268), which servers took in SSL 3.0, too; export last */
 static const uint16_t suites_ssl3[] = {
-        0x0033, 0x0039, 0x0032, 0x0038, 0x002f, 0x0035, 0x0031, 0x0037, 0x0030, 0x0036, 0x0016, 0x0013, 0x000a, 0x0010, 0x000d,
-        0x0005, 0x0004, 0x0007, 0x0015, 0x0012, 0x0009, 0x000f, 0x000c, 0x0034, 0x003a, 0x0018, 0x001b, 0x001a, 0x0002, 0x0001,
-        0x0014, 0x0011, 0x0008, 0x0006, 0x0003, 0x000e, 0x000b, 0x0017, 0x0019, 0x0062, 0x0064,
+        0x0033, 0x0039, 0x0032, 0x0038, 0x002f, 0x0035, 0x0031, 0x0037, 0x0030, 0x0036, 0x0016,
+        0x0013, 0x000a, 0x0010, 0x000d, 0x0005, 0x0004, 0x0007, 0x0015, 0x0012, 0x0009, 0x000f,
+        0x000c, 0x0034, 0x003a, 0x0018, 0x001b, 0x001a, 0x0002, 0x0001, 0x0014, 0x0011, 0x0008,
+        0x0006, 0x0003, 0x000e, 0x000b, 0x0017, 0x0019, 0x0062, 0x0064,
 };
 
 static const uint16_t renegotiation_info[] = {0x00ff}; /* RFC 5746, 3.3: works where extensions do not */
 
 /* x25519, P-256, P-384, P-521, x448, secp256k1, brainpool, the old ones of RFC 4492, ffdhe2048 and 3072 */
-static const uint16_t groups[] = {29, 23, 24, 25, 30, 22, 26, 27, 28, 21, 20, 19, 18, 17, 16, 14, 13, 11, 10, 9, 256, 257};
+static const uint16_t groups[] = {29, 23, 24, 25, 30, 22, 26, 27, 28, 21,  20,
+                                  19, 18, 17, 16, 14, 13, 11, 10, 9,  256, 257};
 
 /* ECDSA, EdDSA, RSA-PSS, RSA, DSA, also with SHA-1 and MD5 (RFC 5246, 7.4.1.4.1; RFC 8446, 4.2.3) */
-static const uint16_t signatures[] = {0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b,
-                                      0x0401, 0x0501, 0x0601, 0x0303, 0x0301, 0x0402, 0x0502, 0x0602, 0x0302, 0x0203, 0x0201,
-                                      0x0202, 0x0101};
+static const uint16_t signatures[] = {0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806,
+                                      0x0809, 0x080a, 0x080b, 0x0401, 0x0501, 0x0601, 0x0303, 0x0301,
+                                      0x0402, 0x0502, 0x0602, 0x0302, 0x0203, 0x0201, 0x0202, 0x0101};
 
 /* CIPHER-KINDs: RC4, RC2, IDEA, DES, 3DES, export */
-static const char ssl2_ciphers[] = "\x07\x00\xc0\x05\x00\x80\x03\x00\x80\x01\x00\x80\x06\x00\x40\x04\x00\x80\x02\x00\x80";
+static const char ssl2_ciphers[] =
+        "\x07\x00\xc0\x05\x00\x80\x03\x00\x80\x01\x00\x80\x06\x00\x40\x04\x00\x80\x02\x00\x80";
 
 static void add_u8(struct str *s, unsigned v)
 {
@@ -254,7 +263,7 @@ static void add_extensions(struct str *s, enum tls_version highest, const char *
                 add_key_share(s, state);
         } else {
                 add_bytes(s, EXTENSION_POINT_FORMATS, "\x03\x00\x01\x02", 4);
-                add_bytes(s, EXTENSION_MASTER_SECRET, NULL, 0);
+                add_bytes(s, EXTENSION_MASTER_SECRET, "", 0);
         }
         end(s, from);
 }
@@ -333,7 +342,8 @@ static enum tls_answer read_header(struct wire *w, struct record *ret)
         ret->type = wire_u8(w);
         version = wire_be16(w);
         ret->len = wire_be16(w);
-        return version > 0x0304 || !ret->len || ret->len > RECORD_MAX ? TLS_ANSWER_NOT_TLS : TLS_ANSWER_ACCEPTED;
+        return version > 0x0304 || !ret->len || ret->len > RECORD_MAX ? TLS_ANSWER_NOT_TLS
+                                                                      : TLS_ANSWER_ACCEPTED;
 }
 
 static void next_record(struct handshake *h)
@@ -343,7 +353,8 @@ static void next_record(struct handshake *h)
         size_t there;
 
         h->more |= header == TLS_ANSWER_MORE;
-        h->bad |= header == TLS_ANSWER_NOT_TLS || (header == TLS_ANSWER_ACCEPTED && record.type != RECORD_HANDSHAKE);
+        h->bad |= header == TLS_ANSWER_NOT_TLS ||
+                  (header == TLS_ANSWER_ACCEPTED && record.type != RECORD_HANDSHAKE);
         if (h->more || h->bad)
                 return;
         there = wire_left(&h->all);
@@ -410,7 +421,7 @@ static unsigned version_extension(struct handshake *h)
 
 static bool known_version(unsigned number, enum tls_version *ret)
 {
-        if (number >> 8 == 0x7f) /* drafts of TLS 1.3 */
+        if (number >> 8 == DRAFTS)
                 number = 0x0304;
         if (number < 0x0300 || number > 0x0304)
                 return false;
@@ -424,6 +435,7 @@ static enum tls_answer server_hello(struct handshake *h, enum tls_version *ret_v
         unsigned version, suite, chosen, session;
 
         version = be16(h);
+        h->bad |= !h->more && version >> 8 != 3 && version >> 8 != DRAFTS;
         skip(h, 32);
         session = byte(h);
         h->bad |= session > 32;
@@ -435,7 +447,7 @@ static enum tls_answer server_hello(struct handshake *h, enum tls_version *ret_v
         if (h->bad || (!h->more && !known_version(chosen ? chosen : version, ret_version)))
                 return TLS_ANSWER_NOT_TLS;
         if (h->more)
-                return version && version >> 8 != 3 && version >> 8 != 0x7f ? TLS_ANSWER_NOT_TLS : TLS_ANSWER_MORE;
+                return TLS_ANSWER_MORE;
         *ret_cipher = (uint16_t)suite;
         return TLS_ANSWER_ACCEPTED;
 }
@@ -470,7 +482,8 @@ static bool starts_as_ssl2(const uint8_t *data, size_t len)
         return len && data[0] & 0x80 && (len < 3 || data[2] == SSL2_SERVER_HELLO || data[2] == SSL2_ERROR);
 }
 
-static enum tls_answer ssl2_read(struct wire w, enum tls_version *ret_version, uint16_t *ret_cipher, uint8_t *ret_alert)
+static enum tls_answer ssl2_read(struct wire w, enum tls_version *ret_version, uint16_t *ret_cipher,
+                                 uint8_t *ret_alert)
 {
         unsigned len, type, hit, kind, version, certificate, ciphers, id;
 
@@ -494,7 +507,8 @@ static enum tls_answer ssl2_read(struct wire w, enum tls_version *ret_version, u
         certificate = wire_be16(&w);
         ciphers = wire_be16(&w);
         id = wire_be16(&w);
-        if (hit > 1 || kind > 1 || version != SSL2_VERSION || ciphers % 3 || 11 + certificate + ciphers + id != len)
+        if (hit > 1 || kind > 1 || version != SSL2_VERSION || ciphers % 3 ||
+            11 + certificate + ciphers + id != len)
                 return TLS_ANSWER_NOT_TLS;
         if (!ciphers && !hit) /* none in common: no session can come of it */
                 return TLS_ANSWER_REFUSED;
@@ -504,8 +518,8 @@ static enum tls_answer ssl2_read(struct wire w, enum tls_version *ret_version, u
         return TLS_ANSWER_ACCEPTED;
 }
 
-enum tls_answer tls_answer_read(const uint8_t *data, size_t len, enum tls_version *ret_version, uint16_t *ret_cipher,
-                                uint8_t *ret_alert)
+enum tls_answer tls_answer_read(const uint8_t *data, size_t len, enum tls_version *ret_version,
+                                uint16_t *ret_cipher, uint8_t *ret_alert)
 {
         struct wire w = wire_over(data, len);
 

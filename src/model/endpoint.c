@@ -34,7 +34,7 @@ static const char *const reasons[REASON_MAX] = {
 static const char *const statuses[] = {
         [HOST_UP] = "up",
         [HOST_SILENT] = "silent",
-        [HOST_NOT_FOUND] = "not-found",
+        [HOST_ABSENT] = "not-found",
         [HOST_NOT_ASKED] = "not-asked",
 };
 

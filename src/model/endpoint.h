@@ -63,7 +63,7 @@ struct endpoint {
 enum host_status {
         HOST_UP,        /* answered something */
         HOST_SILENT,    /* named singly: scanned though nothing ever came back */
-        HOST_NOT_FOUND, /* of a range: discovery had no answer; its ports were not asked */
+        HOST_ABSENT, /* of a range: discovery had no answer; its ports were not asked */
         HOST_NOT_ASKED, /* the scan was stopped before its turn, or nothing may be asked of its device class */
 };
 

@@ -5,6 +5,8 @@
 #include "model/advice.h"
 #include "model/listener.h"
 
+struct observed; /* model/observed.h */
+
 struct control {
         const char *framework; /* "cis-8.1" */
         const char *id;        /* "4.8" */
@@ -23,7 +25,8 @@ struct finding {
         enum severity severity;
         const char *title;
         const struct listener *listener; /* the subject; or NULL and then: */
-        const struct service *service;
+        const struct service *service;   /* or NULL and then: */
+        const struct observed *observed; /* an endpoint seen from outside */
         struct advice advice;
         const char *const *evidence;
         const char *const *remediation;

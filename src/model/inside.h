@@ -16,6 +16,7 @@
 #include "model/address.h"
 
 #define NONE UINT32_MAX /* no index */
+#define INSIDE_NO_UID UINT32_MAX /* not told whose it is */
 
 /* A network namespace. Named by role, which stays the same when the machine or its daemons restart. */
 enum netns_kind { NETNS_HOST, NETNS_NAMED, NETNS_CONTAINER, NETNS_UNIT, NETNS_PROCESS };
@@ -80,7 +81,7 @@ struct process {
         bool foreign_root;   /* its file system is not ours: the program is of the packages over there */
         const char *exe_there; /* only with a foreign root: path of exe in it; NULL when it lies outside */
         const char *cmdline; /* arguments joined by blanks, secrets masked; NULL when unreadable */
-        uint32_t uid;        /* effective */
+        uint32_t uid;        /* effective; INSIDE_NO_UID */
         const char *user;    /* name, or the number as text */
         int64_t started_s;   /* seconds since 1970; 0 unknown */
         const char *cgroup;  /* path, or NULL */
@@ -129,8 +130,12 @@ struct gap {
         uint32_t count;         /* of the things missed; 0 = not countable */
 };
 
+/* How the view was made: by looking at this host, or read from a listing that says little more than sockets. */
+enum inside_source { INSIDE_COLLECTED, INSIDE_LISTING, INSIDE_LISTING_WINDOWS };
+
 struct inside {
         struct pool *pool;
+        enum inside_source source;
         const char *asset;    /* stable id of this host */
         const char *hostname;
         int64_t time_s;

@@ -2,6 +2,7 @@
 #include "report/group.h"
 
 #include "base/hash.h"
+#include "model/observed.h"
 #include "report/row.h"
 
 static uint64_t hash_text(const char *text)
@@ -24,24 +25,28 @@ static uint64_t owner_key(const struct listener *l)
         return (uint64_t)l->transport << 16 | l->port;
 }
 
-/* Titles may name an address, so they are no part of it: the places are listed below the first title. */
+/*
+ * Titles about listeners may name an address, so they are no part of it: the places are listed below the first
+ * title. Those about endpoints are the same for all of whom the same is to be said.
+ */
 static uint64_t group_key(const struct finding *f)
 {
         const struct listener *l = f->listener;
+        uint64_t other = f->observed ? hash_text(f->title) : (uintptr_t)f->service;
         const uint64_t parts[] = {
                 hash_text(f->rule),          (uint64_t)f->severity,           l ? owner_key(l) : 0,
-                l ? (uintptr_t)l->netns : 0, l ? (uintptr_t)l->container : 0, l ? 0 : (uintptr_t)f->service,
+                l ? (uintptr_t)l->netns : 0, l ? (uintptr_t)l->container : 0, l ? 0 : other,
         };
 
         return hash_bytes(parts, sizeof(parts));
 }
 
-struct finding_groups groups_of(const struct assessment *a)
+struct finding_groups groups_of(const struct finding *findings, size_t n)
 {
         struct finding_groups groups = {0};
         _cleanup_(map_release) struct map by_key = {0};
 
-        vec_foreach (f, &a->findings) {
+        for (const struct finding *f = findings; n; f++, n--) {
                 uint64_t key = group_key(f), index;
 
                 if (!map_get(&by_key, key, &index)) {
@@ -95,10 +100,20 @@ void group_each_step(const struct finding_group *g, void (*each)(const char *tex
         map_release(&d.seen);
 }
 
+static void add_endpoint_place(struct str *to, const struct endpoint *e)
+{
+        char address[ADDRESS_TEXT_SIZE];
+
+        str_addf(to, e->address.family == 6 ? "[%s]:%u/%s" : "%s:%u/%s", address_format(&e->address, address), e->port,
+                 transport_name(e->transport));
+}
+
 static void add_place(struct str *to, const struct finding *f)
 {
         if (f->listener)
                 row_add_place(to, f->listener);
+        else if (f->observed)
+                add_endpoint_place(to, &f->observed->endpoint);
         else
                 str_add(to, f->service ? f->service->name : "this host");
 }

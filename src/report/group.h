@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Findings as people read them: one rule about one owner is one thing to do, on however many addresses
+ * Findings as people read them: one rule about one owner (of endpoints: with one title) is one thing to do, on however many addresses
  * and ports it shows. Records (JSON) stay one each. Groups keep the order of the findings, so the most
  * severe comes first.
  */
@@ -17,7 +17,7 @@ struct finding_groups {
         vec(struct finding_group) list;
 };
 
-struct finding_groups groups_of(const struct assessment *a);
+struct finding_groups groups_of(const struct finding *findings, size_t n);
 void groups_release(struct finding_groups *groups);
 
 /* Calls back for each different string of the members' lists, in order. */

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "report/group.h"
+#include "report/findings_html.h"
 #include "report/row.h"
 
 #define MOST_PLACES 12u /* of one group or service; the table has all */
@@ -45,29 +45,16 @@ static int flush(struct writer *w)
 
 /* --- head and tiles ------------------------------------------------------------------------------ */
 
-static void add_title(struct writer *w)
-{
-        put(w, w->in->with_findings ? "Audit of " : "Listeners of ");
-        put_text(w, w->in->view->hostname);
-}
-
 static void add_head(struct writer *w)
 {
         const struct inside *view = w->in->view;
+        _cleanup_str_ struct str title = {0};
         char time[CLOCK_TEXT_SIZE];
 
-        put(w,
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-            "base-uri 'none'; form-action 'none'\">\n"
-            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-            "<meta name=\"referrer\" content=\"no-referrer\">\n<title>");
-        add_title(w);
-        put(w, "</title>\n<style>");
-        put(w, html_style);
-        put(w, "</style>\n</head>\n<body>\n<header><div>\n<h1>");
-        add_title(w);
-        put(w, "</h1>\n<p class=\"sub\">Seen from inside, ");
+        str_addf(&title, "%s%s", w->in->with_findings ? "Audit of " : "Listeners of ",
+                 view->hostname ? view->hostname : "-");
+        html_begin(&w->buf, title.text);
+        put(w, "<p class=\"sub\">Seen from inside, ");
         put(w, clock_format(view->time_s, time));
         put(w, " &middot; asset ");
         put_text(w, view->asset);
@@ -81,12 +68,6 @@ static void add_head(struct writer *w)
         put(w, "<a href=\"#not-seen\">Not seen</a></nav>\n</div></header>\n<main>\n");
 }
 
-static void add_tile(struct writer *w, const char *class, size_t n, const char *label)
-{
-        str_addf(&w->buf, "<li class=\"%s%s\"><b>%zu</b><span>%s</span></li>\n", class, n ? "" : " zero", n,
-                 label);
-}
-
 static void add_tiles(struct writer *w)
 {
         const struct report_input *in = w->in;
@@ -98,195 +79,36 @@ static void add_tiles(struct writer *w)
                     "<a href=\"#not-seen\">what is missing and why</a>.</p>\n");
         if (in->with_findings) {
                 put(w, "<ul class=\"tiles\" aria-label=\"Findings by severity\">\n");
-                add_tile(w, "all", in->assessment->findings.n, "findings");
+                html_add_tile(&w->buf, "all", in->assessment->findings.n, "findings");
                 for (int severity = SEVERITY_MAX - 1; severity >= 0; severity--)
-                        add_tile(w, severity_name(severity), tally.severity[severity],
+                        html_add_tile(&w->buf, severity_name(severity), tally.severity[severity],
                                  severity_name(severity));
                 put(w, "</ul>\n");
         }
         if (in->with_listeners) {
                 put(w, "<ul class=\"tiles four\" aria-label=\"Listeners by advice\">\n");
-                add_tile(w, "all", in->assessment->listeners.n, "listeners");
+                html_add_tile(&w->buf, "all", in->assessment->listeners.n, "listeners");
                 for (int class = 0; class < ADVICE_MAX; class ++)
-                        add_tile(w, advice_class_name(class), tally.advice[class], advice_class_name(class));
+                        html_add_tile(&w->buf, advice_class_name(class), tally.advice[class], advice_class_name(class));
                 put(w, "</ul>\n");
         }
 }
 
 /* --- findings ------------------------------------------------------------------------------------ */
 
-static void begin_item(struct writer *w, const char *label)
+static int flush_findings(void *arg)
 {
-        put(w, "<dt>");
-        put(w, label);
-        put(w, "</dt><dd>");
-}
-
-static void add_evidence(const char *text, void *arg)
-{
-        struct writer *w = arg;
-
-        put(w, "<li>");
-        put_text(w, text);
-        put(w, "</li>");
-}
-
-static void add_step(const char *text, void *arg)
-{
-        struct writer *w = arg;
-        const char *command = row_step_command(text);
-
-        put(w, "<li>");
-        str_add_n(&w->raw, text, command ? (size_t)(command - text) : strlen(text));
-        put_raw(w);
-        if (command) {
-                put(w, "<code>");
-                put_text(w, command);
-                put(w, "</code>");
-        }
-        put(w, "</li>");
-}
-
-static void add_controls(struct writer *w, const struct control *controls)
-{
-        if (!controls->framework)
-                return;
-        begin_item(w, "Controls");
-        for (const struct control *c = controls; c->framework; c++) {
-                if (c != controls)
-                        put(w, ", ");
-                put_text(w, c->framework);
-                put(w, " ");
-                put_text(w, c->id);
-        }
-        put(w, "</dd>\n");
-}
-
-static void add_group_items(struct writer *w, const struct finding_group *g)
-{
-        const struct finding *f = g->first;
-
-        begin_item(w, "Where");
-        group_add_places(&w->raw, g, MOST_PLACES);
-        put_raw(w);
-        put(w, "</dd>\n");
-        if (f->listener)
-                row_add_owner(&w->raw, f->listener);
-        if (w->raw.len) {
-                begin_item(w, "Who");
-                put_raw(w);
-                put(w, "</dd>\n");
-        }
-        if (f->advice.why) {
-                begin_item(w, "Why");
-                put_text(w, f->advice.why);
-                put(w, "</dd>\n");
-        }
-        if (f->evidence[0]) {
-                begin_item(w, "Evidence");
-                put(w, "<ul>");
-                group_each_evidence(g, add_evidence, w);
-                put(w, "</ul></dd>\n");
-        }
-        if (f->remediation[0]) {
-                begin_item(w, "What to do");
-                put(w, "<ol>");
-                group_each_step(g, add_step, w);
-                put(w, "</ol></dd>\n");
-        }
-        if (f->alternative.protocol) {
-                begin_item(w, "Instead");
-                row_add_alternative(&w->raw, &f->alternative);
-                put_raw(w);
-                put(w, "</dd>\n");
-        }
-        add_controls(w, f->controls);
-}
-
-static void add_group(struct writer *w, const struct finding_group *g)
-{
-        const struct finding *f = g->first;
-        const char *severity = severity_name(f->severity), *class = advice_class_name(f->advice.class);
-
-        str_addf(&w->buf, "<article class=\"%s\"><div class=\"head\"><span class=\"tag\">%s</span><h3>",
-                 severity, severity);
-        put_text(w, f->title);
-        str_addf(&w->buf, "</h3><span class=\"tag %s\">%s</span></div>\n<dl>\n", class, class);
-        add_group_items(w, g);
-        put(w, "</dl></article>\n");
+        return flush(arg);
 }
 
 static int add_findings(struct writer *w)
 {
-        _cleanup_(groups_release) struct finding_groups groups = groups_of(w->in->assessment);
-        int r = 0;
+        const struct assessment *a = w->in->assessment;
 
-        put(w, "<section aria-labelledby=\"findings\"><h2 id=\"findings\">Findings</h2>\n");
-        if (!groups.list.n)
-                put(w, "<p>None.</p>\n");
-        vec_foreach (g, &groups.list) {
-                add_group(w, g);
-                r = flush(w);
-                if (r < 0)
-                        return r;
-        }
-        put(w, "</section>\n");
-        return 0;
+        return findings_html_add(&w->buf, a->findings.at, a->findings.n, flush_findings, w);
 }
 
 /* --- tables -------------------------------------------------------------------------------------- */
-
-/* A wide table scrolls inside its region, which the keyboard can reach. */
-static void begin_table(struct writer *w, const char *label, const char *caption)
-{
-        str_addf(
-                &w->buf,
-                "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"%s\"><table role=\"table\">",
-                label);
-        if (caption) {
-                put(w, "<caption>");
-                put(w, caption);
-                put(w, "</caption>");
-        }
-        put(w, "\n<thead role=\"rowgroup\"><tr role=\"row\">");
-}
-
-static void add_heading(struct writer *w, const char *heading)
-{
-        put(w, "<th scope=\"col\" role=\"columnheader\">");
-        put(w, heading);
-        put(w, "</th>");
-}
-
-static void begin_body(struct writer *w)
-{
-        put(w, "</tr></thead>\n<tbody role=\"rowgroup\">\n");
-}
-
-static void begin_row(struct writer *w)
-{
-        put(w, "<tr role=\"row\"><th scope=\"row\" role=\"rowheader\">");
-}
-
-/*
- * The roles are repeated because a table that CSS shows as cards (on a phone) loses them for screen
- * readers.
- */
-static void begin_cell(struct writer *w, const char *label, bool empty)
-{
-        str_addf(&w->buf, "<td role=\"cell\" data-label=\"%s\"%s><div>", label,
-                 empty ? " class=\"none\"" : "");
-}
-
-static void end_cell(struct writer *w)
-{
-        put(w, "</div></td>");
-}
-
-static void end_table(struct writer *w)
-{
-        put(w, "</tbody></table></div>\n");
-}
 
 static void add_small(struct writer *w, const char *text)
 {
@@ -300,7 +122,7 @@ static void add_small(struct writer *w, const char *text)
 static void add_listener_cell(struct writer *w, enum row_column column, const struct listener *l)
 {
         row_add(&w->raw, column, l);
-        begin_cell(w, row_heading(column),
+        html_begin_cell(&w->buf, row_heading(column),
                    streq(w->raw.text, "-") && !(column == ROW_PROCESS && l->owner_note));
         if (column == ROW_ADVICE) {
                 str_addf(&w->buf, "<span class=\"tag %s\">", w->raw.text);
@@ -318,7 +140,7 @@ static void add_listener_cell(struct writer *w, enum row_column column, const st
         }
         if (column == ROW_PACKAGE)
                 add_small(w, l->package ? l->package->version : NULL);
-        end_cell(w);
+        html_end_cell(&w->buf);
 }
 
 static int add_listener_rows(struct writer *w, const bool *used, const struct listener *l, size_t n)
@@ -326,7 +148,7 @@ static int add_listener_rows(struct writer *w, const bool *used, const struct li
         int r = 0;
 
         for (; n && r >= 0; n--, l++) {
-                begin_row(w);
+                html_begin_row(&w->buf);
                 row_add(&w->raw, ROW_PORT, l);
                 put_raw(w);
                 put(w, "</th>");
@@ -344,15 +166,15 @@ static int add_listener_table(struct writer *w, const char *caption, const struc
         bool used[ROW_MAX];
         int r;
 
-        begin_table(w, caption ? "Listeners" : "Client sockets", caption);
+        html_begin_table(&w->buf, caption ? "Listeners" : "Client sockets", caption);
         for (enum row_column c = 0; c < ROW_MAX; c++) {
                 used[c] = row_used(c, w->in->assessment);
                 if (used[c])
-                        add_heading(w, row_heading(c));
+                        html_add_heading(&w->buf, row_heading(c));
         }
-        begin_body(w);
+        html_begin_body(&w->buf);
         r = add_listener_rows(w, used, l, n);
-        end_table(w);
+        html_end_table(&w->buf);
         return r;
 }
 
@@ -381,9 +203,9 @@ static int add_listeners(struct writer *w)
 
 static void add_cell(struct writer *w, const char *label, const char *text)
 {
-        begin_cell(w, label, !text);
+        html_begin_cell(&w->buf, label, !text);
         put_text(w, text);
-        end_cell(w);
+        html_end_cell(&w->buf);
 }
 
 static void add_service(struct writer *w, const struct service_use *use)
@@ -391,15 +213,15 @@ static void add_service(struct writer *w, const struct service_use *use)
         const struct inside *view = w->in->view;
         const struct service *s = use->service;
 
-        begin_row(w);
+        html_begin_row(&w->buf);
         put_text(w, s->name);
         put(w, "</th>");
         add_cell(w, "State", s->state);
         add_cell(w, "Start-up", s->startup);
-        begin_cell(w, "Listens on", !use->n_listeners);
+        html_begin_cell(&w->buf, "Listens on", !use->n_listeners);
         row_add_listens(&w->raw, use, MOST_PLACES);
         put_raw(w);
-        end_cell(w);
+        html_end_cell(&w->buf);
         add_cell(w, "Package", s->package < view->packages.n ? view->packages.at[s->package].name : NULL);
         add_cell(w, "Description", s->description);
         put(w, "</tr>\n");
@@ -415,17 +237,17 @@ static int add_services(struct writer *w)
         str_addf(&w->buf, "<details id=\"s\"%s><summary>", w->in->with_findings ? "" : " open");
         row_add_count(&w->buf, w->in->assessment->services.n, "service");
         put(w, "</summary>\n");
-        begin_table(w, "Services", NULL);
+        html_begin_table(&w->buf, "Services", NULL);
         for (size_t i = 0; i < array_len(headings); i++)
-                add_heading(w, headings[i]);
-        begin_body(w);
+                html_add_heading(&w->buf, headings[i]);
+        html_begin_body(&w->buf);
         vec_foreach (use, &w->in->assessment->services) {
                 add_service(w, use);
                 r = flush(w);
                 if (r < 0)
                         return r;
         }
-        end_table(w);
+        html_end_table(&w->buf);
         put(w, "</details></section>\n");
         return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "base/hash.h"
+#include "report/finding_json.h"
 #include "report/fragment.h"
 #include "report/row.h"
 
@@ -79,7 +80,10 @@ static void add_process(struct json *j, const struct process *p)
                 json_bool(j, "exe_deleted", true);
         json_str(j, "cmdline", p->cmdline);
         json_str(j, "user", p->user);
-        json_u64(j, "uid", p->uid);
+        if (p->uid == INSIDE_NO_UID)
+                json_put_null(j, "uid");
+        else
+                json_u64(j, "uid", p->uid);
         add_time(j, "started", p->started_s);
         json_end(j);
 }
@@ -137,14 +141,6 @@ static void add_container(struct json *j, const struct container *c)
         json_end(j);
 }
 
-static void add_strings(struct json *j, const char *key, const char *const *list)
-{
-        json_open_array(j, key);
-        for (; *list; list++)
-                json_str(j, NULL, *list);
-        json_end(j);
-}
-
 /* The owner as a run of members: the same for all sockets of one program. */
 static void make_owner(struct json *j, const void *object)
 {
@@ -190,21 +186,13 @@ static void add_exposure(struct json *j, const struct exposure *e)
         json_end(j);
 }
 
-static void add_advice(struct json *j, const struct advice *a)
-{
-        json_open_object(j, "advice");
-        json_str(j, "class", advice_class_name(a->class));
-        json_str(j, "why", a->why);
-        json_end(j);
-}
-
 /* What is thought of it, as a run of members: the same for all sockets of one protocol and scope. */
 static void make_judgement(struct json *j, const void *object)
 {
         const struct listener *l = object;
 
         add_exposure(j, &l->exposure);
-        add_advice(j, &l->advice);
+        finding_json_advice(j, &l->advice);
         json_str(j, "guide", l->guide);
         json_put_null(j, "verdict");
 }
@@ -227,20 +215,6 @@ static uint64_t judgement_id(const struct listener *l)
 }
 
 /* --- records ------------------------------------------------------------------------------------- */
-
-static void add_place(struct json *j, const struct listener *l)
-{
-        char address[ADDRESS_TEXT_SIZE];
-
-        json_str(j, "transport", transport_name(l->transport));
-        json_str(j, "address", row_plain_address(l, address));
-        json_u64(j, "port", l->port);
-}
-
-static void add_netns(struct json *j, const struct listener *l)
-{
-        json_str(j, "netns", l->netns ? l->netns->role : NULL);
-}
 
 struct start {
         const struct writer *w;
@@ -280,7 +254,7 @@ static void make_where(struct json *j, const void *object)
                 json_bool(j, "v6only", l->v6only);
         }
         add_if_known(j, "device", l->device);
-        add_netns(j, l);
+        finding_json_netns(j, l);
         json_u64(j, "sockets", l->n_sockets);
         json_str(j, "protocol", l->protocol);
         json_str(j, "confidence", confidence_name(l->confidence));
@@ -355,72 +329,18 @@ static void write_service(struct writer *w, const struct service_use *use)
         json_open_array(j, "listeners");
         for (size_t i = 0; i < use->n_listeners; i++) {
                 json_open_object(j, NULL);
-                add_place(j, use->listeners[i]);
-                add_netns(j, use->listeners[i]);
+                finding_json_place(j, use->listeners[i]);
+                finding_json_netns(j, use->listeners[i]);
                 json_end(j);
         }
         json_end(j);
         end_record(w);
 }
 
-static void add_subject(struct json *j, const struct finding *f)
-{
-        const struct listener *l = f->listener;
-
-        json_open_object(j, "subject");
-        if (l) {
-                add_place(j, l);
-                add_netns(j, l);
-                json_str(j, "unit", l->unit ? l->unit->name : NULL);
-                json_str(j, "exe", l->n_processes ? l->processes[0]->exe : NULL);
-                json_str(j, "package", l->package ? l->package->name : NULL);
-        } else {
-                json_str(j, "service", f->service ? f->service->name : NULL);
-        }
-        json_end(j);
-}
-
-static void add_alternative(struct json *j, const struct alternative *a)
-{
-        if (!a->protocol) {
-                json_put_null(j, "alternative");
-                return;
-        }
-        json_open_object(j, "alternative");
-        json_str(j, "protocol", a->protocol);
-        json_str(j, "port", a->port);
-        json_str(j, "package", a->package);
-        json_end(j);
-}
-
-static void add_controls(struct json *j, const struct control *controls)
-{
-        json_open_array(j, "controls");
-        for (; controls->framework; controls++) {
-                json_open_object(j, NULL);
-                json_str(j, "framework", controls->framework);
-                json_str(j, "id", controls->id);
-                json_str(j, "title", controls->title);
-                json_end(j);
-        }
-        json_end(j);
-}
-
 static void write_finding(struct writer *w, const struct finding *f)
 {
-        struct json *j = &w->json;
-
         begin_record(w, "finding");
-        json_str(j, "rule", f->rule);
-        json_str(j, "severity", severity_name(f->severity));
-        json_str(j, "title", f->title);
-        add_subject(j, f);
-        json_put_null(j, "verdict");
-        add_advice(j, &f->advice);
-        add_strings(j, "evidence", f->evidence);
-        add_strings(j, "remediation", f->remediation);
-        add_alternative(j, &f->alternative);
-        add_controls(j, f->controls);
+        finding_json_add(&w->json, f);
         end_record(w);
 }
 

@@ -331,14 +331,19 @@ const char *row_step_command(const char *step)
         return NULL;
 }
 
+void row_count_findings(struct tally *tally, const struct finding *findings, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                tally->severity[findings[i].severity]++;
+}
+
 struct tally row_tally(const struct assessment *a)
 {
         struct tally tally = {0};
 
         vec_foreach (l, &a->listeners)
                 tally.advice[l->advice.class]++;
-        vec_foreach (f, &a->findings)
-                tally.severity[f->severity]++;
+        row_count_findings(&tally, a->findings.at, a->findings.n);
         return tally;
 }
 

@@ -71,6 +71,7 @@ struct tally {
 };
 
 struct tally row_tally(const struct assessment *a);
+void row_count_findings(struct tally *tally, const struct finding *findings, size_t n);
 /* "2 expected, 1 review" or "1 critical, 3 low", most severe first; nothing where all are zero. */
 void row_add_advice_tally(struct str *to, const struct tally *tally);
 void row_add_severity_tally(struct str *to, const struct tally *tally);

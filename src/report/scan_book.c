@@ -11,7 +11,7 @@ struct entry {
         struct address address;
         uint32_t zone_index;
         uint32_t n_silent;
-        vec(struct endpoint) endpoints;
+        vec(struct observed) endpoints;
 };
 
 struct scan_book {
@@ -19,7 +19,7 @@ struct scan_book {
         struct pool *pool;
         struct map by_name; /* address%zone -> index */
         vec(struct entry) entries;
-        vec(struct endpoint) taken;
+        vec(struct observed) taken;
         size_t next;
 };
 
@@ -71,18 +71,23 @@ static struct entry *entry_of(struct scan_book *book, const struct endpoint *e)
         return entry;
 }
 
-void scan_book_add(struct scan_book *book, const struct endpoint *e)
+void scan_book_add(struct scan_book *book, const struct observed *o)
 {
+        const struct endpoint *e = &o->endpoint;
+        struct observed *kept;
         struct entry *entry = entry_of(book, e);
 
         if (e->state == ENDPOINT_OPEN_FILTERED && !book->all_states && ++entry->n_silent > SCAN_BOOK_SILENT)
                 return;
-        *vec_push(&entry->endpoints) = *e;
+        kept = vec_push(&entry->endpoints);
+        *kept = *o;
+        kept->identity = o->identity ? identity_copy(book->pool, o->identity) : NULL;
 }
 
 static int by_port(const void *a, const void *b)
 {
-        const struct endpoint *x = a, *y = b;
+        const struct endpoint *x = &((const struct observed *)a)->endpoint,
+                              *y = &((const struct observed *)b)->endpoint;
 
         return x->transport != y->transport ? (int)x->transport - (int)y->transport
                                             : (int)x->port - (int)y->port;
@@ -93,14 +98,14 @@ static void drop_silent(struct entry *entry)
 {
         size_t kept = 0;
 
-        vec_foreach(e, &entry->endpoints)
-                if (e->state != ENDPOINT_OPEN_FILTERED)
-                        entry->endpoints.at[kept++] = *e;
+        vec_foreach(o, &entry->endpoints)
+                if (o->endpoint.state != ENDPOINT_OPEN_FILTERED)
+                        entry->endpoints.at[kept++] = *o;
         entry->endpoints.n = kept;
 }
 
 size_t scan_book_take(struct scan_book *book, const struct address *address, uint32_t zone_index,
-                      const struct endpoint **ret)
+                      const struct observed **ret)
 {
         char name[NAME_SIZE];
         uint64_t index;

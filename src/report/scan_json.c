@@ -3,6 +3,9 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "knowledge/knowledge.h"
+#include "report/finding_json.h"
+#include "report/identity_json.h"
+#include "report/row.h"
 #include "report/scan_report.h"
 #include "report/scan_words.h"
 
@@ -16,7 +19,9 @@ static struct json begin_record(struct scan_writer *w, const char *type, const c
         json_str(&j, "type", type);
         json_u64(&j, "schema", 1);
         json_str(&j, "asset", asset);
-        json_str(&j, "vantage", "outside");
+        json_str(&j, "vantage", w->head->imported ? "imported" : "outside");
+        if (w->head->imported)
+                json_str(&j, "imported_from", w->head->imported);
         json_str(&j, "scanner", w->head->scanner);
         json_str(&j, "time", clock_format(w->head->now(), time));
         return j;
@@ -53,8 +58,9 @@ static void begin(struct scan_writer *w)
 {
 }
 
-static void write_endpoint(struct scan_writer *w, const struct endpoint *e)
+static void write_endpoint(struct scan_writer *w, const struct observed *o)
 {
+        const struct endpoint *e = &o->endpoint;
         struct scan_subject subject = w->head->subject(&e->address, w->head->arg);
         struct json j = begin_record(w, "endpoint", subject.asset);
 
@@ -63,13 +69,7 @@ static void write_endpoint(struct scan_writer *w, const struct endpoint *e)
         json_str(&j, "transport", transport_name(e->transport));
         json_str(&j, "state", endpoint_state_name(e->state));
         json_str(&j, "reason", endpoint_reason_name(e->reason));
-        json_put_null(&j, "protocol");
-        json_str(&j, "registered", scan_registered(e));
-        json_put_null(&j, "encryption");
-        json_put_null(&j, "product");
-        json_put_null(&j, "version");
-        json_str(&j, "confidence", confidence_name(CONFIDENCE_REGISTERED));
-        json_put_null(&j, "evidence");
+        identity_json_add(&j, o, scan_registered(e));
         json_bool(&j, "confirmed", e->confirmed);
         json_u64(&j, "tries", e->tries);
         add_rtt(&j, e->rtt_us);
@@ -135,7 +135,7 @@ static void add_mac(struct json *j, const struct host_coverage *c)
 }
 
 static void write_host(struct scan_writer *w, const struct host_coverage *c,
-                       const struct endpoint *endpoints, size_t n)
+                       const struct observed *observed, size_t n)
 {
         struct scan_subject subject = w->head->subject(&c->address, w->head->arg);
         struct json j = begin_record(w, "coverage", subject.asset);
@@ -205,7 +205,71 @@ static void add_hosts(struct json *j, const struct scan_tally *tally)
         json_end(j);
 }
 
-static void write_end(struct scan_writer *w, const struct scan_end *end)
+/* --- audit --------------------------------------------------------------------------------------- */
+
+static void write_row(struct scan_writer *w, const struct reconcile_row *row)
+{
+        struct json j = begin_record(w, "reconcile", row->asset);
+        const struct listener *l = row->listener;
+
+        json_str(&j, "kind", reconcile_kind_name(row->kind));
+        json_str(&j, "transport", transport_name(row->transport));
+        add_address(&j, w->head, &row->address, 0);
+        json_u64(&j, "port", row->port);
+        json_str(&j, "state", row->observed ? endpoint_state_name(row->observed->endpoint.state) : NULL);
+        json_str(&j, "protocol", row->observed ? scan_protocol(row->observed) : NULL);
+        if (l) {
+                json_open_object(&j, "listener");
+                finding_json_place(&j, l);
+                finding_json_netns(&j, l);
+                json_str(&j, "protocol", l->protocol);
+                json_str(&j, "exe", l->n_processes ? l->processes[0]->exe : NULL);
+                json_str(&j, "unit", l->unit ? l->unit->name : NULL);
+                json_end(&j);
+        } else {
+                json_put_null(&j, "listener");
+        }
+        json_str(&j, "why", row->why);
+        json_end_line(&j);
+}
+
+static void write_judgement(struct scan_writer *w)
+{
+        const struct outside *judged = w->head->judged;
+
+        vec_foreach(f, &judged->findings) {
+                struct scan_subject subject = {0};
+                struct json j;
+
+                if (f->observed)
+                        subject = w->head->subject(&f->observed->endpoint.address, w->head->arg);
+                j = begin_record(w, "finding", subject.asset);
+                finding_json_add(&j, f);
+                json_end_line(&j);
+        }
+        vec_foreach(row, &judged->rows)
+                write_row(w, row);
+}
+
+static void add_finding_counts(struct json *j, const struct outside *judged)
+{
+        struct tally tally = {0};
+        size_t rows[RECONCILE_KIND_MAX] = {0};
+
+        row_count_findings(&tally, judged->findings.at, judged->findings.n);
+        json_open_object(j, "findings");
+        for (int severity = SEVERITY_MAX - 1; severity >= 0; severity--)
+                json_u64(j, severity_name(severity), tally.severity[severity]);
+        json_end(j);
+        vec_foreach(row, &judged->rows)
+                rows[row->kind]++;
+        json_open_object(j, "reconcile");
+        for (enum reconcile_kind kind = 0; kind < RECONCILE_KIND_MAX; kind++)
+                json_u64(j, reconcile_kind_name(kind), rows[kind]);
+        json_end(j);
+}
+
+static void write_summary(struct scan_writer *w, const struct scan_end *end)
 {
         const struct scan_result *r = &end->result;
         struct json j = begin_record(w, "summary", w->head->scanner);
@@ -229,7 +293,16 @@ static void write_end(struct scan_writer *w, const struct scan_end *end)
         json_double(&j, "loss", r->loss);
         json_str(&j, "resume", end->resume);
         json_u64(&j, "elapsed_ms", r->elapsed_ms);
+        if (w->head->judged)
+                add_finding_counts(&j, w->head->judged);
         json_end_line(&j);
+}
+
+static void write_end(struct scan_writer *w, const struct scan_end *end)
+{
+        if (w->head->judged)
+                write_judgement(w);
+        write_summary(w, end);
 }
 
 const struct scan_format scan_report_json = {

@@ -8,7 +8,7 @@
 #define RANGES_LOOSE 65536u /* ranges are joined when so many have come */
 
 static const struct scan_format *const formats[] = {
-        &scan_report_text, &scan_report_json, &scan_report_csv, &scan_report_xml, NULL,
+        &scan_report_text, &scan_report_json, &scan_report_csv, &scan_report_xml, &scan_report_html, NULL,
 };
 
 const struct scan_format *scan_report_find(const char *name)
@@ -52,13 +52,20 @@ static bool is_shown(const struct scan_writer *w, const struct endpoint *e)
 
 int scan_writer_endpoint(struct scan_writer *w, const struct endpoint *e)
 {
+        return scan_writer_observed(w, &(struct observed){.endpoint = *e});
+}
+
+int scan_writer_observed(struct scan_writer *w, const struct observed *o)
+{
+        const struct endpoint *e = &o->endpoint;
+
         if (!is_shown(w, e))
                 return w->result;
         if (w->book) {
-                scan_book_add(w->book, e);
+                scan_book_add(w->book, o);
                 return w->result;
         }
-        w->format->endpoint(w, e);
+        w->format->endpoint(w, o);
         return flush(w, e->state == ENDPOINT_OPEN ? 0 : CHUNK);
 }
 
@@ -73,7 +80,7 @@ static void count_host(struct scan_tally *tally, const struct host_coverage *c)
 {
         tally->hosts[c->status]++;
         tally->why |= c->why;
-        if (c->status == HOST_NOT_FOUND)
+        if (c->status == HOST_ABSENT)
                 add_range(&tally->not_found, &c->address);
         if (c->status == HOST_NOT_ASKED)
                 add_range(&tally->not_asked, &c->address);
@@ -81,10 +88,10 @@ static void count_host(struct scan_tally *tally, const struct host_coverage *c)
 
 static int write_host(struct scan_writer *w, const struct host_coverage *c)
 {
-        const struct endpoint *endpoints = NULL;
-        size_t n = w->book ? scan_book_take(w->book, &c->address, c->zone_index, &endpoints) : 0;
+        const struct observed *observed = NULL;
+        size_t n = w->book ? scan_book_take(w->book, &c->address, c->zone_index, &observed) : 0;
 
-        w->format->host(w, c, endpoints, n);
+        w->format->host(w, c, observed, n);
         return flush(w, c->status == HOST_UP || c->status == HOST_SILENT ? 0 : CHUNK);
 }
 

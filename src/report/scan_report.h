@@ -11,7 +11,9 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "assess/outside.h"
 #include "model/endpoint.h"
+#include "model/observed.h"
 #include "scan/scan.h"
 
 /* What the estate and the user call an address; each may be NULL. */
@@ -29,11 +31,14 @@ struct scan_head {
         const char *version;
         int64_t started_s;
         int64_t (*now)(void); /* seconds since 1970 */
+        const char *imported; /* the program that saw all this; NULL: we did */
         const char *method;   /* "syn"; where only UDP is asked: "udp" */
         const struct scan_ports *ports;
         const struct targets *targets;
         uint64_t probes;
         struct scan_pace pace;
+        const struct outside *judged; /* audit: findings and rows of reconcile; NULL: scan */
+        bool identified; /* what speaks at open endpoints was asked */
         bool all_states; /* closed and filtered ones, too */
         bool colour;     /* only ever an addition to words */
         unsigned width;  /* of the terminal; 0: do not cut */
@@ -57,14 +62,14 @@ struct scan_format {
         const char *what; /* for the help */
         bool by_host;     /* endpoints stand below their host: they go out when it is done, by port */
         void (*begin)(struct scan_writer *w);
-        void (*endpoint)(struct scan_writer *w, const struct endpoint *e);
-        /* `endpoints` are those to list when by_host, else there are none. */
-        void (*host)(struct scan_writer *w, const struct host_coverage *c, const struct endpoint *endpoints,
+        void (*endpoint)(struct scan_writer *w, const struct observed *o);
+        /* `observed` are those to list when by_host, else there are none. */
+        void (*host)(struct scan_writer *w, const struct host_coverage *c, const struct observed *observed,
                      size_t n);
         void (*end)(struct scan_writer *w, const struct scan_end *end);
 };
 
-extern const struct scan_format scan_report_text, scan_report_json, scan_report_csv, scan_report_xml;
+extern const struct scan_format scan_report_text, scan_report_json, scan_report_csv, scan_report_xml, scan_report_html;
 
 const struct scan_format *scan_report_find(const char *name); /* NULL = unknown */
 const struct scan_format *const *scan_report_all(void);       /* NULL-terminated */
@@ -97,6 +102,8 @@ struct scan_writer {
 int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, const struct scan_head *head,
                       int fd, struct err *err);
 int scan_writer_endpoint(struct scan_writer *w, const struct endpoint *e);
+/* The same of an endpoint of which more is known; the identity is copied where it is kept. */
+int scan_writer_observed(struct scan_writer *w, const struct observed *o);
 int scan_writer_host(struct scan_writer *w, const struct host_coverage *c);
 int scan_writer_tick(struct scan_writer *w);
 /* Also closes what a broken-off scan has left open. */

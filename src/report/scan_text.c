@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "report/findings_text.h"
 #include "report/layout.h"
+#include "report/row.h"
 #include "report/scan_report.h"
 #include "report/scan_words.h"
 
@@ -42,6 +44,40 @@ static void add_status(struct str *to, enum host_status status)
 
 /* --- head ---------------------------------------------------------------------------------------- */
 
+/* What another program saw: with what rate and from where is not known. */
+static void begin_imported(struct scan_writer *w)
+{
+        const struct scan_head *head = w->head;
+        uint64_t n = range_set_count(&head->targets->ranges);
+        char time[CLOCK_TEXT_SIZE];
+
+        paint(w, BOLD);
+        str_add(&w->buf, "quaymaster import");
+        paint(w, PLAIN);
+        str_add(&w->buf, ": what ");
+        text_add_printable(&w->buf, head->imported);
+        str_addf(&w->buf, " saw of %llu address%s, %s\n", (unsigned long long)n, n == 1 ? "" : "es",
+                 head->started_s ? clock_format(head->started_s, time) : "at a time not told");
+}
+
+/* Findings first: what to do stands above what there is. */
+static void add_findings(struct scan_writer *w)
+{
+        const struct outside *judged = w->head->judged;
+        unsigned width = w->head->width;
+        struct tally tally = {0};
+
+        row_count_findings(&tally, judged->findings.at, judged->findings.n);
+        row_add_count(&w->buf, judged->findings.n, "finding");
+        str_add(&w->buf, judged->findings.n ? ": " : "");
+        row_add_severity_tally(&w->buf, &tally);
+        str_add_char(&w->buf, '\n');
+        (void)findings_text_add(&(struct findings_text){.to = &w->buf,
+                                                        .colour = w->head->colour,
+                                                        .width = width > WIDEST_PROSE ? WIDEST_PROSE : width},
+                                judged->findings.at, judged->findings.n);
+}
+
 static void begin(struct scan_writer *w)
 {
         const struct scan_head *head = w->head;
@@ -49,8 +85,12 @@ static void begin(struct scan_writer *w)
         _cleanup_str_ struct str text = {0};
         char time[CLOCK_TEXT_SIZE];
 
+        if (head->imported) {
+                begin_imported(w);
+                return;
+        }
         paint(w, BOLD);
-        str_add(&w->buf, "quaymaster scan");
+        str_add(&w->buf, head->judged ? "quaymaster audit" : "quaymaster scan");
         paint(w, PLAIN);
         str_add(&w->buf, ": from ");
         text_add_printable(&w->buf, head->hostname);
@@ -60,6 +100,8 @@ static void begin(struct scan_writer *w)
         str_addf(&text, ", method %s, at most %u packets/s and %u to one host", head->method,
                  head->pace.rate, head->pace.host_rate);
         paragraph(w, "", text.text);
+        if (head->judged)
+                add_findings(w);
 }
 
 /* --- hosts --------------------------------------------------------------------------------------- */
@@ -93,46 +135,101 @@ static const char *colour_of(enum endpoint_state state)
         return state == ENDPOINT_OPEN ? "green" : NULL;
 }
 
-static void add_endpoint(struct layout_table *t, const struct endpoint *e)
+static void add_port(struct str *to, const struct observed *o)
 {
-        _cleanup_str_ struct str text = {0};
-        const char *registered = scan_registered(e);
-
-        str_addf(&text, "%u/%s", e->port, transport_name(e->transport));
-        layout_table_cell(t, text.text, NULL);
-        layout_table_cell(t, endpoint_state_name(e->state), colour_of(e->state));
-        str_reset(&text);
-        text_add_printable(&text, registered ? registered : "-");
-        layout_table_cell(t, text.text, NULL);
-        str_reset(&text);
-        str_addf(&text, "%s%s", endpoint_reason_name(e->reason),
-                 e->confirmed && e->reason != REASON_CONNECTED ? ", connected" : "");
-        layout_table_cell(t, text.text, NULL);
-        str_reset(&text);
-        scan_add_rtt(&text, e->rtt_us);
-        layout_table_cell(t, text.text, NULL);
+        str_addf(to, "%u/%s", o->endpoint.port, transport_name(o->endpoint.transport));
 }
 
-static void add_table(struct scan_writer *w, const struct endpoint *endpoints, size_t n)
+static void add_state(struct str *to, const struct observed *o)
 {
-        static const struct layout_column columns[] = {
-                {"PORT"}, {"STATE"}, {"REGISTERED", 12}, {"WHY", .may_go = true}, {"RTT", .may_go = true},
-        };
-        _cleanup_(layout_table_release) struct layout_table t =
-                layout_table_new(columns, array_len(columns));
+        str_add(to, endpoint_state_name(o->endpoint.state));
+}
+
+static void add_encryption(struct str *to, const struct observed *o)
+{
+        if (o->identity && o->identity->encryption != ENCRYPTION_UNKNOWN)
+                str_add(to, encryption_name(o->identity->encryption));
+}
+
+static void add_registered(struct str *to, const struct observed *o)
+{
+        const char *registered = scan_registered(&o->endpoint);
+
+        str_add(to, registered ? registered : "");
+}
+
+static void add_reason(struct str *to, const struct observed *o)
+{
+        const struct endpoint *e = &o->endpoint;
+
+        str_addf(to, "%s%s", endpoint_reason_name(e->reason),
+                 e->confirmed && e->reason != REASON_CONNECTED ? ", connected" : "");
+}
+
+static void add_rtt(struct str *to, const struct observed *o)
+{
+        scan_add_rtt(to, o->endpoint.rtt_us);
+}
+
+/* Once it was asked what speaks, that stands before what the number is registered for. */
+static const struct {
+        struct layout_column layout;
+        void (*add)(struct str *to, const struct observed *o);
+        bool identified; /* only then */
+} columns[] = {
+        {{"PORT"}, add_port},
+        {{"STATE"}, add_state},
+        {{"PROTOCOL", 8}, scan_add_protocol, true},
+        {{"ENCRYPTION"}, add_encryption, true},
+        {{"PRODUCT VERSION", 15}, scan_add_product, true},
+        {{"REGISTERED", 12}, add_registered},
+        {{"WHY", .may_go = true}, add_reason},
+        {{"RTT", .may_go = true}, add_rtt},
+};
+
+/* What the number is registered for goes first when it is narrow and something better is known. */
+static size_t choose_columns(const struct scan_writer *w, struct layout_column layout[array_len(columns)],
+                             size_t chosen[array_len(columns)])
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < array_len(columns); i++) {
+                if (columns[i].identified && !w->head->identified)
+                        continue;
+                layout[n] = columns[i].layout;
+                layout[n].may_go |= w->head->identified && columns[i].add == add_registered;
+                chosen[n++] = i;
+        }
+        return n;
+}
+
+static void add_table(struct scan_writer *w, const struct observed *observed, size_t n)
+{
+        struct layout_column layout[array_len(columns)];
+        size_t chosen[array_len(columns)], n_columns = choose_columns(w, layout, chosen);
+        _cleanup_(layout_table_release) struct layout_table t = layout_table_new(layout, n_columns);
+        _cleanup_str_ struct str raw = {0}, cell = {0};
 
         for (size_t i = 0; i < n; i++)
-                add_endpoint(&t, &endpoints[i]);
+                for (size_t c = 0; c < n_columns; c++) {
+                        str_reset(&raw);
+                        str_reset(&cell);
+                        columns[chosen[c]].add(&raw, &observed[i]);
+                        text_add_printable(&cell, raw.len ? raw.text : "-");
+                        layout_table_cell(&t, cell.text,
+                                          columns[chosen[c]].add == add_state ? colour_of(observed[i].endpoint.state)
+                                                                              : NULL);
+                }
         if (layout_table_add(&w->buf, &t, w->head->width, w->head->colour) < 0 && w->result == 0)
                 w->result = err_set(w->err, -ENOMEM, "laying out a table");
 }
 
 static void add_unlisted(struct scan_writer *w, const struct host_coverage *c,
-                         const struct endpoint *endpoints, size_t n)
+                         const struct observed *observed, size_t n)
 {
         _cleanup_str_ struct str text = {0};
 
-        scan_add_unlisted(&text, c, endpoints, n);
+        scan_add_unlisted(&text, c, observed, n);
         if (text.len)
                 paragraph(w, n ? "not listed: " : "nothing open: ", text.text);
 }
@@ -174,15 +271,66 @@ static void add_coverage(struct scan_writer *w, const struct host_coverage *c)
 }
 
 static void write_host(struct scan_writer *w, const struct host_coverage *c,
-                       const struct endpoint *endpoints, size_t n)
+                       const struct observed *observed, size_t n)
 {
-        if (c->status == HOST_NOT_FOUND || c->status == HOST_NOT_ASKED)
+        if (c->status == HOST_ABSENT || c->status == HOST_NOT_ASKED)
                 return; /* at the end, as ranges */
         add_host_line(w, c);
         if (n)
-                add_table(w, endpoints, n);
-        add_unlisted(w, c, endpoints, n);
+                add_table(w, observed, n);
+        add_unlisted(w, c, observed, n);
         add_coverage(w, c);
+}
+
+/* --- the inside --------------------------------------------------------------------------------- */
+
+static const struct {
+        const char *heading, *sign; /* sign NULL: they are only counted */
+} kinds[RECONCILE_KIND_MAX] = {
+        [RECONCILE_UNEXPLAINED_OPEN] = {"open, and not explained from inside", "!  "},
+        [RECONCILE_PROTOCOL_DIFFERS] = {"speaks something else than its program is known for", "!  "},
+        [RECONCILE_NOT_REACHABLE] = {"listens, and is not reached from here", "-  "},
+        [RECONCILE_UNDECIDED] = {"listens, and whether it is reached is not known", "-  "},
+        [RECONCILE_FORWARDED] = {"open, and passed on", "-  "},
+        [RECONCILE_AGREED] = {"open, and listens"},
+        [RECONCILE_NOT_ASKED] = {"listens, and was not asked"},
+};
+
+static void add_row(struct scan_writer *w, const struct reconcile_row *row)
+{
+        _cleanup_str_ struct str lead = {0};
+        char address[ADDRESS_TEXT_SIZE];
+
+        str_addf(&lead, row->address.family == 6 ? "%s[%s]:%u/%s  " : "%s%s:%u/%s  ", kinds[row->kind].sign,
+                 address_format(&row->address, address), row->port, transport_name(row->transport));
+        paragraph(w, lead.text, row->why);
+}
+
+/* Rows of one asset and kind stand together. */
+static void add_rows(struct scan_writer *w)
+{
+        const struct outside *judged = w->head->judged;
+        size_t next;
+
+        for (size_t i = 0; i < judged->rows.n; i = next) {
+                const struct reconcile_row *first = &judged->rows.at[i];
+
+                for (next = i + 1; next < judged->rows.n && judged->rows.at[next].kind == first->kind &&
+                                   streq(judged->rows.at[next].asset, first->asset);)
+                        next++;
+                if (i == 0 || !streq(judged->rows.at[i - 1].asset, first->asset)) {
+                        str_add_char(&w->buf, '\n');
+                        paint(w, BOLD);
+                        str_add(&w->buf, "Inside and outside of ");
+                        text_add_printable(&w->buf, first->asset);
+                        paint(w, PLAIN);
+                        str_add_char(&w->buf, '\n');
+                }
+                str_addf(&w->buf, "%zu %s%s\n", next - i, kinds[first->kind].heading,
+                         kinds[first->kind].sign ? ":" : "; --json lists them");
+                for (size_t at = i; kinds[first->kind].sign && at < next; at++)
+                        add_row(w, &judged->rows.at[at]);
+        }
 }
 
 /* --- end ----------------------------------------------------------------------------------------- */
@@ -200,8 +348,10 @@ static void add_counts(struct scan_writer *w, const struct scan_end *end)
                         str_addf(&text, ", %llu ", (unsigned long long)hosts[s]);
                         add_status(&text, s);
                 }
-        str_addf(&text, "; %llu packets in ", (unsigned long long)r->sent);
-        scan_add_duration(&text, r->elapsed_ms);
+        if (!w->head->imported) {
+                str_addf(&text, "; %llu packets in ", (unsigned long long)r->sent);
+                scan_add_duration(&text, r->elapsed_ms);
+        }
         if (r->retried)
                 str_addf(&text, ", %llu asked again", (unsigned long long)r->retried);
         if (r->loss > 0)
@@ -254,6 +404,8 @@ static void add_incomplete(const char *text, void *arg)
 
 static void write_end(struct scan_writer *w, const struct scan_end *end)
 {
+        if (w->head->judged)
+                add_rows(w);
         add_counts(w, end);
         add_ranges(w, "not found: ", &w->tally.not_found);
         add_ranges(w, "not asked: ", &w->tally.not_asked);

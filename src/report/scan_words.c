@@ -108,16 +108,16 @@ void scan_add_ranges(struct str *to, const struct range_set *set, size_t most)
 }
 
 uint32_t scan_unlisted(const struct host_coverage *c, enum transport transport, enum endpoint_state state,
-                       const struct endpoint *listed, size_t n)
+                       const struct observed *listed, size_t n)
 {
         uint32_t count = c->by_state[transport][state];
 
         for (size_t i = 0; i < n && count; i++)
-                count -= listed[i].transport == transport && listed[i].state == state;
+                count -= listed[i].endpoint.transport == transport && listed[i].endpoint.state == state;
         return count;
 }
 
-void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct endpoint *listed,
+void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct observed *listed,
                        size_t n)
 {
         const char *between = "";
@@ -132,6 +132,35 @@ void scan_add_unlisted(struct str *to, const struct host_coverage *c, const stru
                                  endpoint_state_name(s));
                         between = ", ";
                 }
+}
+
+const char *scan_protocol(const struct observed *o)
+{
+        return o->identity ? o->identity->protocol : NULL;
+}
+
+void scan_add_protocol(struct str *to, const struct observed *o)
+{
+        const struct identity *id = o->identity;
+
+        if (!id)
+                return;
+        str_add(to, id->protocol);
+        if (id->confidence == CONFIDENCE_LIKELY)
+                str_add_char(to, '?');
+        if (!observed_speaks(o) && id->behaviour != BEHAVIOUR_TALKS)
+                str_addf(to, " (%s)", behaviour_name(id->behaviour));
+}
+
+void scan_add_product(struct str *to, const struct observed *o)
+{
+        const struct identity *id = o->identity;
+
+        if (!id || !id->product)
+                return;
+        str_add(to, id->product);
+        if (id->version)
+                str_addf(to, " %s", id->version);
 }
 
 const char *scan_registered(const struct endpoint *e)

@@ -25,11 +25,17 @@ void scan_add_ranges(struct str *to, const struct range_set *set, size_t most);
  * Ports by state that are not among the listed ones: "998 tcp closed, 3 udp open|filtered". Nothing when there are
  * none.
  */
-void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct endpoint *listed,
+void scan_add_unlisted(struct str *to, const struct host_coverage *c, const struct observed *listed,
                        size_t n);
 /* How many of that transport and state are not among the listed ones. */
 uint32_t scan_unlisted(const struct host_coverage *c, enum transport transport, enum endpoint_state state,
-                       const struct endpoint *listed, size_t n);
+                       const struct observed *listed, size_t n);
+/* "nginx 1.22.1": the product and version it says it is; nothing when it does not say. */
+void scan_add_product(struct str *to, const struct observed *o);
+/* What speaks there: "http"; "unknown" where it was asked in vain; NULL: it was not asked. */
+const char *scan_protocol(const struct observed *o);
+/* "telnet?" where it is only likely; how the port behaves where nothing known speaks: "unknown (floods)" */
+void scan_add_protocol(struct str *to, const struct observed *o);
 /* Name that the registry gives the number, or NULL. */
 const char *scan_registered(const struct endpoint *e);
 

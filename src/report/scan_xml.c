@@ -91,7 +91,7 @@ static const struct {
 } statuses[] = {
         [HOST_UP] = {"up", "response"},
         [HOST_SILENT] = {"up", "user-set"}, /* named singly: taken to be there */
-        [HOST_NOT_FOUND] = {"down", "no-response"},
+        [HOST_ABSENT] = {"down", "no-response"},
         [HOST_NOT_ASKED] = {"skipped", "not-asked"},
 };
 
@@ -122,7 +122,7 @@ static void add_names(struct str *to, const char *name)
 
 /* Ports of a state that are not listed; undecided ones have no state that others know. */
 static void add_extra(struct str *to, const struct host_coverage *c, enum endpoint_state state,
-                      const struct endpoint *listed, size_t n)
+                      const struct observed *listed, size_t n)
 {
         const char *name = state == ENDPOINT_UNDECIDED ? "unknown" : endpoint_state_name(state);
         uint32_t counts[] = {
@@ -141,15 +141,93 @@ static void add_extra(struct str *to, const struct host_coverage *c, enum endpoi
         str_add(to, "</extraports>\n");
 }
 
-static void add_port(struct str *to, const struct endpoint *e)
+/*
+ * The names that nmap has for what we call otherwise; what reads its output knows those. Names of ours that are not
+ * here are the same there.
+ */
+static const char *service_name(const char *protocol)
 {
+        static const struct {
+                const char *ours, *theirs;
+        } names[] = {
+                {"dns", "domain"},           {"smb", "microsoft-ds"},  {"rdp", "ms-wbt-server"},
+                {"ms-sql", "ms-sql-s"},      {"ajp", "ajp13"},         {"x11", "X11"},
+                {"socks", "socks5"},         {"rmi", "java-rmi"},      {"kerberos", "kerberos-sec"},
+                {"memcached", "memcached"},  {"git", "git"},           {"xmpp-client", "jabber"},
+                {"oracle-tns", "oracle-tns"}, {"radius-acct", "radacct"},
+        };
+
+        for (size_t i = 0; i < array_len(names); i++)
+                if (streq(names[i].ours, protocol))
+                        return names[i].theirs;
+        return protocol;
+}
+
+/*
+ * CPE 2.3 formatted string (NISTIR 7695, 6.2) as the URI of 2.2 that nmap writes: "cpe:2.3:a:nginx:nginx:1.22.1:*..." ->
+ * "cpe:/a:nginx:nginx:1.22.1". Escaped characters are left as percent-encoded.
+ */
+static void add_cpe(struct str *to, const char *cpe)
+{
+        const char *at = cpe ? str_after(cpe, "cpe:2.3:") : NULL;
+        _cleanup_str_ struct str uri = {0};
+
+        if (!at)
+                return;
+        str_add(&uri, "cpe:/");
+        for (unsigned part = 0; *at && part < 4; part += *at == ':', at += *at != '\0') {
+                if (*at == '*' || (*at == '-' && (at[1] == ':' || !at[1])))
+                        break;
+                if (*at == '\\' && at[1])
+                        str_addf(&uri, "%%%02x", (unsigned char)*++at);
+                else if (*at != ':' || part < 3)
+                        str_add_char(&uri, *at);
+        }
+        while (uri.len && uri.text[uri.len - 1] == ':')
+                uri.text[--uri.len] = '\0';
+        str_add(to, "<cpe>");
+        add_value(to, uri.text);
+        str_add(to, "</cpe>");
+}
+
+static void add_known(struct str *to, const char *name, const char *value)
+{
+        if (value)
+                add_attribute(to, name, value);
+}
+
+/* What was found out: conf 10 when it was proven, else less; what was not is of the table of numbers. */
+static void add_service(struct str *to, const struct identity *id)
+{
+        str_add(to, "<service");
+        add_attribute(to, "name", service_name(id->protocol));
+        add_known(to, "product", id->product);
+        add_known(to, "version", id->version);
+        add_known(to, "hostname", id->hostname);
+        if (id->encryption == ENCRYPTION_TLS)
+                add_attribute(to, "tunnel", "ssl");
+        str_addf(to, " method=\"probed\" conf=\"%u\"", id->confidence == CONFIDENCE_CONFIRMED ? 10 : 7);
+        if (!id->cpe) {
+                str_add(to, "/>");
+                return;
+        }
+        str_add_char(to, '>');
+        add_cpe(to, id->cpe);
+        str_add(to, "</service>");
+}
+
+static void add_port(struct str *to, const struct observed *o)
+{
+        const struct endpoint *e = &o->endpoint;
         const char *registered = scan_registered(e);
 
         str_addf(to,
                  "<port protocol=\"%s\" portid=\"%u\"><state state=\"%s\" reason=\"%s\" reason_ttl=\"%u\"/>",
                  transport_name(e->transport), e->port, endpoint_state_name(e->state),
                  endpoint_reason_name(e->reason), e->ttl);
-        if (registered) {
+        if (observed_speaks(o) || (o->identity && o->identity->encryption == ENCRYPTION_TLS)) {
+                add_service(to, o->identity);
+        } else if (registered) {
                 str_add(to, "<service");
                 add_attribute(to, "name", registered);
                 str_add(to, " method=\"table\" conf=\"3\"/>");
@@ -157,7 +235,7 @@ static void add_port(struct str *to, const struct endpoint *e)
         str_add(to, "</port>\n");
 }
 
-static void add_ports(struct str *to, const struct host_coverage *c, const struct endpoint *listed, size_t n)
+static void add_ports(struct str *to, const struct host_coverage *c, const struct observed *listed, size_t n)
 {
         str_add(to, "<ports>");
         for (enum endpoint_state s = 0; s < ENDPOINT_STATE_MAX; s++)
@@ -184,7 +262,7 @@ static void add_coverage(struct str *to, const struct host_coverage *c)
 }
 
 static void write_host(struct scan_writer *w, const struct host_coverage *c,
-                       const struct endpoint *endpoints, size_t n)
+                       const struct observed *observed, size_t n)
 {
         struct str *to = &w->buf;
 
@@ -193,7 +271,7 @@ static void write_host(struct scan_writer *w, const struct host_coverage *c,
         add_addresses(to, w->head, c);
         add_names(to, c->name);
         if (c->status == HOST_UP || c->status == HOST_SILENT)
-                add_ports(to, c, endpoints, n);
+                add_ports(to, c, observed, n);
         add_coverage(to, c);
         str_add(to, "</host>\n");
 }
@@ -210,7 +288,7 @@ static void add_reason(const char *text, void *arg)
 static void write_end(struct scan_writer *w, const struct scan_end *end)
 {
         const uint64_t *hosts = w->tally.hosts;
-        uint64_t up = hosts[HOST_UP] + hosts[HOST_SILENT], down = hosts[HOST_NOT_FOUND];
+        uint64_t up = hosts[HOST_UP] + hosts[HOST_SILENT], down = hosts[HOST_ABSENT];
         _cleanup_str_ struct str incomplete = {0};
         struct str *to = &w->buf;
 

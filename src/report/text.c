@@ -5,12 +5,11 @@
 #include <errno.h>
 
 #include "base/clock.h"
-#include "report/group.h"
+#include "report/findings_text.h"
 #include "report/layout.h"
 #include "report/row.h"
 
 #define MOST_PLACES   6u   /* of one group; the table below has all */
-#define MOST_EVIDENCE 8u   /* lines of one group; JSON has all */
 #define WIDEST_PROSE  100u /* longer lines are hard to read */
 
 struct writer {
@@ -24,20 +23,7 @@ struct writer {
 
 /* Escape sequences (ECMA-48 SGR) that only ever go beside a word that says the same. */
 #define BOLD  "\033[1m"
-#define DIM   "\033[2m"
 #define PLAIN "\033[0m"
-
-static const struct {
-        const char *sign;
-        const char *word;
-        const char *colour;
-} severities[SEVERITY_MAX] = {
-        [SEVERITY_INFO] = {"i ", "INFO", DIM},
-        [SEVERITY_LOW] = {"- ", "LOW", "\033[36m"},
-        [SEVERITY_MEDIUM] = {"* ", "MEDIUM", "\033[33m"},
-        [SEVERITY_HIGH] = {"! ", "HIGH", "\033[31m"},
-        [SEVERITY_CRITICAL] = {"!!", "CRITICAL", "\033[1;31m"},
-};
 
 static const char *advice_colour(const struct listener *l)
 {
@@ -119,110 +105,19 @@ static void add_headline(struct writer *w)
 
 /* --- findings ------------------------------------------------------------------------------------ */
 
-struct lines {
-        struct writer *w;
-        const char *lead; /* of the first line; later ones are indented as far */
-        size_t n;
-};
-
-#define LABEL_WIDTH 12
-#define NO_LABEL    "            "
-
-static void labelled(struct writer *w, const char *label, const char *text)
+static int flush_findings(void *arg)
 {
-        _cleanup_str_ struct str lead = {0};
+        struct writer *w = arg;
 
-        str_addf(&lead, "   %-*s", LABEL_WIDTH - 3, label);
-        layout_paragraph(&w->buf, lead.text, text, prose_width(w));
-}
-
-static void add_evidence(const char *text, void *arg)
-{
-        struct lines *lines = arg;
-
-        if (lines->n++ < MOST_EVIDENCE)
-                labelled(lines->w, lines->n == 1 ? "seen" : "", safe(lines->w, text));
-}
-
-/* A command stands on a line of its own, never broken, so that it can be copied. */
-static void add_step(const char *text, void *arg)
-{
-        struct lines *lines = arg;
-        struct writer *w = lines->w;
-        _cleanup_str_ struct str lead = {0};
-        const char *command = row_step_command(text);
-
-        lines->n++;
-        str_addf(&lead, "   %-*s%zu. ", LABEL_WIDTH - 3, lines->n == 1 ? "do" : "", lines->n);
-        if (command != text) {
-                str_add_n(&w->raw, text, command ? (size_t)(command - text) : strlen(text));
-                layout_paragraph(&w->buf, lead.text, take_safe(w), prose_width(w));
-        }
-        if (!command)
-                return;
-        str_add(&w->buf, command == text ? lead.text : NO_LABEL "   ");
-        str_add(&w->buf, safe(w, command));
-        str_add_char(&w->buf, '\n');
-}
-
-static void add_group(struct writer *w, const struct finding_group *g)
-{
-        const struct finding *f = g->first;
-        struct lines evidence = {.w = w}, steps = {.w = w};
-
-        str_add_char(&w->buf, '\n');
-        paint(w, severities[f->severity].colour);
-        str_add(&w->buf, severities[f->severity].sign);
-        paint(w, PLAIN);
-        str_add_char(&w->buf, ' ');
-        paint(w, BOLD);
-        str_add(&w->buf, safe(w, f->title));
-        paint(w, PLAIN);
-        str_add_char(&w->buf, '\n');
-
-        group_add_places(&w->raw, g, MOST_PLACES);
-        labelled(w, "where", take_safe(w));
-        if (f->listener)
-                row_add_owner(&w->raw, f->listener);
-        if (w->raw.len)
-                labelled(w, "who", take_safe(w));
-        group_each_evidence(g, add_evidence, &evidence);
-        if (evidence.n > MOST_EVIDENCE)
-                str_addf(&w->buf, NO_LABEL "and %zu more; --json has all\n", evidence.n - MOST_EVIDENCE);
-        if (f->advice.why)
-                labelled(w, "why", safe(w, f->advice.why));
-        group_each_step(g, add_step, &steps);
-        if (f->alternative.protocol) {
-                row_add_alternative(&w->raw, &f->alternative);
-                labelled(w, "instead", take_safe(w));
-        }
-}
-
-static void add_severity_heading(struct writer *w, enum severity severity, size_t n)
-{
-        str_add_char(&w->buf, '\n');
-        paint(w, severities[severity].colour);
-        str_add(&w->buf, severities[severity].word);
-        paint(w, PLAIN);
-        str_addf(&w->buf, " (%zu)\n", n);
+        return report_flush(&w->buf, w->fd, REPORT_CHUNK, w->err);
 }
 
 static int add_findings(struct writer *w)
 {
-        _cleanup_(groups_release) struct finding_groups groups = groups_of(w->in->assessment);
-        struct tally tally = row_tally(w->in->assessment);
-        int last = SEVERITY_MAX, r;
+        const struct assessment *a = w->in->assessment;
 
-        vec_foreach (g, &groups.list) {
-                if ((int)g->first->severity != last)
-                        add_severity_heading(w, g->first->severity, tally.severity[g->first->severity]);
-                last = (int)g->first->severity;
-                add_group(w, g);
-                r = report_flush(&w->buf, w->fd, REPORT_CHUNK, w->err);
-                if (r < 0)
-                        return r;
-        }
-        return 0;
+        return findings_text_add(&(struct findings_text){&w->buf, w->in->colour, prose_width(w), flush_findings, w},
+                                 a->findings.at, a->findings.n);
 }
 
 /* --- tables -------------------------------------------------------------------------------------- */

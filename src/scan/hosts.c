@@ -130,7 +130,7 @@ static void begin(struct scan *s, uint32_t slot, uint64_t now_ns)
 
         if (h->pathless) {
                 h->why |= COVERAGE_NO_ROUTE;
-                h->status = h->single ? HOST_SILENT : HOST_NOT_FOUND;
+                h->status = h->single ? HOST_SILENT : HOST_ABSENT;
                 hosts_end(s, slot);
         } else if (!may_ask_now(s, &h->address)) {
                 h->why |= COVERAGE_WINDOW;

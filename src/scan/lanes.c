@@ -142,7 +142,7 @@ static void not_found(struct scan *s, uint32_t slot, uint64_t now_ns)
         const struct path *path = s->routes.at[h->route].path;
         bool neighbour = s->discovery && path->link_has_addresses && path->on_link;
 
-        h->status = h->single ? HOST_SILENT : HOST_NOT_FOUND;
+        h->status = h->single ? HOST_SILENT : HOST_ABSENT;
         if (h->lanes[LANE_FIND].local_fault)
                 h->status = HOST_NOT_ASKED;
         else

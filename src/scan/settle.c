@@ -175,13 +175,13 @@ static void tell_host(struct scan *s, struct host_coverage *c)
 
         c->name = single && single->name ? single->name : asset ? asset->name : NULL;
         c->complete = !undecided && c->status != HOST_NOT_ASKED &&
-                      !(c->status == HOST_NOT_FOUND && c->why & COVERAGE_FATAL);
+                      !(c->status == HOST_ABSENT && c->why & COVERAGE_FATAL);
         if (c->complete)
                 c->why &= ~(unsigned)COVERAGE_FATAL;
         s->result.why |= c->why;
         s->result.complete &= c->complete;
         s->result.hosts_found += c->status == HOST_UP;
-        s->result.hosts_not_found += c->status == HOST_NOT_FOUND;
+        s->result.hosts_not_found += c->status == HOST_ABSENT;
         s->hosts_told++;
         s->options.host(c, s->options.arg);
 }

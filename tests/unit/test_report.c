@@ -368,7 +368,7 @@ static void test_groups(void **state)
         struct sample s;
 
         sample_hostile(&s);
-        groups = groups_of(&s.assessment);
+        groups = groups_of(s.assessment.findings.at, s.assessment.findings.n);
         assert_int_equal(groups.list.n, 4);
         assert_int_equal(groups.list.at[0].members.n, 2);
         group_add_places(&places, &groups.list.at[0], 9);

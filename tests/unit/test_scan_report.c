@@ -217,9 +217,9 @@ static void write_scan(struct scan_writer *w)
         add_quiet_host(w, "10.0.0.2", 0, HOST_UP);
         add_middlebox(w);
         add_quiet_host(w, "fe80::1", 3, HOST_SILENT);
-        add_quiet_host(w, "10.0.0.5", 0, HOST_NOT_FOUND);
-        add_quiet_host(w, "10.0.0.7", 0, HOST_NOT_FOUND);
-        add_quiet_host(w, "10.0.0.6", 0, HOST_NOT_FOUND);
+        add_quiet_host(w, "10.0.0.5", 0, HOST_ABSENT);
+        add_quiet_host(w, "10.0.0.7", 0, HOST_ABSENT);
+        add_quiet_host(w, "10.0.0.6", 0, HOST_ABSENT);
         add_quiet_host(w, "10.0.0.11", 0, HOST_NOT_ASKED);
         add(w, "10.0.0.4", TRANSPORT_TCP, 443, ENDPOINT_OPEN, REASON_SYN_ACK); /* its host was not done */
         assert_int_equal(scan_writer_end(w, &end), 0);
@@ -416,7 +416,7 @@ static void test_book(void **state)
         for (unsigned silent = SCAN_BOOK_SILENT; silent <= SCAN_BOOK_SILENT + 1; silent++)
                 for (unsigned all = 0; all < 2; all++) {
                         struct scan_book *book = scan_book_new(all);
-                        const struct endpoint *list;
+                        const struct observed *list;
                         struct address left;
                         uint32_t zone;
                         size_t n;
@@ -427,16 +427,16 @@ static void test_book(void **state)
                                 struct endpoint u = endpoint_of("10.0.0.1", TRANSPORT_UDP, (uint16_t)i,
                                                                 ENDPOINT_OPEN_FILTERED, REASON_NO_REPLY);
 
-                                scan_book_add(book, &u);
+                                scan_book_add(book, &(struct observed){.endpoint = u});
                         }
-                        scan_book_add(book, &e);
+                        scan_book_add(book, &(struct observed){.endpoint = e});
                         e.zone_index = 7; /* another host */
-                        scan_book_add(book, &e);
+                        scan_book_add(book, &(struct observed){.endpoint = e});
                         n = scan_book_take(book, &host, 0, &list);
                         assert_int_equal(n, 1 + (all || silent == SCAN_BOOK_SILENT ? silent : 0));
-                        assert_int_equal(list[0].port, 80);
+                        assert_int_equal(list[0].endpoint.port, 80);
                         for (size_t i = 1; i < n; i++)
-                                assert_int_equal(list[i].port, i);
+                                assert_int_equal(list[i].endpoint.port, i);
                         assert_int_equal(scan_book_take(book, &host, 0, &list), 0);
                         assert_true(scan_book_next(book, &left, &zone));
                         assert_int_equal(zone, 7);

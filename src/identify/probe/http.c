@@ -395,18 +395,22 @@ static void take_server(struct talk *t, const struct answer *a)
 
 static bool wants_tls(const struct talk *t, const struct answer *a)
 {
+        struct line start = {a->all.text, a->all.len < 4096 ? a->all.len : 4096};
+
+        return !t->tls && says_one_of(&start, tls_wanted, array_len(tls_wanted));
+}
+
+/* Sent on to TLS at the same port: both are spoken there, and TLS is what it is for. */
+static bool has_both(const struct talk *t, const struct answer *a)
+{
         static const char https[] = "https://";
-        struct line host, start = {a->all.text, a->all.len < 4096 ? a->all.len : 4096};
+        struct line host;
         _cleanup_str_ struct str port = {0};
         const char *slash;
 
-        if (t->tls)
+        if (t->tls || a->m.code < 300 || a->m.code > 399 || !line_starts_i(&a->location, https) || !t->port)
                 return false;
-        if (says_one_of(&start, tls_wanted, array_len(tls_wanted)))
-                return true;
-        if (a->m.code < 300 || a->m.code > 399 || !line_starts_i(&a->location, https) || !t->port)
-                return false;
-        host = line_after(&a->location, strlen(https)); /* sent on to the same port: both are spoken there */
+        host = line_after(&a->location, strlen(https));
         slash = memchr(host.text, '/', host.len);
         host.len = slash ? (size_t)(slash - host.text) : host.len;
         str_addf(&port, ":%u", (unsigned)t->port);
@@ -427,6 +431,11 @@ static enum talk_next conclude(struct talk *t, struct answer *a)
         }
         if (first && says_one_of(&a->all, foreign, array_len(foreign)) && !a->server.len)
                 return TALK_DONE;
+        if (first && has_both(t, a)) {
+                talk_likely(t, "http");
+                take_server(t, a);
+                return TALK_DONE;
+        }
         if (first) {
                 talk_confirm(t, is_proxy(a) ? "http-proxy" : "http");
                 talk_evidence(t, a->all.text, a->all.len);
@@ -437,7 +446,7 @@ static enum talk_next conclude(struct talk *t, struct answer *a)
         (void)apply(t, a, rules, array_len(rules));
         if (first && !t->memory[ASKING] && !t->id->product && !a->server.len && a->m.code == 200 && !a->m.body.len)
                 will_ask(t, ASK_REGISTRY);
-        if (!t->memory[ASKING])
+        if (!t->memory[ASKING] || t->tls) /* inside TLS there may be no other connection */
                 take_server(t, a);
         if (!t->memory[ASKING] && !t->id->product && streq(t->id->protocol, "http"))
                 will_ask(t, a->m.code == 404 && message_field(&a->m, "X-Content-Type-Options", &value) ? ASK_API_VERSION : ASK_MISSING);
@@ -455,6 +464,8 @@ static enum talk_next answer(struct talk *t)
         if (!t->in_len)
                 return over ? (take_server(t, NULL), TALK_DONE) : TALK_MORE;
         if (t->in_len >= 9 && http2_is_settings(t->in, t->in_len)) {
+                talk_confirm(t, "http");
+                talk_detail(t, "http-version", "2", 1);
                 t->step = START2;
                 return t->memory[ASKED] ? TALK_DONE : TALK_AGAIN;
         }
@@ -531,17 +542,15 @@ static enum talk_next answer2(struct talk *t)
 
 static enum talk_next http_talk(struct talk *t)
 {
-        bool h2 = t->tls && t->id->tls && streq_ptr(t->id->tls->alpn, "h2");
-
         switch (t->step) {
         case START:
                 if (t->in_len && !http2_is_settings(t->in, t->in_len)) /* said before it was asked: 408, 503 ... */
                         return answer(t);
-                return ask(t, h2 || t->in_len);
+                return ask(t, t->in_len);
         case ANSWER:
                 return answer(t);
         case ASK:
-                return ask(t, h2);
+                return ask(t, false);
         case START2:
                 return ask(t, true);
         default:
@@ -553,8 +562,8 @@ const struct probe probe_http = {
         .name = "http",
         .protocol = "http",
         .transports = 1 << TRANSPORT_TCP,
-        .tcp_ports = "80-90,280,443,591,593,800-810,880,888,1880,2375-2379,2480,3000-3010,3128,4040,4443,4567,4848,5000-5010,"
-                     "5080,5357,5480,5601,5800,5984-5986,6080,6443,7000-7002,7070,7080,7474,7547,8000-8010,8020,8025,8042,8060,"
+        .tcp_ports = "80-90,280,443,591,593,800-810,880,888,1880,2375-2379,2480,3000-3010,3128,4040,4443,4567,4848,5000,5001,"
+                     "5080,5357,5480,5601,5800,5984-5986,6080,6443,7001,7002,7070,7080,7474,7547,8000-8010,8020,8025,8042,8060,"
                      "8080-8100,8118,8123,8139,8161,8172,8180-8200,8222,8265,8280,8333,8384,8443,8444,8500,8530,8531,8545,8761,8834,"
                      "8880-8890,8983,9000-9003,9043,9060,9080,9081,9090-9099,9115,9117,9121,9187,9200,9201,9443,9600,9981,9999,"
                      "10000,10080,10250,10255,10257,10259,11434,12443,15672,16010,19999,20000,32400,49152,50000,50070,55555",
