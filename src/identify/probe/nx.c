@@ -32,7 +32,8 @@ static enum talk_next nx_talk(struct talk *t)
         talk_encryption(t, t->tls ? ENCRYPTION_TLS : ENCRYPTION_NATIVE);
         talk_confirm(t, "nx");
         talk_product(t, "NoMachine", 9);
-        if (line_starts(&line, "NXD-") && line.len > start && line.text[start] >= '0' && line.text[start] <= '9')
+        if (line_starts(&line, "NXD-") && line.len > start && line.text[start] >= '0' &&
+            line.text[start] <= '9')
                 talk_version(t, line.text + start, line.len - start);
         return TALK_DONE;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Radmin: the opening of its clients; answers have the same head with a longer body. Not published, so likely at most. */
+/*
+ * Radmin: the opening of its clients; answers have the same head with a longer body. Not published, so
+ * likely at most.
+ */
 #include "identify/probe.h"
 
 #define BODY_MAX 256u

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TeamViewer: packets begin with 17 24 (or, since version 5, 11 30), and a command; nothing is sent to it. */
+/*
+ * TeamViewer: packets begin with 17 24 (or, since version 5, 11 30), and a command; nothing is sent to it.
+ */
 #include "identify/probe.h"
 
 #define PORT        5938u
@@ -7,13 +9,14 @@
 
 static bool fits(const uint8_t *data, size_t len)
 {
-        return len >= 5 && ((data[0] == 0x17 && data[1] == 0x24) || (data[0] == 0x11 && data[1] == 0x30)) && data[2] &&
-                data[2] < COMMAND_MAX;
+        return len >= 5 && ((data[0] == 0x17 && data[1] == 0x24) || (data[0] == 0x11 && data[1] == 0x30)) &&
+               data[2] && data[2] < COMMAND_MAX;
 }
 
 static enum recognition teamviewer_recognise(const struct heard *h)
 {
-        return h->port == PORT && h->transport == TRANSPORT_TCP && fits(h->data, h->len) ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return h->port == PORT && h->transport == TRANSPORT_TCP && fits(h->data, h->len) ? RECOGNISE_LIKELY
+                                                                                         : RECOGNISE_NO;
 }
 
 static enum talk_next teamviewer_talk(struct talk *t)
