@@ -122,6 +122,24 @@ static bool number_of_bind(const struct line *text)
                 text->text[2] >= '0' && text->text[2] <= '9' && memchr(text->text + 2, '.', text->len - 2);
 }
 
+/* Where what a distribution added begins: "9.18.24-1-Debian" is 9.18.24, "9.11.4-P2-RedHat-..." 9.11.4-P2. */
+static size_t upstream_len(const struct line *word)
+{
+        size_t n = 0;
+
+        while (n < word->len) {
+                const char *next = word->text + n + 1;
+
+                if (word->text[n] == '-' && (n + 1 == word->len || (*next != 'P' && *next != 'S' && *next != 'E' && *next != 'r')))
+                        break;
+                n++;
+                if (word->text[n - 1] == '-')
+                        while (n < word->len && word->text[n] != '-')
+                                n++;
+        }
+        return n;
+}
+
 static void take_version(struct talk *t, const struct line *text)
 {
         talk_detail(t, "version-bind", text->text, text->len);
@@ -129,7 +147,7 @@ static void take_version(struct talk *t, const struct line *text)
                 struct line word = line_word(text, 0);
 
                 talk_product(t, "BIND", 4);
-                talk_version(t, word.text, word.len);
+                talk_version(t, word.text, upstream_len(&word));
                 talk_cpe(t, "isc", "bind");
                 return;
         }
@@ -191,13 +209,12 @@ static enum talk_next root(struct talk *t, const struct message *m)
 {
         unsigned code = m->header.flags & DNS_RCODE;
 
-        if (m->header.flags & DNS_AA && code == NOERROR)
-                talk_detail(t, "authoritative-for-root", "yes", 3);
         if (code == REFUSED && t->step == ROOT)
                 return ask(t, LOCALHOST, DNS_RD, "localhost", DNS_TYPE_A, DNS_CLASS_IN);
         if (m->header.flags & DNS_RA && code != REFUSED && code != NOTIMP && code != FORMERR)
                 talk_flag(t, IDENTITY_RELAY);
-        talk_detail(t, "recursion", t->id->flags & IDENTITY_RELAY ? "offered" : "not offered", t->id->flags & IDENTITY_RELAY ? 7 : 11);
+        talk_detail(t, "recursion", t->id->flags & IDENTITY_RELAY ? "offered" : "not offered",
+                    t->id->flags & IDENTITY_RELAY ? 7 : 11);
         return TALK_DONE;
 }
 

@@ -37,7 +37,7 @@ static enum talk_next version(struct talk *t)
 
 static enum talk_next management_talk(struct talk *t)
 {
-        static const char ask[] = "version\nquit\n";
+        static const char ask[] = "version\n";
         struct line line;
         size_t at = 0;
 

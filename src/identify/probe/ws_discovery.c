@@ -11,6 +11,7 @@ static void add_uuid(const struct talk *t, struct str *to)
                  (unsigned)(n & 0xfff), (unsigned)(n >> 16), (unsigned)(n >> 40 & 0xffff));
 }
 
+/* Some take only a question for devices (DPWS), others, as cameras, only one for anything. */
 static enum talk_next ask(struct talk *t)
 {
         _cleanup_str_ struct str text = {0};
@@ -21,9 +22,12 @@ static enum talk_next ask(struct talk *t)
                        "<wsa:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</wsa:To>"
                        "<wsa:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</wsa:Action><wsa:MessageID>urn:uuid:");
         add_uuid(t, &text);
-        str_add(&text, "</wsa:MessageID></soap:Header><soap:Body><wsd:Probe/></soap:Body></soap:Envelope>");
+        str_add(&text, "</wsa:MessageID></soap:Header><soap:Body><wsd:Probe>");
+        if (!t->step)
+                str_add(&text, "<wsd:Types xmlns:wsdp=\"http://schemas.xmlsoap.org/ws/2006/02/devprof\">wsdp:Device</wsd:Types>");
+        str_add(&text, "</wsd:Probe></soap:Body></soap:Envelope>");
         talk_send_bytes(t, text.text, text.len);
-        t->step = 1;
+        t->step++;
         return TALK_SEND;
 }
 
@@ -74,7 +78,9 @@ static enum talk_next answer(struct talk *t)
 
 static enum talk_next ws_discovery_talk(struct talk *t)
 {
-        return t->step ? answer(t) : ask(t);
+        if (!t->step || (t->step == 1 && !t->in_len && t->waited))
+                return ask(t);
+        return answer(t);
 }
 
 const struct probe probe_ws_discovery = {
