@@ -23,7 +23,8 @@ static uint16_t id_of(const struct talk *t, unsigned step)
         return (uint16_t)((t->nonce >> 8) + step);
 }
 
-static enum talk_next ask(struct talk *t, enum step step, uint16_t flags, const char *name, uint16_t type, uint16_t class)
+static enum talk_next ask(struct talk *t, enum step step, uint16_t flags, const char *name, uint16_t type,
+                          uint16_t class)
 {
         _cleanup_str_ struct str message = {0};
 
@@ -48,7 +49,8 @@ static int read_answer(const struct talk *t, struct message *ret)
                         return 0;
                 if (len < 12)
                         return -1;
-                if (wire_left(&w) >= 4 && ((w.at[0] << 8 | w.at[1]) != id_of(t, t->step) || !(w.at[2] & 0x80)))
+                if (wire_left(&w) >= 4 &&
+                    ((w.at[0] << 8 | w.at[1]) != id_of(t, t->step) || !(w.at[2] & 0x80)))
                         return -1;
                 if (wire_left(&w) < len)
                         return 0;
@@ -90,7 +92,8 @@ static const struct software {
         {"NSD ", "NSD", "nlnetlabs", "nsd"},
         {"Knot DNS ", "Knot DNS", "nic", "knot_dns"},
         {"Knot Resolver ", "Knot Resolver", "nic", "knot_resolver"},
-        {"PowerDNS Authoritative Server ", "PowerDNS Authoritative Server", "powerdns", "authoritative_server"},
+        {"PowerDNS Authoritative Server ", "PowerDNS Authoritative Server", "powerdns",
+         "authoritative_server"},
         {"PowerDNS Recursor ", "PowerDNS Recursor", "powerdns", "recursor"},
         {"Served by PowerDNS", "PowerDNS Authoritative Server", NULL, NULL},
         {"Served by POWERDNS ", "PowerDNS Authoritative Server", NULL, NULL},
@@ -119,7 +122,7 @@ static const struct software {
 static bool number_of_bind(const struct line *text)
 {
         return text->len >= 5 && (text->text[0] == '9' || text->text[0] == '8') && text->text[1] == '.' &&
-                text->text[2] >= '0' && text->text[2] <= '9' && memchr(text->text + 2, '.', text->len - 2);
+               text->text[2] >= '0' && text->text[2] <= '9' && memchr(text->text + 2, '.', text->len - 2);
 }
 
 /* Where what a distribution added begins: "9.18.24-1-Debian" is 9.18.24, "9.11.4-P2-RedHat-..." 9.11.4-P2. */
@@ -130,7 +133,8 @@ static size_t upstream_len(const struct line *word)
         while (n < word->len) {
                 const char *next = word->text + n + 1;
 
-                if (word->text[n] == '-' && (n + 1 == word->len || (*next != 'P' && *next != 'S' && *next != 'E' && *next != 'r')))
+                if (word->text[n] == '-' &&
+                    (n + 1 == word->len || (*next != 'P' && *next != 'S' && *next != 'E' && *next != 'r')))
                         break;
                 n++;
                 if (word->text[n - 1] == '-')
@@ -175,7 +179,8 @@ static enum talk_next ask_root(struct talk *t)
 
 static enum talk_next version(struct talk *t, struct message *m)
 {
-        static const char *const codes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+        static const char *const codes[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                            "NXDOMAIN", "NOTIMP",  "REFUSED"};
         unsigned code = m->header.flags & DNS_RCODE;
         struct line text;
 
@@ -246,8 +251,9 @@ static enum recognition dns_recognise(const struct heard *h)
         struct wire w = wire_over(h->data, h->len);
         struct dns_header header;
 
-        if (h->transport != TRANSPORT_UDP || !h->asked || !dns_read_header(&w, &header) || !(header.flags & DNS_QR) ||
-            header.questions > 1 || header.answers || header.authorities || header.additionals > 1)
+        if (h->transport != TRANSPORT_UDP || !h->asked || !dns_read_header(&w, &header) ||
+            !(header.flags & DNS_QR) || header.questions > 1 || header.answers || header.authorities ||
+            header.additionals > 1)
                 return RECOGNISE_NO;
         if ((header.flags & DNS_RCODE) != FORMERR && (header.flags & DNS_RCODE) != NOTIMP)
                 return RECOGNISE_NO;
