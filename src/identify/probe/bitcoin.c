@@ -57,11 +57,12 @@ static void take_agent(struct talk *t, const char *text, size_t len)
                      {"Shibetoshi", "Dogecoin Core"},
                      {"btcd", "btcd"},
                      {"btcwire", "btcd"}};
-        const char *colon, *end = text + len, *stop;
+        const char *colon, *end, *stop;
 
         talk_detail(t, "user-agent", text, len);
         if (len < 2 || *text != '/')
                 return;
+        end = text + len;
         colon = memchr(text, ':', len);
         if (!colon)
                 return;

@@ -269,7 +269,8 @@ const struct probe probe_dns = {
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_SECOND,
         .sweep_udp = SWEEP_SECOND,
-        .log = "queries for version.bind, id.server (class CHAOS) and the name servers of the root, where queries are logged",
+        .log = "queries for version.bind, id.server (class CHAOS) and the name servers of the root, "
+               "where queries are logged",
         .reference = "RFC 1035, 4.1 and 4.2; RFC 4892; RFC 7858",
         .recognise = dns_recognise,
         .talk = dns_talk,

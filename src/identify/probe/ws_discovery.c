@@ -18,16 +18,19 @@ static enum talk_next ask(struct talk *t)
         _cleanup_str_ struct str text = {0};
 
         str_add(&text,
-                "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\""
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope"
+                " xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\""
                 " xmlns:wsa=\"http://schemas.xmlsoap.org/ws/2004/08/addressing\""
                 " xmlns:wsd=\"http://schemas.xmlsoap.org/ws/2005/04/discovery\"><soap:Header>"
                 "<wsa:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</wsa:To>"
-                "<wsa:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</wsa:Action><wsa:MessageID>urn:uuid:");
+                "<wsa:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</wsa:Action>"
+                "<wsa:MessageID>urn:uuid:");
         add_uuid(t, &text);
         str_add(&text, "</wsa:MessageID></soap:Header><soap:Body><wsd:Probe>");
         if (!t->step)
                 str_add(&text,
-                        "<wsd:Types xmlns:wsdp=\"http://schemas.xmlsoap.org/ws/2006/02/devprof\">wsdp:Device</wsd:Types>");
+                        "<wsd:Types xmlns:wsdp=\"http://schemas.xmlsoap.org/ws/2006/02/devprof\">"
+                        "wsdp:Device</wsd:Types>");
         str_add(&text, "</wsd:Probe></soap:Body></soap:Envelope>");
         talk_send_bytes(t, text.text, text.len);
         t->step++;
