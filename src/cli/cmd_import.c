@@ -160,8 +160,8 @@ static int choose_importer(struct run *run)
         if (run->importer)
                 return 0;
         for (const struct importer *const *i = importers_all(); *i; i++)
-                str_addf(&known, "\n  %-16s %s", (*i)->name, (*i)->what);
-        return err_set(run->err, -EINVAL, "'%s' is %s; these are known (--format NAME names one):%s", run->path,
+                str_addf(&known, "%s%s", known.len ? ", " : "", (*i)->name);
+        return err_set(run->err, -EINVAL, "'%.200s' is %s; known are %s: name one with --format", run->path,
                        run->start.len ? "of no format that is known" : "empty", str_text(&known));
 }
 
@@ -378,7 +378,10 @@ static bool is_of(const struct import_endpoint *e, const struct import_host *hos
         return e->endpoint.zone_index == host->zone_index && address_compare(&e->endpoint.address, &host->address) == 0;
 }
 
-/* Hosts and endpoints are in one order. */
+/*
+ * Hosts and endpoints are in one order. All of them are here before the first is written: what judges endpoints with their
+ * identities (assess/outside.h) is to be called in front of this.
+ */
 static int write_hosts(struct run *run, struct scan_result *result)
 {
         _cleanup_free_ struct host_coverage *c = xmalloc(sizeof(*c)); /* it has port sets of 8 KiB */
