@@ -132,6 +132,7 @@ static bool hand_over(struct conversation *c)
                 suggest_echo(c->work);
                 return false;
         }
+        strategy_note(c->work, &heard);
         other = strategy_recognise(c->work, &heard, &how);
         if (!other || other == c->probe)
                 return false;

@@ -146,6 +146,8 @@ bool strategy_lingers(const struct work *work);
 const struct probe *strategy_first_question(struct work *work);
 /* Who surely or likely said that; NULL when nobody known. Those that were tried and failed are passed over. */
 const struct probe *strategy_recognise(const struct work *work, const struct heard *heard, enum recognition *ret);
+/* What a probe is sure of that had its chance and was too impatient: good for `likely`. */
+void strategy_note(struct work *work, const struct heard *heard);
 bool strategy_may_send(const struct work *work, const struct probe *probe);
 void strategy_suggest(struct work *work, const struct probe *probe);
 bool strategy_mark(struct work *work, const struct probe *probe); /* as tried; true when it was not */

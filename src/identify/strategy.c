@@ -279,6 +279,15 @@ const struct probe *strategy_recognise(const struct work *w, const struct heard 
         return best;
 }
 
+void strategy_note(struct work *w, const struct heard *heard)
+{
+        for (size_t i = 0; i < n_probes && !w->hint; i++)
+                if (probes[i]->recognise && probes[i]->transports & 1u << heard->transport &&
+                    was_tried(w, probes[i]) && !streq(probes[i]->protocol, "unknown") &&
+                    probes[i]->recognise(heard) == RECOGNISE_SURE)
+                        w->hint = probes[i];
+}
+
 /* --- results -------------------------------------------------------------------------------------- */
 
 void strategy_take_facts(struct work *w, struct conversation *c)

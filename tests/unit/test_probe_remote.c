@@ -415,13 +415,9 @@ static void test_desktops(void **state)
         static char spice_answer[16 + 178] =
                 "REDQ\x02\x00\x00\x00\x02\x00\x00\x00\xb2\x00\x00\x00\x00\x00\x00\x00\x30\x81\x9f";
         const struct play_line spice[] = {{spice_answer, sizeof(spice_answer)}};
-        const struct play_line nx[] = {BYTES("NXD-7.10.1\n")};
         const struct play_line ica[] = {BYTES("\x7f\x7fICA\x00\x7f\x7fICA\x00")};
         const struct play_line barrier[] = {BYTES("\x00\x00\x00\x0b"
                                                   "Barrier\x00\x01\x00\x06")};
-        const struct play_line team[] = {BYTES("\x17\x24\x0a\x20\x00")};
-        const struct play_line radmin[] = {BYTES("\x01\x00\x00\x00\x03\x00\x00\x00\x09"
-                                                 "abc")};
         const struct play_line found[] = {BYTES("NRHOST______________AHM_3___\x00")};
         const struct play_line adb_open[] = {
                 BYTES("CNXN\x01\x00\x00\x01\x00\x00\x10\x00\x21\x00\x00\x00\x00\x00\x00\x00\xbc\xb1\xa7\xb1"
@@ -434,10 +430,6 @@ static void test_desktops(void **state)
         assert_speaks(&p, "spice", ENCRYPTION_NONE);
         assert_detail(&p, "protocol-version", "2.2");
         play_release(&p);
-        talk_to(&p, "nx", TRANSPORT_TCP, 4000, nx, 1);
-        assert_speaks(&p, "nx", ENCRYPTION_NATIVE);
-        assert_string_equal(p.id.version, "7.10.1");
-        play_release(&p);
         talk_to(&p, "ica", TRANSPORT_TCP, 1494, ica, 1);
         assert_speaks(&p, "ica", ENCRYPTION_NONE);
         play_release(&p);
@@ -445,12 +437,6 @@ static void test_desktops(void **state)
         assert_speaks(&p, "synergy", ENCRYPTION_NONE);
         assert_string_equal(p.id.product, "Barrier");
         assert_detail(&p, "protocol-version", "1.6");
-        play_release(&p);
-        talk_to(&p, "teamviewer", TRANSPORT_TCP, 5938, team, 1);
-        assert_int_equal(p.id.confidence, CONFIDENCE_LIKELY);
-        play_release(&p);
-        talk_to(&p, "radmin", TRANSPORT_TCP, 4899, radmin, 1);
-        assert_int_equal(p.id.confidence, CONFIDENCE_LIKELY);
         play_release(&p);
         talk_to(&p, "pcanywhere", TRANSPORT_UDP, 5632, found, 1);
         assert_speaks(&p, "pcanywhere", ENCRYPTION_NONE);
@@ -592,9 +578,9 @@ static void test_strangers(void **state)
                 "adb",        "afp",   "afs",   "amanda",     "bacula",     "bgp",         "diameter",
                 "frr-vty",    "ica",   "iscsi", "kadmin",     "kerberos",   "kpasswd",     "l2tp",
                 "lpd",        "msrpc", "nbd",   "ncacn-http", "netbios-ns", "netbios-ssn", "netconf",
-                "nfs",        "nx",    "p9",    "pcanywhere", "pptp",       "radmin",      "rdp",
+                "nfs",        "p9",    "pcanywhere", "pptp",       "rdp",
                 "rpcbind",    "sane",  "smb",   "spice",      "sunrpc",     "synergy",     "tacacs",
-                "teamviewer", "vnc",   "x11",   "xdmcp",
+                "vnc",   "x11",   "xdmcp",
         };
         const struct play_line strange[] = {BYTES("220 mail.example ESMTP\r\n"),
                                             BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"),
