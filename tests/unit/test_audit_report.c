@@ -29,8 +29,9 @@ static int64_t now(void)
 
 static struct scan_subject subject(const struct address *address, void *arg)
 {
-        return address->bytes[3] == 5 ? (struct scan_subject){.name = "web1", .asset = "estate:web1", .zone = "office"}
-                                      : (struct scan_subject){0};
+        return address->bytes[3] == 5
+                       ? (struct scan_subject){.name = "web1", .asset = "estate:web1", .zone = "office"}
+                       : (struct scan_subject){0};
 }
 
 static const char *device(uint32_t zone_index, void *arg)
@@ -176,7 +177,8 @@ static void written(struct str *out, const char *format, const struct audit *a)
         _cleanup_close_ int fd = memfd_create("report", MFD_CLOEXEC);
         _cleanup_(scan_writer_release) struct scan_writer w = {0};
         struct err err = {0};
-        const struct scan_end end = {.result = {.complete = true, .open = 7, .sent = 12345, .elapsed_ms = 4200}};
+        const struct scan_end end = {
+                .result = {.complete = true, .open = 7, .sent = 12345, .elapsed_ms = 4200}};
 
         assert_true(fd >= 0);
         assert_int_equal(scan_writer_begin(&w, scan_report_find(format), &a->head, fd, &err), 0);
@@ -238,7 +240,8 @@ static void test_harmless(void **state)
 
                         n = text_decode(out.text + at, out.len - at, &c);
                         assert_true(n > 0);
-                        assert_true(!text_is_control(c) || c == '\n' || (c == '\r' && streq((*f)->name, "csv")));
+                        assert_true(!text_is_control(c) || c == '\n' ||
+                                    (c == '\r' && streq((*f)->name, "csv")));
                 }
                 if (streq((*f)->name, "xml") || streq((*f)->name, "html"))
                         assert_null(strstr(out.text, "<script>"));
@@ -285,7 +288,8 @@ static void test_json(void **state)
         assert_int_equal(n[1], a->outside->findings.n);
         assert_int_equal(n[2], a->outside->rows.n);
         assert_string_equal(json_string_value(json_object_get(record, "type")), "summary");
-        assert_int_equal(json_integer_value(json_object_get(json_object_get(record, "reconcile"), "agreed")), 2);
+        assert_int_equal(json_integer_value(json_object_get(json_object_get(record, "reconcile"), "agreed")),
+                         2);
         json_decref(record);
         audit_free(a);
 }
