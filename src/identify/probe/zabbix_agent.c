@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Zabbix agent: a passive check of agent.version (header "ZBXD"). It answers only the servers it knows and closes on others. */
+/* Zabbix agent: a passive check of agent.version. It answers only the servers it knows and closes on others. */
 #include "identify/banner.h"
 
 enum step { ASK, ANSWER };
