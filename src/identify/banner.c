@@ -4,7 +4,8 @@
 #include <ctype.h>
 #include <strings.h>
 
-static const struct banner *find(const struct line *text, const struct banner *table, size_t n, const char **ret)
+static const struct banner *find(const struct line *text, const struct banner *table, size_t n,
+                                 const char **ret)
 {
         for (size_t i = 0; i < n; i++) {
                 const char *at = line_find_i(text, table[i].mark);
@@ -43,7 +44,8 @@ bool banner_take(struct talk *t, const struct line *text, const struct banner *t
 /* What may stand between a name and its version: the length of it at `at`, or 0. */
 static size_t between(const char *at, const char *end)
 {
-        static const char *const words[] = {"version", "server", "service", "release", "ver.", "(tm)", "ftp", "v."};
+        static const char *const words[] = {"version", "server", "service", "release",
+                                            "ver.",    "(tm)",   "ftp",     "v."};
 
         for (size_t i = 0; i < array_len(words); i++) {
                 size_t n = strlen(words[i]);

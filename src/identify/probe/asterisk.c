@@ -22,7 +22,8 @@ static enum talk_next asterisk_talk(struct talk *t)
         talk_evidence(t, line.text, line.len);
         talk_confirm(t, "asterisk");
         talk_product(t, "Asterisk", 8);
-        talk_detail(t, "protocol-version", line.text + n, line.len - n); /* of the interface, not of Asterisk */
+        talk_detail(t, "protocol-version", line.text + n,
+                    line.len - n); /* of the interface, not of Asterisk */
         if (!t->tls)
                 talk_flag(t, IDENTITY_PLAIN_LOGIN);
         return TALK_DONE;

@@ -11,7 +11,8 @@ static bool is_ring(const uint8_t *data, size_t len)
 
         for (size_t i = 1; i < len && run < ENOUGH; i++) {
                 bool next = data[i] == data[i - 1] + 1 && data[i] < 0x7f && data[i - 1] >= ' ';
-                bool wraps = data[i - 1] >= 0x7d && data[i - 1] <= 0x7e && (data[i] == ' ' || data[i] == '!');
+                bool wraps =
+                        data[i - 1] >= 0x7d && data[i - 1] <= 0x7e && (data[i] == ' ' || data[i] == '!');
 
                 if (!next && !wraps)
                         return false;

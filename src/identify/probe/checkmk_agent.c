@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Checkmk agent: reports at once to whoever connects, unless it encrypts (first bytes "00" to "05", or TLS registration "16"). */
+/* Checkmk agent: reports at once to whoever connects, unless it is told to encrypt. */
 #include "identify/banner.h"
 
 static enum recognition checkmk_agent_recognise(const struct heard *h)

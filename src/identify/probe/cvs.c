@@ -5,7 +5,8 @@
 static bool refuses(const struct line *all)
 {
         return (line_starts(all, "cvs") && line_find_i(all, " aborted]: ")) ||
-               (line_find_i(all, "bad auth protocol start") && line_find_i(all, "cvs")) || line_starts(all, "cvs pserver: ") ||
+               (line_find_i(all, "bad auth protocol start") && line_find_i(all, "cvs")) ||
+               line_starts(all, "cvs pserver: ") ||
                line_starts(all, "error 0 Server configuration missing --allow-root");
 }
 

@@ -9,9 +9,9 @@ static bool has_time(const struct line *line)
         for (size_t i = 0; i + 8 <= line->len; i++) {
                 const char *c = line->text + i;
 
-                if (isdigit((unsigned char)c[0]) && isdigit((unsigned char)c[1]) && c[2] == ':' && c[5] == ':' &&
-                    isdigit((unsigned char)c[3]) && isdigit((unsigned char)c[4]) && isdigit((unsigned char)c[6]) &&
-                    isdigit((unsigned char)c[7]))
+                if (isdigit((unsigned char)c[0]) && isdigit((unsigned char)c[1]) && c[2] == ':' &&
+                    c[5] == ':' && isdigit((unsigned char)c[3]) && isdigit((unsigned char)c[4]) &&
+                    isdigit((unsigned char)c[6]) && isdigit((unsigned char)c[7]))
                         return true;
         }
         return false;
@@ -23,8 +23,8 @@ static bool has_numbers(const struct line *line)
         for (size_t i = 0; i + 8 <= line->len; i++) {
                 const char *c = line->text + i;
 
-                if (isdigit((unsigned char)c[0]) && isdigit((unsigned char)c[1]) && strchr("-/.", c[2]) && c[2] &&
-                    isdigit((unsigned char)c[3]) && isdigit((unsigned char)c[4]) && c[5] == c[2] &&
+                if (isdigit((unsigned char)c[0]) && isdigit((unsigned char)c[1]) && strchr("-/.", c[2]) &&
+                    c[2] && isdigit((unsigned char)c[3]) && isdigit((unsigned char)c[4]) && c[5] == c[2] &&
                     isdigit((unsigned char)c[6]) && isdigit((unsigned char)c[7]))
                         return true;
         }
@@ -33,7 +33,8 @@ static bool has_numbers(const struct line *line)
 
 static bool has_month(const struct line *line)
 {
-        static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"};
+        static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                             "jul", "aug", "sep", "oct", "nov", "dec"};
 
         for (size_t i = 0; i < array_len(months); i++)
                 if (line_find_i(line, months[i]))
@@ -47,7 +48,8 @@ static bool is_daytime(const uint8_t *data, size_t len)
         struct line all = banner_all(data, len);
         size_t lines = 0, letters = 0;
 
-        if (len < 16 || len > 100 || !banner_is_text(data, len) || !has_time(&all) || (!has_month(&all) && !has_numbers(&all)))
+        if (len < 16 || len > 100 || !banner_is_text(data, len) || !has_time(&all) ||
+            (!has_month(&all) && !has_numbers(&all)))
                 return false;
         for (size_t i = 0; i < len; i++) {
                 lines += data[i] == '\n' && i && i + 1 < len;

@@ -5,12 +5,9 @@
 enum step { GREETING, STATUS };
 
 static const struct banner products[] = {
-        {"dictd ", "dictd", NULL, NULL},
-        {"dicod", "GNU Dico", NULL, NULL},
-        {"GNU dico", "GNU Dico", NULL, NULL},
-        {"dictdlib", "dictdlib", NULL, NULL},
-        {"Serpento", "Serpento", NULL, NULL},
-        {"JDictd", "JDictd", NULL, NULL},
+        {"dictd ", "dictd", NULL, NULL},      {"dicod", "GNU Dico", NULL, NULL},
+        {"GNU dico", "GNU Dico", NULL, NULL}, {"dictdlib", "dictdlib", NULL, NULL},
+        {"Serpento", "Serpento", NULL, NULL}, {"JDictd", "JDictd", NULL, NULL},
 };
 
 /* The greeting ends with a message id: "<250.1234.1690000000@host>"; before it may be "<auth.mime>". */
@@ -18,7 +15,8 @@ static bool has_id(const struct line *text)
 {
         const char *open = memrchr(text->text, '<', text->len);
 
-        return open && text->text[text->len - 1] == '>' && memchr(open, '@', (size_t)(text->text + text->len - open));
+        return open && text->text[text->len - 1] == '>' &&
+               memchr(open, '@', (size_t)(text->text + text->len - open));
 }
 
 static enum recognition judge(const uint8_t *data, size_t len)
@@ -29,7 +27,8 @@ static enum recognition judge(const uint8_t *data, size_t len)
                 return RECOGNISE_NO;
         if (!has_id(&reply.first) || line_find_i(&reply.first, "SMTP") || line_find_i(&reply.first, "FTP"))
                 return RECOGNISE_NO;
-        return line_find_i(&reply.first, "dic") || line_find_i(&reply.first, "<auth.") ? RECOGNISE_SURE : RECOGNISE_MAYBE;
+        return line_find_i(&reply.first, "dic") || line_find_i(&reply.first, "<auth.") ? RECOGNISE_SURE
+                                                                                       : RECOGNISE_MAYBE;
 }
 
 static enum recognition dict_recognise(const struct heard *h)

@@ -5,8 +5,9 @@
 
 enum step { ASK, HEAR, REST };
 
-#define ASKED   "quaymaster "
-#define REST_MS 300u /* something that follows the echo is a prompt or an error: then it is no echo service */
+#define ASKED "quaymaster "
+#define REST_MS \
+        300u /* something that follows the echo is a prompt or an error: then it is no echo service */
 
 static enum recognition echo_recognise(const struct heard *h)
 {
@@ -16,7 +17,8 @@ static enum recognition echo_recognise(const struct heard *h)
             data_starts(h->data, h->len, ASKED))
                 return RECOGNISE_MAYBE;
         /* a ClientHello, which no server says: handshake of TLS, of type 1 */
-        return h->len > 6 && h->data[0] == 0x16 && h->data[1] == 3 && h->data[5] == 1 ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return h->len > 6 && h->data[0] == 0x16 && h->data[1] == 3 && h->data[5] == 1 ? RECOGNISE_LIKELY
+                                                                                      : RECOGNISE_NO;
 }
 
 static void line_of(const struct talk *t, struct str *to)

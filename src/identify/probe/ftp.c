@@ -62,7 +62,8 @@ static bool says_mail(const struct line *text)
 /* Others that begin with 220 and say FTP somewhere, or nothing. */
 static bool says_other(const struct line *text)
 {
-        return line_find_i(text, "HylaFAX") || line_find_i(text, "VMware Authentication") || line_find_i(text, "dictd");
+        return line_find_i(text, "HylaFAX") || line_find_i(text, "VMware Authentication") ||
+               line_find_i(text, "dictd");
 }
 
 static enum recognition judge(const uint8_t *data, size_t len)
@@ -73,7 +74,8 @@ static enum recognition judge(const uint8_t *data, size_t len)
 
         if (state == REPLY_NONE || len < 4)
                 return state == REPLY_NONE ? RECOGNISE_NO : RECOGNISE_MAYBE;
-        if (!data_starts(data, len, "220") && !data_starts(data, len, "120") && !data_starts(data, len, "421"))
+        if (!data_starts(data, len, "220") && !data_starts(data, len, "120") &&
+            !data_starts(data, len, "421"))
                 return RECOGNISE_NO;
         if (state == REPLY_WHOLE)
                 all.len = reply.end;
@@ -134,7 +136,8 @@ static bool answer_of_ftp(const struct talk *t, const struct reply *reply)
         if (reply->code == 211 || reply->code == 215)
                 return true;
         if (reply->code == 530 || reply->code == 550 || reply->code == 503)
-                return (line_find_i(&all, "log") || line_find_i(&all, "USER") || line_find_i(&all, "AUTH")) &&
+                return (line_find_i(&all, "log") || line_find_i(&all, "USER") ||
+                        line_find_i(&all, "AUTH")) &&
                        !line_find_i(&all, "STARTTLS") && !line_find_i(&all, "HELO");
         return false;
 }
@@ -143,11 +146,13 @@ static void know(struct talk *t, const struct reply *reply)
 {
         struct line all = banner_all(t->in, reply->end);
 
-        if (answer_of_ftp(t, reply) || (t->memory[SURE] >= RECOGNISE_LIKELY && reply->code >= 500 && !says_mail(&all)))
+        if (answer_of_ftp(t, reply) ||
+            (t->memory[SURE] >= RECOGNISE_LIKELY && reply->code >= 500 && !says_mail(&all)))
                 talk_confirm(t, "ftp");
-        if (reply->code >= 500 && (line_find_i(&all, "SSL/TLS required") || line_find_i(&all, "Use AUTH first") ||
-                                   line_find_i(&all, "must use TLS") || line_find_i(&all, "requires TLS") ||
-                                   line_find_i(&all, "encryption required")))
+        if (reply->code >= 500 &&
+            (line_find_i(&all, "SSL/TLS required") || line_find_i(&all, "Use AUTH first") ||
+             line_find_i(&all, "must use TLS") || line_find_i(&all, "requires TLS") ||
+             line_find_i(&all, "encryption required")))
                 talk_flag(t, IDENTITY_STARTTLS_REQUIRED);
 }
 
@@ -176,7 +181,8 @@ static enum talk_next features(struct talk *t)
         know(t, &reply);
         while (reply.code == 211 && at < reply.end && line_next(t->in, reply.end, &at, &line)) {
                 words = line_after(&line, 0);
-                if (line_starts_i(&words, "AUTH") && (line_find_i(&words, "TLS") || line_find_i(&words, "SSL")))
+                if (line_starts_i(&words, "AUTH") &&
+                    (line_find_i(&words, "TLS") || line_find_i(&words, "SSL")))
                         t->memory[AUTH_OFFERED] = 1;
         }
         if (t->memory[AUTH_OFFERED])
@@ -205,7 +211,8 @@ static enum talk_next after_system(struct talk *t)
         if (reply.code == 215) {
                 talk_evidence(t, t->in, reply.end);
                 talk_detail(t, "system", reply.first.text, reply.first.len);
-                if (!line_find_i(&reply.first, "emulated")) /* FileZilla and others: "UNIX emulated by ..." */
+                if (!line_find_i(&reply.first,
+                                 "emulated")) /* FileZilla and others: "UNIX emulated by ..." */
                         banner_take(t, &reply.first, systems, array_len(systems));
                 banner_take(t, &reply.first, products, array_len(products));
         }

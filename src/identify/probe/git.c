@@ -8,7 +8,8 @@ static bool is_packet(const uint8_t *data, size_t len, struct line *ret)
         size_t n = 0;
 
         for (size_t i = 0; i < 4; i++) {
-                const char *digits = "0123456789abcdef", *at = len > i && data[i] ? strchr(digits, data[i] | 0x20) : NULL;
+                const char *digits = "0123456789abcdef",
+                           *at = len > i && data[i] ? strchr(digits, data[i] | 0x20) : NULL;
 
                 if (!at)
                         return false;
@@ -24,7 +25,9 @@ static enum recognition git_recognise(const struct heard *h)
 {
         struct line packet;
 
-        return h->asked && is_packet(h->data, h->len, &packet) && line_starts(&packet, "ERR ") ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return h->asked && is_packet(h->data, h->len, &packet) && line_starts(&packet, "ERR ")
+                       ? RECOGNISE_LIKELY
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next git_talk(struct talk *t)

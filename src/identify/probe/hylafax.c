@@ -7,12 +7,14 @@ static enum recognition hylafax_recognise(const struct heard *h)
         struct line all = banner_all(h->data, h->len);
 
         return line_starts(&all, "220") && line_find_i(&all, "(HylaFAX") ? RECOGNISE_SURE
-               : line_starts(&all, "130 Warning") ? RECOGNISE_MAYBE : RECOGNISE_NO;
+               : line_starts(&all, "130 Warning")                        ? RECOGNISE_MAYBE
+                                                                         : RECOGNISE_NO;
 }
 
 static enum talk_next hylafax_talk(struct talk *t)
 {
-        static const struct banner products[] = {{"HylaFAX (tm)", "HylaFAX", "hylafax", "hylafax"}, {"HylaFAX", "HylaFAX", NULL, NULL}};
+        static const struct banner products[] = {{"HylaFAX (tm)", "HylaFAX", "hylafax", "hylafax"},
+                                                 {"HylaFAX", "HylaFAX", NULL, NULL}};
         struct line line, word;
 
         for (size_t at = 0; line_next(t->in, t->in_len, &at, &line);)

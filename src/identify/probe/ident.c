@@ -25,7 +25,8 @@ static enum recognition ident_recognise(const struct heard *h)
         struct line line;
         size_t at = 0;
 
-        return h->asked && line_next(h->data, h->len, &at, &line) && is_answer(&line) ? RECOGNISE_SURE : RECOGNISE_NO;
+        return h->asked && line_next(h->data, h->len, &at, &line) && is_answer(&line) ? RECOGNISE_SURE
+                                                                                      : RECOGNISE_NO;
 }
 
 static enum talk_next ident_talk(struct talk *t)

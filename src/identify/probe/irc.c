@@ -35,7 +35,8 @@ static const struct banner marks[] = {
 /* ":irc.example.net 451 * :..." or ":irc.example.net NOTICE ...": a server's own line (RFC 1459, 2.3.1) */
 static bool from_server(const struct line *line)
 {
-        static const char *const words[] = {"NOTICE", "CAP", "451", "421", "461", "462", "020", "351", "410", "417", "439", "464", "465"};
+        static const char *const words[] = {"NOTICE", "CAP", "451", "421", "461", "462", "020",
+                                            "351",    "410", "417", "439", "464", "465"};
         struct line name = line_word(line, 0), word = line_word(line, 1), third = line_word(line, 2);
 
         if (name.len < 2 || *name.text != ':' || !third.len)
@@ -48,9 +49,11 @@ static bool from_server(const struct line *line)
 
 static bool is_irc(const struct line *line)
 {
-        return from_server(line) || line_starts_i(line, "NOTICE AUTH :") || line_starts_i(line, "NOTICE * :") ||
-               line_starts_i(line, "ERROR :Closing Link") || line_starts_i(line, "ERROR :Trying to reconnect too fast") ||
-               line_starts_i(line, "ERROR :Your host is trying to (re)connect too fast") || line_starts_i(line, "CAP * LS");
+        return from_server(line) || line_starts_i(line, "NOTICE AUTH :") ||
+               line_starts_i(line, "NOTICE * :") || line_starts_i(line, "ERROR :Closing Link") ||
+               line_starts_i(line, "ERROR :Trying to reconnect too fast") ||
+               line_starts_i(line, "ERROR :Your host is trying to (re)connect too fast") ||
+               line_starts_i(line, "CAP * LS");
 }
 
 static enum recognition irc_recognise(const struct heard *h)
@@ -134,12 +137,14 @@ static enum talk_next answers(struct talk *t)
                         const char *list = line_find_i(&line, " :");
 
                         if (list)
-                                talk_detail(t, "capabilities", list + 2, (size_t)(line.text + line.len - list) - 2);
+                                talk_detail(t, "capabilities", list + 2,
+                                            (size_t)(line.text + line.len - list) - 2);
                         listed = listed || !line_starts(&last, "*");
                         upgrade = upgrade || line_find_i(&line, ":tls ") || line_find_i(&line, " tls ") ||
                                   (line.len > 4 && memcmp(line.text + line.len - 4, " tls", 4) == 0);
                 }
-                refused = refused || line_starts(&word, "451") || line_starts(&word, "351") || line_starts_i(&line, "ERROR");
+                refused = refused || line_starts(&word, "451") || line_starts(&word, "351") ||
+                          line_starts_i(&line, "ERROR");
                 refused = refused || (line_starts(&word, "421") && line_find_i(&line, "VERSION"));
         }
         if (t->id->confidence == CONFIDENCE_CONFIRMED)

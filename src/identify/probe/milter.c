@@ -31,7 +31,8 @@ static enum talk_next milter_talk(struct talk *t)
                 return TALK_MORE;
         if (version < 2 || version > 6 || actions & ~0x1ffu || t->in_len > (size_t)len + 4)
                 return TALK_DONE;
-        if (t->in_len == 17 && version == 6 && actions == 0xff && t->in[14] == 0x0f && t->in[15] == 0xff && t->in[16] == 0xff)
+        if (t->in_len == 17 && version == 6 && actions == 0xff && t->in[14] == 0x0f && t->in[15] == 0xff &&
+            t->in[16] == 0xff)
                 return TALK_DONE; /* our own offer again */
         talk_evidence(t, t->in, t->in_len);
         talk_confirm(t, "milter");

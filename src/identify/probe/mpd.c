@@ -16,8 +16,8 @@ static enum talk_next mpd_talk(struct talk *t)
         if (!line_next(t->in, t->in_len, &at, &line))
                 return t->in_len > 256 ? TALK_DONE : TALK_MORE;
         if (t->step) {
-                if (line_starts(&line, "volume:") || line_starts(&line, "repeat:") || line_starts(&line, "partition:") ||
-                    line_starts(&line, "OK"))
+                if (line_starts(&line, "volume:") || line_starts(&line, "repeat:") ||
+                    line_starts(&line, "partition:") || line_starts(&line, "OK"))
                         talk_flag(t, IDENTITY_NO_AUTH);
                 return TALK_DONE;
         }

@@ -141,7 +141,8 @@ static enum talk_next date(struct talk *t)
 
         if (reply_read(t->in, t->in_len, &reply) != REPLY_WHOLE)
                 return TALK_MORE;
-        while (digits < reply.first.len && reply.first.text[digits] >= '0' && reply.first.text[digits] <= '9')
+        while (digits < reply.first.len && reply.first.text[digits] >= '0' &&
+               reply.first.text[digits] <= '9')
                 digits++;
         if ((reply.code == 111 && digits == 14) || reply.code == 480) {
                 talk_evidence(t, t->in, reply.end);

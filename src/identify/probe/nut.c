@@ -6,7 +6,8 @@ enum step { ASK, VERSION, UPGRADE, INSIDE };
 
 static enum recognition nut_recognise(const struct heard *h)
 {
-        static const char *const errors[] = {"ERR UNKNOWN-COMMAND", "ERR INVALID-ARGUMENT", "ERR ACCESS-DENIED"};
+        static const char *const errors[] = {"ERR UNKNOWN-COMMAND", "ERR INVALID-ARGUMENT",
+                                             "ERR ACCESS-DENIED"};
 
         for (size_t i = 0; i < array_len(errors); i++)
                 if (h->asked && data_starts(h->data, h->len, errors[i]))
@@ -16,7 +17,8 @@ static enum recognition nut_recognise(const struct heard *h)
 
 static enum talk_next version(struct talk *t)
 {
-        static const struct banner products[] = {{"Network UPS Tools upsd", "Network UPS Tools", "networkupstools", "nut"}};
+        static const struct banner products[] = {
+                {"Network UPS Tools upsd", "Network UPS Tools", "networkupstools", "nut"}};
         struct line line;
         size_t at = 0;
 

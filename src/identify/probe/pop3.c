@@ -8,7 +8,8 @@ static const struct banner products[] = {
         {"Dovecot", "Dovecot", "dovecot", "dovecot"},
         {"Cyrus POP3", "Cyrus IMAP", "cyrus", "imap"},
         {"Cyrus", "Cyrus IMAP", "cyrus", "imap"},
-        {"Microsoft Exchange Server 2003 POP3 server version", "Microsoft Exchange", "microsoft", "exchange_server"},
+        {"Microsoft Exchange Server 2003 POP3 server version", "Microsoft Exchange", "microsoft",
+         "exchange_server"},
         {"Microsoft Exchange", "Microsoft Exchange", "microsoft", "exchange_server"},
         {"Microsoft Windows POP3", "Microsoft Windows POP3 Service", NULL, NULL},
         {"Qpopper", "Qpopper", "qualcomm", "qpopper"},
@@ -47,7 +48,8 @@ static enum recognition pop3_recognise(const struct heard *h)
                 return h->len < 3 && memcmp(h->data, "+OK", h->len) == 0 ? RECOGNISE_MAYBE : RECOGNISE_NO;
         if (!line_next(h->data, h->len, &at, &line))
                 return RECOGNISE_MAYBE;
-        if (line_find_i(&line, "POP") || line_find_i(&line, "Dovecot") || line_find_i(&line, "Hello there") ||
+        if (line_find_i(&line, "POP") || line_find_i(&line, "Dovecot") ||
+            line_find_i(&line, "Hello there") ||
             (line_find_i(&line, "<") && line_find_i(&line, "@") && line.text[line.len - 1] == '>'))
                 return RECOGNISE_SURE;
         return h->asked ? RECOGNISE_MAYBE : RECOGNISE_LIKELY;
@@ -58,7 +60,8 @@ static void take_uw(struct talk *t, const struct line *line)
 {
         struct line pop = line_word(line, 1), version = line_word(line, 3), server = line_word(line, 4);
 
-        if (t->id->product || !line_starts(&pop, "POP3") || !line_starts(&version, "v20") || !line_starts(&server, "server"))
+        if (t->id->product || !line_starts(&pop, "POP3") || !line_starts(&version, "v20") ||
+            !line_starts(&server, "server"))
                 return;
         talk_product(t, "UW IMAP", 7);
         talk_version(t, version.text + 1, version.len - 1);

@@ -6,8 +6,9 @@
 
 static enum recognition qotd_recognise(const struct heard *h)
 {
-        return h->port == 17 && !h->asked && h->len <= QUOTE_MAX && banner_is_text(h->data, h->len) ? RECOGNISE_MAYBE
-                                                                                                     : RECOGNISE_NO;
+        return h->port == 17 && !h->asked && h->len <= QUOTE_MAX && banner_is_text(h->data, h->len)
+                       ? RECOGNISE_MAYBE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next qotd_talk(struct talk *t)

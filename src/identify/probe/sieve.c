@@ -14,7 +14,8 @@ static const struct banner products[] = {
 
 static enum recognition sieve_recognise(const struct heard *h)
 {
-        static const char *const words[] = {"\"IMPLEMENTATION\"", "\"SIEVE\"", "\"SASL\"", "\"NOTIFY\"", "\"STARTTLS\""};
+        static const char *const words[] = {"\"IMPLEMENTATION\"", "\"SIEVE\"", "\"SASL\"", "\"NOTIFY\"",
+                                            "\"STARTTLS\""};
         struct line all = banner_all(h->data, h->len);
 
         for (size_t i = 0; i < array_len(words); i++) {
@@ -51,7 +52,8 @@ static enum talk_next greeting(struct talk *t)
         if (sieve_recognise(&heard) == RECOGNISE_NO)
                 return TALK_DONE;
         for (size_t at = 0; !whole && line_next(t->in, t->in_len, &at, &line);) {
-                if (value_of(&line, "\"IMPLEMENTATION\"", &value) && !banner_take(t, &value, products, array_len(products)))
+                if (value_of(&line, "\"IMPLEMENTATION\"", &value) &&
+                    !banner_take(t, &value, products, array_len(products)))
                         talk_product(t, value.text, value.len);
                 if (value_of(&line, "\"SIEVE\"", &value))
                         talk_detail(t, "extensions", value.text, value.len);

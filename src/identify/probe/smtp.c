@@ -84,7 +84,8 @@ static const struct banner extensions[] = {
 
 static bool others(const struct line *text)
 {
-        return line_find_i(text, "HylaFAX") || line_find_i(text, "VMware Authentication") || line_find_i(text, "dictd");
+        return line_find_i(text, "HylaFAX") || line_find_i(text, "VMware Authentication") ||
+               line_find_i(text, "dictd");
 }
 
 enum recognition mail_recognise(const struct heard *h, bool lmtp)
@@ -95,7 +96,8 @@ enum recognition mail_recognise(const struct heard *h, bool lmtp)
         bool refused = data_starts(h->data, h->len, "554") || data_starts(h->data, h->len, "421") ||
                        data_starts(h->data, h->len, "521");
 
-        if (state == REPLY_NONE || others(&all) || (h->len >= 4 && !refused && !data_starts(h->data, h->len, "220")))
+        if (state == REPLY_NONE || others(&all) ||
+            (h->len >= 4 && !refused && !data_starts(h->data, h->len, "220")))
                 return RECOGNISE_NO;
         if (state == REPLY_WHOLE)
                 all.len = reply.end;
@@ -105,7 +107,8 @@ enum recognition mail_recognise(const struct heard *h, bool lmtp)
                 return lmtp ? RECOGNISE_NO : RECOGNISE_SURE;
         if (line_find_i(&all, "FTP"))
                 return RECOGNISE_NO;
-        if (!lmtp && state == REPLY_WHOLE && refused && (line_starts(&reply.first, "5.") || line_starts(&reply.first, "4.")))
+        if (!lmtp && state == REPLY_WHOLE && refused &&
+            (line_starts(&reply.first, "5.") || line_starts(&reply.first, "4.")))
                 return RECOGNISE_LIKELY; /* RFC 3463: other protocols have no such codes */
         return refused && lmtp ? RECOGNISE_NO : RECOGNISE_MAYBE;
 }
@@ -188,7 +191,8 @@ static enum talk_next after_hello(struct talk *t, const char *protocol)
 
         if (reply_read(t->in, t->in_len, &reply) != REPLY_WHOLE)
                 return TALK_MORE;
-        if (reply.code != 250 && t->step == HELLO && streq(protocol, "smtp") && reply.code != 530 && reply.code != 421) {
+        if (reply.code != 250 && t->step == HELLO && streq(protocol, "smtp") && reply.code != 530 &&
+            reply.code != 421) {
                 talk_send_bytes(t, "HELO quaymaster.invalid\r\n", 25);
                 t->step = OLD_HELLO;
                 return TALK_SEND;

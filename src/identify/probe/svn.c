@@ -23,7 +23,8 @@ static enum talk_next greeting(struct talk *t)
         talk_detail(t, "capabilities", all.text + 12, all.len - 12);
         if (name.len > 200)
                 return TALK_DONE;
-        str_addf(&t->out, "( 2 ( edit-pipeline svndiff1 ) %zu:svn://%s/ 10:quaymaster ( ) ) ", name.len + 7, t->name);
+        str_addf(&t->out, "( 2 ( edit-pipeline svndiff1 ) %zu:svn://%s/ 10:quaymaster ( ) ) ", name.len + 7,
+                 t->name);
         t->step = MECHANISMS;
         return TALK_SEND;
 }

@@ -12,9 +12,11 @@ static const char *listed(const uint8_t *data, size_t len)
         if (line_find_i(&line, "Active Internet connections") || line_starts(&line, "Proto Recv-Q") ||
             line_starts(&line, "Active UNIX domain sockets") || line_starts(&line, "Netid "))
                 return "netstat";
-        if (line_find_i(&line, " PID ") && (line_find_i(&line, "CMD") || line_find_i(&line, "COMMAND") || line_find_i(&line, "TTY")))
+        if (line_find_i(&line, " PID ") &&
+            (line_find_i(&line, "CMD") || line_find_i(&line, "COMMAND") || line_find_i(&line, "TTY")))
                 return "systat";
-        if (line_find_i(&line, "PID ") == line_after(&line, 0).text && line.len && line_find_i(&line, "TIME"))
+        if (line_find_i(&line, "PID ") == line_after(&line, 0).text && line.len &&
+            line_find_i(&line, "TIME"))
                 return "systat";
         return line_find_i(&line, "load average:") ? "systat" : NULL;
 }
@@ -30,7 +32,8 @@ static enum talk_next systat_talk(struct talk *t)
 
         if (!what)
                 return t->in_len > 1024 ? TALK_DONE : TALK_MORE;
-        talk_evidence(t, t->in, t->in_len < 80 ? t->in_len : 80); /* the head: whose processes they are is not kept */
+        talk_evidence(t, t->in,
+                      t->in_len < 80 ? t->in_len : 80); /* the head: whose processes they are is not kept */
         talk_confirm(t, what);
         talk_flag(t, IDENTITY_NO_AUTH);
         return TALK_DONE;

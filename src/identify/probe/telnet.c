@@ -83,7 +83,8 @@ static void negotiation(struct parted *p, struct wire *w, uint64_t *told)
                 option = wire_u8(w);
                 if (w->bad)
                         return;
-                if (option > 49 && option < 138 && option != 93) /* none of the registered ones (RFC 855; IANA) */
+                if (option > 49 && option < 138 &&
+                    option != 93) /* none of the registered ones (RFC 855; IANA) */
                         p->strange = true;
                 p->commands++;
                 if ((command != DO && command != WILL) || !told || !tell_once(told, command, option))
@@ -117,7 +118,8 @@ static struct parted take_apart(const uint8_t *data, size_t len, uint64_t *told)
 
 static bool prompts(const struct line *text)
 {
-        static const char *const words[] = {"login:", "username:", "user name:", "password:", "user:", "login :", "account:"};
+        static const char *const words[] = {
+                "login:", "username:", "user name:", "password:", "user:", "login :", "account:"};
         struct line end = *text;
 
         while (end.len && strchr(" \t\r\n", end.text[end.len - 1]) && end.text[end.len - 1])
@@ -136,7 +138,8 @@ static enum recognition telnet_recognise(const struct heard *h)
 {
         struct parted p = take_apart(h->data, h->len, NULL);
         struct line text = {str_text(&p.text), p.text.len};
-        bool clean = !p.text.len || banner_is_text((const uint8_t *)text.text, text.len) || memchr(text.text, 0x1b, text.len);
+        bool clean = !p.text.len || banner_is_text((const uint8_t *)text.text, text.len) ||
+                     memchr(text.text, 0x1b, text.len);
         enum recognition how = RECOGNISE_NO;
 
         if (p.commands && !p.strange && clean)
@@ -155,8 +158,8 @@ static bool is_shell(const struct line *text)
 {
         const char *end = text->text + text->len;
 
-        return text->len >= 2 && end[-1] == ' ' && (end[-2] == '#' || end[-2] == '$') && !line_find_i(text, "password") &&
-               !line_find_i(text, "login:");
+        return text->len >= 2 && end[-1] == ' ' && (end[-2] == '#' || end[-2] == '$') &&
+               !line_find_i(text, "password") && !line_find_i(text, "login:");
 }
 
 static void take_text(struct talk *t, const struct line *text)

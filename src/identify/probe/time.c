@@ -24,7 +24,8 @@ static enum recognition time_recognise(const struct heard *h)
 {
         uint32_t seconds;
 
-        if (!is_time(h->data, h->len, &seconds) || (h->asked && h->transport == TRANSPORT_TCP && h->port != 37))
+        if (!is_time(h->data, h->len, &seconds) ||
+            (h->asked && h->transport == TRANSPORT_TCP && h->port != 37))
                 return RECOGNISE_NO;
         return h->port == 37 ? RECOGNISE_LIKELY : RECOGNISE_MAYBE;
 }

@@ -6,7 +6,8 @@ static enum recognition uucp_recognise(const struct heard *h)
 {
         if (data_starts(h->data, h->len, "\020Shere"))
                 return RECOGNISE_SURE;
-        return h->port == 540 && !h->asked && data_starts(h->data, h->len, "login: ") ? RECOGNISE_MAYBE : RECOGNISE_NO;
+        return h->port == 540 && !h->asked && data_starts(h->data, h->len, "login: ") ? RECOGNISE_MAYBE
+                                                                                      : RECOGNISE_NO;
 }
 
 static enum talk_next uucp_talk(struct talk *t)

@@ -4,7 +4,8 @@
 
 static enum recognition vmware_auth_recognise(const struct heard *h)
 {
-        return data_starts(h->data, h->len, "220 VMware Authentication Daemon") ? RECOGNISE_SURE : RECOGNISE_NO;
+        return data_starts(h->data, h->len, "220 VMware Authentication Daemon") ? RECOGNISE_SURE
+                                                                                : RECOGNISE_NO;
 }
 
 static enum talk_next vmware_auth_talk(struct talk *t)

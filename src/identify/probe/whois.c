@@ -4,9 +4,17 @@
 
 static bool is_whois(const struct line *all)
 {
-        static const char *const words[] = {"no entries found", "No match for", "No match", "Whois", "NOT FOUND",
-                                            "No object found", "not found in database", "Query terms are ambiguous",
-                                            "No Data Found", "Domain not found", "database query service"};
+        static const char *const words[] = {"no entries found",
+                                            "No match for",
+                                            "No match",
+                                            "Whois",
+                                            "NOT FOUND",
+                                            "No object found",
+                                            "not found in database",
+                                            "Query terms are ambiguous",
+                                            "No Data Found",
+                                            "Domain not found",
+                                            "database query service"};
 
         for (size_t i = 0; i < array_len(words); i++)
                 if (line_find_i(all, words[i]))
@@ -36,7 +44,8 @@ static enum talk_next whois_talk(struct talk *t)
         }
         if (!t->ended && !t->waited)
                 return t->in_len > 16384 ? TALK_DONE : TALK_MORE;
-        if (t->in_len < 3 || !banner_is_text(t->in, t->in_len) || line_starts(&all, "quaymaster.invalid\r\n"))
+        if (t->in_len < 3 || !banner_is_text(t->in, t->in_len) ||
+            line_starts(&all, "quaymaster.invalid\r\n"))
                 return TALK_DONE;
         if (is_whois(&all) && (comment || t->port == 43)) {
                 talk_evidence(t, t->in, t->in_len);

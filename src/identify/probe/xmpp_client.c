@@ -53,8 +53,9 @@ static enum talk_next open_stream(struct talk *t, struct note *note)
         for (const char *c = to; *c; c++)
                 if (!isgraph((unsigned char)*c) || strchr("<>&'\"", *c))
                         to = "localhost";
-        str_addf(&t->out, "<?xml version='1.0'?><stream:stream to='%.*s' xmlns='jabber:%s'%s "
-                          "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
+        str_addf(&t->out,
+                 "<?xml version='1.0'?><stream:stream to='%.*s' xmlns='jabber:%s'%s "
+                 "xmlns:stream='http://etherx.jabber.org/streams' version='1.0'>",
                  (int)DOMAIN_MAX, to, note->server ? "server" : "client",
                  note->server ? " xmlns:db='jabber:server:dialback'" : "");
         t->step = FEATURES;
@@ -151,7 +152,8 @@ static bool is_required(const struct line *all)
 static enum talk_next features(struct talk *t, struct note *note)
 {
         struct line all = banner_all(t->in, t->in_len), from;
-        bool error = says(&all, "<stream:error"), whole = says(&all, "</stream:features>") || says(&all, "<stream:features/>");
+        bool error = says(&all, "<stream:error"),
+             whole = says(&all, "</stream:features>") || says(&all, "<stream:features/>");
         const char *protocol = of_servers(&all) ? "xmpp-server" : "xmpp-client";
 
         if (t->in_len > 65536 || (t->in_len > 256 && !is_stream(&all)))

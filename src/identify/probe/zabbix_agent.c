@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Zabbix agent: a passive check of agent.version (header "ZBXD"). It answers only the servers it knows and closes on others. */
+/* Zabbix agent: a passive check of agent.version. It answers only the servers it knows and closes on others. */
 #include "identify/banner.h"
 
 enum step { ASK, ANSWER };
 
 static enum recognition zabbix_agent_recognise(const struct heard *h)
 {
-        return data_starts(h->data, h->len, "ZBXD\x01") || data_starts(h->data, h->len, "ZBXD\x03") ? RECOGNISE_LIKELY
-                                                                                                     : RECOGNISE_NO;
+        return data_starts(h->data, h->len, "ZBXD\x01") || data_starts(h->data, h->len, "ZBXD\x03")
+                       ? RECOGNISE_LIKELY
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next zabbix_agent_talk(struct talk *t)
@@ -36,12 +37,15 @@ static enum talk_next zabbix_agent_talk(struct talk *t)
         if (line_starts(&value, key)) /* our own bytes again */
                 return TALK_DONE;
         talk_evidence(t, t->in, t->in_len);
-        if (!value.len || (*value.text != '{' && (*value.text < '0' || *value.text > '9') && !line_starts(&value, "ZBX_"))) {
+        if (!value.len || (*value.text != '{' && (*value.text < '0' || *value.text > '9') &&
+                           !line_starts(&value, "ZBX_"))) {
                 talk_likely(t, "zabbix-agent");
                 return TALK_DONE;
         }
         if (*value.text == '{') { /* a server or proxy, which speaks JSON */
-                talk_confirm(t, line_find_i(&value, "\"version\"") && line_find_i(&value, "\"data\"") ? "zabbix-agent" : "zabbix-trapper");
+                talk_confirm(t, line_find_i(&value, "\"version\"") && line_find_i(&value, "\"data\"")
+                                        ? "zabbix-agent"
+                                        : "zabbix-trapper");
                 talk_product(t, "Zabbix", 6);
                 return TALK_DONE;
         }
