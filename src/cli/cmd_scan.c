@@ -442,6 +442,7 @@ static void set_head(struct run *run)
                 .probes = count_probes(run),
                 .pace = run->request.pace,
                 .all_states = run->request.all_states,
+                .identified = run->request.identify,
                 .colour = terminal.colour && !to_file,
                 .width = to_file ? 0 : terminal.width,
                 .subject = subject,

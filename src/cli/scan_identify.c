@@ -49,7 +49,8 @@ void scan_identify_endpoint(struct scan_identify *s, const struct endpoint *endp
 }
 
 /*
- * Endpoints of several hosts may come mixed: those of this host are brought to the front of what no host has yet. How many.
+ * Endpoints of several hosts may come mixed: those of this host are brought to the front of what no host has
+ * yet. How many.
  */
 static size_t gather(struct scan_identify *s, const struct address *address)
 {
@@ -87,7 +88,8 @@ static void add_host(struct scan_identify *s, size_t at)
 {
         const struct scan_identify_host *host = &s->hosts.at[at];
         const struct address *address = &host->coverage->address;
-        struct device_limits limits = s->estate ? estate_limits(s->estate, address) : (struct device_limits){0};
+        struct device_limits limits =
+                s->estate ? estate_limits(s->estate, address) : (struct device_limits){0};
         struct identify_job job = {
                 .name = s->name(address, s->arg),
                 .class = s->estate ? estate_class(s->estate, address) : DEVICE_NONE,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What speaks at the open ports that a scan found. Endpoints that are open, and the coverage of their hosts, are kept back
- * until the scan is over; then they are asked, and a host's records go on when its last port is known.
+ * What speaks at the open ports that a scan found. Endpoints that are open, and the coverage of their hosts,
+ * are kept back until the scan is over; then they are asked, and a host's records go on when its last port
+ * is known.
  */
 #pragma once
 

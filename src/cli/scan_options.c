@@ -42,7 +42,7 @@ const struct option_spec scan_option_specs[SCAN_N_OPTIONS] = {
         {.name = "no-discovery", .help = "ask all ports of every address, also where nobody seems to be"},
         {.name = "all-payloads",
          .help = "UDP: send each port all payloads there are, not only the likely ones"},
-        {.name = "identify", .help = "say what really speaks at each open port: protocol, encryption, product, version"},
+        {.name = "identify", .help = "ask each open port what really speaks there: protocol, encryption, product"},
         {.name = "confirm", .help = "make a full connection to every port a SYN found open"},
         {.name = "no-confirm", .help = "leave that out where it is usual: in files, csv and xml"},
         {.name = "no-inside", .help = "do not look at the sockets of this machine when it scans itself"},

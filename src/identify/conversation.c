@@ -13,7 +13,7 @@
 #define PATIENCE_MS       2500u
 #define PATIENCE_SWEEP_MS 1500u
 #define PATIENCE_UDP_MS   1200u /* then it is sent once more */
-#define MORE_MS           250u /* after a part of a greeting that is not understood yet */
+#define MORE_MS           250u  /* after a part of a greeting that is not understood yet */
 #define AGAINS_MAX        3u
 #define SENDS_MAX         24u
 
@@ -117,8 +117,8 @@ static void suggest_echo(struct work *w)
 }
 
 /*
- * The probe has not understood what came. Who else does? A server that speaks first is heard out on this connection; others
- * get one of their own. True when the conversation goes on.
+ * The probe has not understood what came. Who else does? A server that speaks first is heard out on this
+ * connection; others get one of their own. True when the conversation goes on.
  */
 static bool hand_over(struct conversation *c)
 {
@@ -138,7 +138,8 @@ static bool hand_over(struct conversation *c)
                 return false;
         if (how == RECOGNISE_SURE && !streq(other->protocol, "unknown"))
                 c->work->hint = other;
-        if (how >= RECOGNISE_MAYBE && other->speaks_first && !c->switched && strategy_may_send(c->work, other)) {
+        if (how >= RECOGNISE_MAYBE && other->speaks_first && !c->switched &&
+            strategy_may_send(c->work, other)) {
                 c->switched = true;
                 (void)strategy_mark(c->work, other);
                 str_reset(&c->in);
@@ -153,8 +154,8 @@ static bool hand_over(struct conversation *c)
 
 static void talk_over(struct conversation *c)
 {
-        if (c->id.confidence != CONFIDENCE_REGISTERED && c->sends == 1 && c->asked.len == c->first.len && echoed(c) &&
-            !streq(c->probe->name, "echo"))
+        if (c->id.confidence != CONFIDENCE_REGISTERED && c->sends == 1 && c->asked.len == c->first.len &&
+            echoed(c) && !streq(c->probe->name, "echo"))
                 identity_init(&c->id);
         if (c->id.confidence == CONFIDENCE_REGISTERED && hand_over(c))
                 return;
@@ -240,7 +241,8 @@ static void go_talk(struct conversation *c, bool any, bool late)
         }
         if (any && !c->ended && c->in.len == 0)
                 return; /* of TLS itself */
-        if (conversation_is_udp(c) && late && !any && !c->first.len && !c->resent && !c->attempt.last && c->asked.len) {
+        if (conversation_is_udp(c) && late && !any && !c->first.len && !c->resent && !c->attempt.last &&
+            c->asked.len) {
                 c->resent = true;
                 conversation_send_datagram(c, c->asked.text, c->asked.len);
                 due_in(c, patience(c));
@@ -369,7 +371,8 @@ static void go_shake(struct conversation *c, bool late)
                 return;
         if (!c->starttls && !w->inside) {
                 /* an alert: record type 21, version 3.x (RFC 8446, 5.1) */
-                bool ours = c->first.len > 5 && c->first.text[0] == 22 && c->first.text[5] == 1; /* a ClientHello: an echo */
+                bool ours = c->first.len > 5 && c->first.text[0] == 22 &&
+                            c->first.text[5] == 1; /* a ClientHello: an echo */
                 bool alert = c->first.len >= 7 && c->first.text[0] == 21 && c->first.text[1] == 3;
 
                 if (ours) {
@@ -407,7 +410,8 @@ static void go_hello(struct conversation *c, bool late)
         uint8_t alert;
 
         if (late || c->ended ||
-            tls_answer_read((const uint8_t *)str_text(&c->in), c->in.len, &version, &suite, &alert) != TLS_ANSWER_MORE)
+            tls_answer_read((const uint8_t *)str_text(&c->in), c->in.len, &version, &suite, &alert) !=
+                    TLS_ANSWER_MORE)
                 over(c);
 }
 

@@ -21,8 +21,8 @@ void conversation_flush(struct conversation *c)
 
         c->want_write = false;
         while (c->pending.len) {
-                int n = gate_send(c->work->runner->options.gate, c->fd, &e->address, e->port, c->work->job.class,
-                                  c->pending.text, c->pending.len);
+                int n = gate_send(c->work->runner->options.gate, c->fd, &e->address, e->port,
+                                  c->work->job.class, c->pending.text, c->pending.len);
 
                 if (n == -EAGAIN) {
                         c->want_write = true;
@@ -42,7 +42,8 @@ void conversation_flush(struct conversation *c)
 void conversation_send_datagram(struct conversation *c, const void *data, size_t len)
 {
         const struct endpoint *e = &c->work->job.endpoint;
-        struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(e->port), .sin6_scope_id = e->zone_index};
+        struct sockaddr_in6 v6 = {
+                .sin6_family = AF_INET6, .sin6_port = htons(e->port), .sin6_scope_id = e->zone_index};
         struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(e->port)};
         struct iovec iov = {(void *)data, len};
         struct mmsghdr message = {.msg_hdr = {.msg_iov = &iov, .msg_iovlen = 1}};
@@ -133,7 +134,8 @@ bool conversation_hear(struct conversation *c)
                 if (conversation_is_udp(c)) {
                         const struct sockaddr_in *v4 = (const struct sockaddr_in *)&from;
                         const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&from;
-                        struct address who = from.ss_family == AF_INET ? address_v4(&v4->sin_addr) : address_v6(&v6->sin6_addr);
+                        struct address who = from.ss_family == AF_INET ? address_v4(&v4->sin_addr)
+                                                                       : address_v6(&v6->sin6_addr);
 
                         if (address_compare(&who, &w->job.endpoint.address) != 0)
                                 continue;
@@ -158,13 +160,13 @@ bool conversation_hear(struct conversation *c)
 void conversation_watch(struct conversation *c)
 {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
-        bool write = c->want_write || c->state == CONVERSATION_CONNECT;
+        bool writable = c->want_write || c->state == CONVERSATION_CONNECT;
 
-        if (c->state == CONVERSATION_OVER || c->watches_write == write)
+        if (c->state == CONVERSATION_OVER || c->watches_write == writable)
                 return;
-        if (write)
+        if (writable)
                 event.events |= EPOLLOUT;
-        c->watches_write = write;
+        c->watches_write = writable;
         (void)epoll_ctl(c->work->runner->epoll, EPOLL_CTL_MOD, c->fd, &event);
 }
 
@@ -175,7 +177,8 @@ int conversation_open(struct conversation *c)
         int r = 0;
 
         c->fd = socket(e->address.family == 4 ? AF_INET : AF_INET6,
-                       (conversation_is_udp(c) ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+                       (conversation_is_udp(c) ? SOCK_DGRAM : SOCK_STREAM) | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                       0);
         if (c->fd < 0)
                 return -errno;
         if (!conversation_is_udp(c))

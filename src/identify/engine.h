@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The runner's own types, for the files of this folder only. A port has work (strategy.c): which probe is tried next, and what
- * is known so far. Each try is a conversation (conversation.c): one connection, or one UDP socket, from its first byte to its
- * last. The loop (runner.c) owns both, and is the only one that waits.
+ * The runner's own types, for the files of this folder only. A port has work (strategy.c): which probe is
+ * tried next, and what is known so far. Each try is a conversation (conversation.c): one connection, or one
+ * UDP socket, from its first byte to its last. The loop (runner.c) owns both, and is the only one that
+ * waits.
  *
  * How a port is asked:
  *  1. Connect and listen: servers that speak first are recognised by what they say.
- *  2. On the same connection the likeliest by port number is asked, or HTTP where the number has none.
- *  3. What comes is shown to all probes: another protocol often shows itself by how it refuses a stranger. What they recognise
- *     is tried next.
+ *  2. The likeliest by port number is asked, on the same connection; where the number has none, HTTP.
+ *  3. What comes is shown to all probes: another protocol often shows itself by how it refuses a
+ *     stranger. What they recognise is tried next.
  *  4. Then TLS, and the probes that are swept, a few at a time. Inside TLS it begins again with 1.
  *  5. Where TLS came first, ClientHellos of our own find out what else it accepts.
  */
@@ -20,7 +21,7 @@
 #include "identify/tls.h"
 
 #define PROBES_MAX 512u
-#define FIRST_MAX  4096u     /* first bytes of a connection that are kept, for recognition and evidence */
+#define FIRST_MAX  4096u        /* first bytes of a connection that are kept, for recognition and evidence */
 #define IN_MAX     (64u * 1024) /* bytes since the last send that a probe is shown */
 
 enum conversation_state {
@@ -56,9 +57,9 @@ struct conversation {
         int fd; /* -1: none */
         struct talk talk;
         const struct probe *probe; /* that talks; NULL while listening */
-        bool inside;          /* in TLS that came first */
-        bool starttls;        /* the handshake under way, or made, is of STARTTLS */
-        bool sent;            /* something was sent before `first` came */
+        bool inside;               /* in TLS that came first */
+        bool starttls;             /* the handshake under way, or made, is of STARTTLS */
+        bool sent;                 /* something was sent before `first` came */
         bool ended, reset;
         bool connected;
         bool want_write, watches_write;
@@ -95,7 +96,7 @@ struct work {
         struct probe_set tried[2];  /* without TLS, and inside it */
         const struct probe *suggested[8];
         size_t n_suggested;
-        bool inside;      /* TLS comes first here: all is tried inside it */
+        bool inside; /* TLS comes first here: all is tried inside it */
         bool tls_tried, tls_without_alpn;
         bool tls_refused; /* an alert: TLS is there, and does not let us in */
         bool listened[2];
@@ -138,14 +139,15 @@ bool strategy_over(const struct work *work, uint64_t now_ns);
 /* How long a greeting is waited for on this connection, in ms. */
 unsigned strategy_greeting_ms(const struct work *work);
 /*
- * Nobody spoke first, and the port has no probe of its own: the connection is left listening, for a server that is slow to
- * greet, and others are asked on new ones.
+ * Nobody spoke first, and the port has no probe of its own: the connection is left listening, for a server
+ * that is slow to greet, and others are asked on new ones.
  */
 bool strategy_lingers(const struct work *work);
 /* What is asked when nobody spoke first; NULL when nothing may be sent. Marks it as tried. */
 const struct probe *strategy_first_question(struct work *work);
 /* Who surely or likely said that; NULL when nobody known. Those that were tried and failed are passed over. */
-const struct probe *strategy_recognise(const struct work *work, const struct heard *heard, enum recognition *ret);
+const struct probe *strategy_recognise(const struct work *work, const struct heard *heard,
+                                       enum recognition *ret);
 /* What a probe is sure of that had its chance and was too impatient: good for `likely`. */
 void strategy_note(struct work *work, const struct heard *heard);
 bool strategy_may_send(const struct work *work, const struct probe *probe);

@@ -21,7 +21,8 @@ static size_t secret_at(const uint8_t *at, size_t left)
 
                 if (left <= n || strncasecmp((const char *)at, secret_names[i], n) != 0)
                         continue;
-                for (value = n; value < left && (isalnum(at[value]) || strchr("-_\"'", at[value])) && at[value];)
+                for (value = n;
+                     value < left && (isalnum(at[value]) || strchr("-_\"'", at[value])) && at[value];)
                         value++;
                 if (value == left || (at[value] != ':' && at[value] != '='))
                         continue;

@@ -64,7 +64,8 @@ struct line line_word(const struct line *line, unsigned n)
         struct line rest = line_after(line, 0), word = rest;
 
         for (;; n--) {
-                for (word = rest, word.len = 0; word.len < rest.len && !isblank((unsigned char)word.text[word.len]);)
+                for (word = rest, word.len = 0;
+                     word.len < rest.len && !isblank((unsigned char)word.text[word.len]);)
                         word.len++;
                 if (!n || !word.len)
                         return word;

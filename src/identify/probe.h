@@ -18,14 +18,14 @@
 
 #include "base/str.h"
 #include "base/wire.h"
-#include "model/identity.h"
 #include "model/address.h"
+#include "model/identity.h"
 
 /* What a probe does to who is asked. A device class may forbid all but SAFETY_LISTEN. */
 enum probe_safety {
-        SAFETY_LISTEN,     /* not a byte is sent */
-        SAFETY_QUERY,      /* asks what anybody may ask, changes nothing, no state stays */
-        SAFETY_SESSION,    /* begins a session that the server forgets when the connection ends, or in seconds */
+        SAFETY_LISTEN,  /* not a byte is sent */
+        SAFETY_QUERY,   /* asks what anybody may ask, changes nothing, no state stays */
+        SAFETY_SESSION, /* begins a session that the server forgets when the connection ends, or in seconds */
         SAFETY_INDUSTRIAL, /* a read-only request for identity; only where the device class allows it */
 };
 
@@ -38,7 +38,8 @@ struct heard {
         const uint8_t *data;
         size_t len; /* > 0 */
         bool ended; /* stream: the peer has closed, no more will come; datagrams: always */
-        const struct probe *asked; /* whose request this answers; NULL = a greeting, nothing was sent before it */
+        const struct probe
+                *asked; /* whose request this answers; NULL = a greeting, nothing was sent before it */
         enum transport transport;
         uint16_t port;
 };
@@ -53,11 +54,11 @@ enum recognition {
 /* --- talking ------------------------------------------------------------------------------------------ */
 
 enum talk_next {
-        TALK_MORE,  /* wait for more bytes; those that came are kept and shown again with what follows them */
-        TALK_SEND,  /* send `out` (the runner empties it); bytes that came so far are done with */
-        TALK_TLS,   /* stream: TLS handshake now; then called again, with t->tls set and no bytes */
+        TALK_MORE, /* wait for more bytes; those that came are kept and shown again with what follows them */
+        TALK_SEND, /* send `out` (the runner empties it); bytes that came so far are done with */
+        TALK_TLS,  /* stream: TLS handshake now; then called again, with t->tls set and no bytes */
         TALK_AGAIN, /* a new connection, then called again with no bytes; at most 3 times */
-        TALK_DONE,  /* end. What is known was set by talk_confirm() or talk_likely(); neither = not this protocol */
+        TALK_DONE, /* end. What is known was set by talk_confirm() or talk_likely(); neither = not this protocol */
 };
 
 /*
@@ -70,10 +71,11 @@ struct talk {
         /* from the runner */
         enum transport transport;
         uint16_t port;
-        bool tls;         /* inside TLS: from the first byte, or since TALK_TLS */
-        const char *name; /* the host's name, for Host:, SNI, XMPP ...; the address as text when it has none */
+        bool tls; /* inside TLS: from the first byte, or since TALK_TLS */
+        const char
+                *name; /* the host's name, for Host:, SNI, XMPP ...; the address as text when it has none */
         const char *address; /* as text: "10.0.0.1", "fd00::1" */
-        uint64_t nonce;   /* random: for ids and cookies that an answer must repeat */
+        uint64_t nonce;      /* random: for ids and cookies that an answer must repeat */
         const uint8_t *in;
         size_t in_len;
         bool ended;  /* stream: the peer has closed its side */
@@ -143,9 +145,9 @@ enum probe_sweep {
 };
 
 struct probe {
-        const char *name;     /* of the probe, unique: that of its file, with '-' */
-        const char *protocol; /* base name it tells, unless it tells several */
-        unsigned transports;  /* bits 1 << TRANSPORT_TCP, 1 << TRANSPORT_UDP */
+        const char *name;                  /* of the probe, unique: that of its file, with '-' */
+        const char *protocol;              /* base name it tells, unless it tells several */
+        unsigned transports;               /* bits 1 << TRANSPORT_TCP, 1 << TRANSPORT_UDP */
         const char *tcp_ports, *udp_ports; /* its own, as "22,2222,8000-8010"; NULL = none */
         enum probe_safety safety;
         enum probe_sweep sweep_tcp, sweep_udp;
@@ -153,7 +155,10 @@ struct probe {
         const char *log;       /* what it leaves in the target's log, for people */
         const char *reference; /* the specification: "RFC 4253, 4.2" */
         const char *mute;      /* where it can never be asked: why, for people; talk is NULL then */
-        /* Pure; NULL where answers have nothing of their own. Called for greetings, and for answers to others' requests. */
+        /*
+         * Pure; NULL where answers have nothing of their own. Called for greetings, and for answers to
+         * others' requests.
+         */
         enum recognition (*recognise)(const struct heard *heard);
         /* One step of the conversation; NULL with mute. */
         enum talk_next (*talk)(struct talk *t);

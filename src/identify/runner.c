@@ -30,7 +30,8 @@ int identify_open(struct identify **ret, const struct identify_options *options,
         if (!i->options.host_connections)
                 i->options.host_connections = HOST_CONNECTIONS;
         if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && i->options.connections + MARGIN > limit.rlim_cur)
-                i->options.connections = limit.rlim_cur > 2 * MARGIN ? (unsigned)limit.rlim_cur - MARGIN : MARGIN / 2;
+                i->options.connections =
+                        limit.rlim_cur > 2 * MARGIN ? (unsigned)limit.rlim_cur - MARGIN : MARGIN / 2;
         *ret = i;
         i = NULL;
         return 0;
@@ -105,7 +106,7 @@ static void begin_conversations(struct identify *i, struct work *w)
                 struct conversation *c = conversation_new(w, &attempt, &code);
 
                 if (!c) {
-                        w->failed_connects++; /* refused at once, or nothing to connect with: the port is given up after two */
+                        w->failed_connects++; /* refused, or nothing to connect with: given up after two */
                         continue;
                 }
                 w->host->open++;
@@ -143,7 +144,8 @@ static void end_what_is_over(struct identify *i)
         for (size_t n = i->n_conversations; n > 0; n--)
                 if (i->conversations[n - 1]->state == CONVERSATION_OVER)
                         conversation_end(i, n - 1);
-        for (size_t n = i->n_conversations; n > 0; n--) { /* what others of the same port would tell is not needed any more */
+        for (size_t n = i->n_conversations; n > 0;
+             n--) { /* what others of the same port would tell is not needed any more */
                 struct conversation *c = i->conversations[n - 1];
 
                 if (c->work->decided && c->attempt.kind != ATTEMPT_HELLO)

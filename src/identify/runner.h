@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Finds out what speaks at endpoints that are open: connects, listens, asks, and gives an identity for each. One thread, one
- * epoll, bounded in everything: connections in all and per host, time and bytes per port. All that is sent goes through
- * the gate. Safe to run confined (scan/confine.h, with sockets).
+ * Finds out what speaks at endpoints that are open: connects, listens, asks, and gives an identity for each.
+ * One thread, one epoll, bounded in everything: connections in all and per host, time and bytes per port.
+ * All that is sent goes through the gate. Safe to run confined (scan/confine.h, with sockets).
  */
 #pragma once
 
@@ -12,24 +12,26 @@
 #include "model/endpoint.h"
 #include "model/identity.h"
 
-#define IDENTIFY_PORT_MS    10000u        /* a port costs at most so long from its first connection, */
+#define IDENTIFY_PORT_MS    10000u         /* a port costs at most so long from its first connection, */
 #define IDENTIFY_PORT_BYTES (1024u * 1024) /* and so many bytes taken from it, of all its connections */
 
 struct identify_job {
         struct endpoint endpoint; /* open; copied */
-        const char *name;         /* the host's name, for SNI, Host: and the like; NULL = by address. Outlives the job */
+        const char *
+                name; /* the host's name, for SNI, Host: and the like; NULL = by address. Outlives the job */
         enum device_class class;
-        bool no_payload;  /* of its device class: nothing is sent, only listened */
-        bool industrial;  /* read-only requests of industrial protocols are allowed */
-        bool middlebox;   /* something answers for all ports of the host: not asked */
-        void *arg;        /* the caller's */
+        bool no_payload; /* of its device class: nothing is sent, only listened */
+        bool industrial; /* read-only requests of industrial protocols are allowed */
+        bool middlebox;  /* something answers for all ports of the host: not asked */
+        void *arg;       /* the caller's */
 };
 
 struct identify_options {
         struct gate *gate;
         unsigned connections;      /* at once in all; 0 = 192 */
         unsigned host_connections; /* at once to one host; 0 = 24 */
-        const volatile sig_atomic_t *stop; /* becomes non-zero: end at once, jobs left are told as not asked; or NULL */
+        const volatile sig_atomic_t
+                *stop; /* becomes non-zero: end at once, jobs left are told as not asked; or NULL */
         /* Once a job, as soon as it is known; the identity and its text live until this returns. */
         void (*done)(const struct identify_job *job, const struct identity *id, void *arg);
         /* About four times a second; or NULL. */

@@ -3,16 +3,17 @@
 
 #include "identify/evidence.h"
 
-#define GREETING_MS         700u  /* nothing is known of the port */
-#define GREETING_CLIENT_MS  250u  /* its usual server waits for the client */
-#define GREETING_SERVER_MS  2500u /* its usual server speaks first */
-#define GREETING_INSIDE_MS  400u
-#define GREETING_ONLY_MS    3000u /* nothing may be sent: all there is */
-#define SWEEP_OPEN          8u    /* conversations at once while sweeping */
-#define LIKELY_EVERY_NS     600000000ull /* the next is begun while the last is still waited for; at once when it ended */
-#define SWEEP_EVERY_NS      150000000ull
-#define SWEEP_UDP_EVERY_NS  60000000ull
-#define CLOSES_ENOUGH       3u
+#define GREETING_MS        700u  /* nothing is known of the port */
+#define GREETING_CLIENT_MS 250u  /* its usual server waits for the client */
+#define GREETING_SERVER_MS 2500u /* its usual server speaks first */
+#define GREETING_INSIDE_MS 400u
+#define GREETING_ONLY_MS   3000u /* nothing may be sent: all there is */
+#define SWEEP_OPEN         8u    /* conversations at once while sweeping */
+#define LIKELY_EVERY_NS \
+        600000000ull /* the next is begun while the last is still waited for; at once when it ended */
+#define SWEEP_EVERY_NS     150000000ull
+#define SWEEP_UDP_EVERY_NS 60000000ull
+#define CLOSES_ENOUGH      3u
 
 static size_t index_of(const struct probe *probe)
 {
@@ -114,7 +115,8 @@ unsigned strategy_greeting_ms(const struct work *w)
         if (silent_only(w))
                 return GREETING_ONLY_MS;
         for (size_t i = 0; i < n_probes; i++)
-                if (is_hint(w, probes[i]) && probes[i]->transports & 1u << TRANSPORT_TCP && !is_tls(probes[i]))
+                if (is_hint(w, probes[i]) && probes[i]->transports & 1u << TRANSPORT_TCP &&
+                    !is_tls(probes[i]))
                         *(probes[i]->speaks_first ? &server : &client) = true;
         if (client)
                 return GREETING_CLIENT_MS;
@@ -199,7 +201,8 @@ static bool next_likely(struct work *w, struct attempt *ret)
         }
         if (tls_hinted(w) && !w->inside && worth(w, probe_find("tls")))
                 return of_probe(w, probe_find("tls"), false, ret);
-        if (w->at_once && !w->answers && !w->inside) /* closed on whoever comes? then nothing need be asked */
+        if (w->at_once && !w->answers &&
+            !w->inside) /* closed on whoever comes? then nothing need be asked */
                 w->listened[0] = false;
         if (!w->listened[w->inside] && transport_of(w) == TRANSPORT_TCP) {
                 w->listened[w->inside] = true;
@@ -232,7 +235,7 @@ bool strategy_next(struct work *w, uint64_t now_ns, struct attempt *ret)
                 w->next_ns = now_ns + (udp ? SWEEP_UDP_EVERY_NS * 2 : LIKELY_EVERY_NS);
                 if (ret->kind == ATTEMPT_LISTEN)
                         w->next_ns = now_ns + strategy_greeting_ms(w) * 1000000ull +
-                                (strategy_lingers(w) ? 0 : LIKELY_EVERY_NS);
+                                     (strategy_lingers(w) ? 0 : LIKELY_EVERY_NS);
                 return true;
         }
         if (w->best.confidence == CONFIDENCE_LIKELY) { /* nobody else is expected to know it better */
@@ -259,7 +262,8 @@ bool strategy_over(const struct work *w, uint64_t now_ns)
 
 /* --- recognition ---------------------------------------------------------------------------------- */
 
-const struct probe *strategy_recognise(const struct work *w, const struct heard *heard, enum recognition *ret)
+const struct probe *strategy_recognise(const struct work *w, const struct heard *heard,
+                                       enum recognition *ret)
 {
         const struct probe *best = NULL;
 
@@ -268,7 +272,8 @@ const struct probe *strategy_recognise(const struct work *w, const struct heard 
                 enum recognition r;
 
                 if (!probes[i]->recognise || !(probes[i]->transports & 1u << heard->transport) ||
-                    (w->inside && is_tls(probes[i])) || (was_tried(w, probes[i]) && probes[i] != heard->asked))
+                    (w->inside && is_tls(probes[i])) ||
+                    (was_tried(w, probes[i]) && probes[i] != heard->asked))
                         continue;
                 r = probes[i]->recognise(heard);
                 if (r > *ret || (r && r == *ret && is_hint(w, probes[i]) && !is_hint(w, best))) {
@@ -303,7 +308,8 @@ static void take_version(struct work *w, const struct conversation *c)
         enum tls_version version;
         uint16_t suite;
         uint8_t alert;
-        enum tls_answer answer = tls_answer_read((const uint8_t *)str_text(&c->in), c->in.len, &version, &suite, &alert);
+        enum tls_answer answer =
+                tls_answer_read((const uint8_t *)str_text(&c->in), c->in.len, &version, &suite, &alert);
         enum tls_version asked = c->attempt.hello;
 
         if (!c->connected)
@@ -319,7 +325,8 @@ static void take_version(struct work *w, const struct conversation *c)
                 w->hello_next = TLS_1_1 + 1;
         } else {
                 for (enum tls_version v = TLS_SSL3; v < asked; v++)
-                        w->facts.versions_asked |= 1u << v; /* a server takes the highest it has of those below */
+                        w->facts.versions_asked |=
+                                1u << v; /* a server takes the highest it has of those below */
         }
 }
 
@@ -408,7 +415,8 @@ void strategy_result(struct work *w, uint64_t now_ns, struct identity *ret)
                 ret->tls = &w->facts;
         if (w->inside || (w->tls_refused && ret->confidence == CONFIDENCE_REGISTERED))
                 ret->encryption = ENCRYPTION_TLS;
-        else if (ret->encryption == ENCRYPTION_UNKNOWN && (w->tls_tried || ret->confidence > CONFIDENCE_REGISTERED))
+        else if (ret->encryption == ENCRYPTION_UNKNOWN &&
+                 (w->tls_tried || ret->confidence > CONFIDENCE_REGISTERED))
                 ret->encryption = ENCRYPTION_NONE;
         if (ret->behaviour != BEHAVIOUR_TALKS)
                 ret->why = w->tls_refused ? "speaks TLS, and refused the handshake" : whys[ret->behaviour];

@@ -117,7 +117,8 @@ void talk_cpe(struct talk *t, const char *vendor, const char *product)
 
         if (t->id->cpe)
                 return;
-        for (const char *c = version; c && *c; c++) /* only what is one word of ASCII is a version for certain */
+        for (const char *c = version; c && *c;
+             c++) /* only what is one word of ASCII is a version for certain */
                 if (!isgraph((unsigned char)*c))
                         version = NULL;
         str_add(&cpe, "cpe:2.3:a:");

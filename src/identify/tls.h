@@ -31,7 +31,8 @@ enum tls_state {
 struct tls_session;
 
 /*
- * A client session that takes any certificate (what is wrong with it goes into the facts, nothing is trusted), TLS 1.0 to
+ * A client session that takes any certificate (what is wrong with it goes into the facts, nothing is
+ * trusted), TLS 1.0 to
  * 1.3 and weak ciphers too, where the library still has them (security level 0). `name` is for SNI, NULL for none; with
  * `alpn`, "h2" and "http/1.1" are offered. Its memory is bounded: certificates above 100 KiB end it.
  */
@@ -46,27 +47,29 @@ enum tls_state tls_session_read(struct tls_session *s, struct str *to, size_t mo
 /* Text to be said inside; afterwards take tls_session_out. Only when TLS_OPEN. */
 enum tls_state tls_session_write(struct tls_session *s, const void *data, size_t len);
 /*
- * What is known after the handshake, or after it failed at any point. Text lives in the pool. `name` as given, or NULL; a
- * certificate that does not name it has name_mismatch (wildcards by RFC 6125, 6.4.3). versions has the one agreed on.
+ * What is known after the handshake, or after it failed at any point. Text lives in the pool. `name` as
+ * given, or NULL; a certificate that does not name it has name_mismatch (wildcards by RFC 6125, 6.4.3).
+ * versions has the one agreed on.
  */
 void tls_session_facts(const struct tls_session *s, struct tls_facts *ret, struct pool *pool);
 
 /* --- ClientHellos of our own ------------------------------------------------------------------- */
 
 /*
- * Append a ClientHello that offers `highest` and nothing newer, with all cipher suites that servers of that time took (for
- * TLS_SSL2: RFC 6101, appendix E). TLS_1_3 offers 1.3 alone. Random bytes are made of the nonce. `name` for SNI, or NULL.
+ * Append a ClientHello that offers `highest` and nothing newer, with all cipher suites that servers of that
+ * time took (for TLS_SSL2: RFC 6101, appendix E). TLS_1_3 offers 1.3 alone. Random bytes are made of the
+ * nonce. `name` for SNI, or NULL.
  */
 void tls_hello_add(struct str *to, enum tls_version highest, const char *name, uint64_t nonce);
 
 enum tls_answer {
-        TLS_ANSWER_MORE,    /* more bytes are needed */
+        TLS_ANSWER_MORE, /* more bytes are needed */
         TLS_ANSWER_NOT_TLS,
-        TLS_ANSWER_REFUSED, /* an alert: *ret_alert */
+        TLS_ANSWER_REFUSED,  /* an alert: *ret_alert */
         TLS_ANSWER_ACCEPTED, /* a ServerHello: *ret_version is what the server chose */
 };
 /* Parses the first bytes of the answer to any ClientHello. */
-enum tls_answer tls_answer_read(const uint8_t *data, size_t len, enum tls_version *ret_version, uint16_t *ret_cipher,
-                                uint8_t *ret_alert);
+enum tls_answer tls_answer_read(const uint8_t *data, size_t len, enum tls_version *ret_version,
+                                uint16_t *ret_cipher, uint8_t *ret_alert);
 /* RC4, 3DES, DES, export, NULL, anonymous, by the number of the suite (IANA registry). */
 bool tls_cipher_weak(uint16_t suite);

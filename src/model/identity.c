@@ -12,8 +12,8 @@ const char *encryption_name(enum encryption encryption)
 
 const char *behaviour_name(enum behaviour behaviour)
 {
-        static const char *const names[] = {"talks",   "silent", "closes",    "resets",   "floods",
-                                            "tarpit", "answers", "gone", "not-asked", "middlebox"};
+        static const char *const names[] = {"talks",  "silent",  "closes", "resets",    "floods",
+                                            "tarpit", "answers", "gone",   "not-asked", "middlebox"};
 
         return behaviour < BEHAVIOUR_MAX ? names[behaviour] : "silent";
 }
@@ -28,12 +28,18 @@ const char *tls_version_name(enum tls_version version)
 const char *identity_flag_name(enum identity_flag one)
 {
         switch (one) {
-        case IDENTITY_STARTTLS_REQUIRED: return "starttls-required";
-        case IDENTITY_PLAIN_LOGIN: return "plain-login";
-        case IDENTITY_NO_AUTH: return "no-authentication";
-        case IDENTITY_WEAK_CRYPTO: return "weak-crypto";
-        case IDENTITY_OBSOLETE: return "obsolete-version";
-        case IDENTITY_RELAY: return "relay";
+        case IDENTITY_STARTTLS_REQUIRED:
+                return "starttls-required";
+        case IDENTITY_PLAIN_LOGIN:
+                return "plain-login";
+        case IDENTITY_NO_AUTH:
+                return "no-authentication";
+        case IDENTITY_WEAK_CRYPTO:
+                return "weak-crypto";
+        case IDENTITY_OBSOLETE:
+                return "obsolete-version";
+        case IDENTITY_RELAY:
+                return "relay";
         }
         return "unknown";
 }

@@ -24,14 +24,14 @@ enum encryption {
 
 /* How the port behaved, where nothing known spoke; the word in "behaviour". */
 enum behaviour {
-        BEHAVIOUR_TALKS,    /* it was understood */
-        BEHAVIOUR_SILENT,   /* takes all and says nothing */
-        BEHAVIOUR_CLOSES,   /* accepts, and ends the connection before or at the first byte */
-        BEHAVIOUR_RESETS,   /* the same with a reset */
-        BEHAVIOUR_FLOODS,   /* sends without end */
-        BEHAVIOUR_TARPIT,   /* dribbles a little at a time to hold whoever asks */
-        BEHAVIOUR_ANSWERS,  /* says something that no known protocol does */
-        BEHAVIOUR_GONE,     /* was open, and takes no more connections now */
+        BEHAVIOUR_TALKS,     /* it was understood */
+        BEHAVIOUR_SILENT,    /* takes all and says nothing */
+        BEHAVIOUR_CLOSES,    /* accepts, and ends the connection before or at the first byte */
+        BEHAVIOUR_RESETS,    /* the same with a reset */
+        BEHAVIOUR_FLOODS,    /* sends without end */
+        BEHAVIOUR_TARPIT,    /* dribbles a little at a time to hold whoever asks */
+        BEHAVIOUR_ANSWERS,   /* says something that no known protocol does */
+        BEHAVIOUR_GONE,      /* was open, and takes no more connections now */
         BEHAVIOUR_NOT_ASKED, /* nothing may be sent there (device class, printer port, time) */
         BEHAVIOUR_MIDDLEBOX, /* all ports of the host answer alike: something between answers for it */
         BEHAVIOUR_MAX,
@@ -42,18 +42,19 @@ enum identity_flag {
         IDENTITY_PLAIN_LOGIN = 1 << 1,       /* takes passwords over the connection as it is, unencrypted */
         IDENTITY_NO_AUTH = 1 << 2,           /* served data or commands to a stranger */
         IDENTITY_WEAK_CRYPTO = 1 << 3,       /* offers algorithms that are broken; which: detail "weak" */
-        IDENTITY_OBSOLETE = 1 << 4, /* a version of the protocol that nobody should speak: SSH 1, SMB 1 ... */
-        IDENTITY_RELAY = 1 << 5,    /* passes on for strangers: open proxy, recursive resolver */
+        IDENTITY_OBSOLETE =
+                1 << 4,          /* a version of the protocol that nobody should speak: SSH 1, SMB 1 ... */
+        IDENTITY_RELAY = 1 << 5, /* passes on for strangers: open proxy, recursive resolver */
 };
 
 enum tls_version { TLS_SSL2, TLS_SSL3, TLS_1_0, TLS_1_1, TLS_1_2, TLS_1_3, TLS_VERSION_MAX };
 
 struct certificate {
-        const char *subject, *issuer; /* RFC 4514 text, at most 512 bytes */
-        const char *common_name;      /* or NULL */
-        const char **names;           /* dNSName and iPAddress of subjectAltName */
-        size_t n_names;               /* kept, at most 64 */
-        size_t n_names_all;           /* in the certificate */
+        const char *subject, *issuer;  /* RFC 4514 text, at most 512 bytes */
+        const char *common_name;       /* or NULL */
+        const char **names;            /* dNSName and iPAddress of subjectAltName */
+        size_t n_names;                /* kept, at most 64 */
+        size_t n_names_all;            /* in the certificate */
         int64_t not_before, not_after; /* seconds since 1970 */
         const char *key_type;          /* "RSA", "EC", "Ed25519" ... */
         unsigned key_bits;
@@ -61,7 +62,7 @@ struct certificate {
         const char *signature; /* "sha256WithRSAEncryption" */
         const char *sha256;    /* of the whole, hexadecimal */
         bool self_signed;
-        bool name_mismatch; /* asked by name, and the certificate has another */
+        bool name_mismatch;            /* asked by name, and the certificate has another */
         bool weak_key, weak_signature; /* RSA below 2048, EC below 224 bits; MD5, SHA-1 */
 };
 
@@ -79,22 +80,25 @@ struct tls_facts {
 };
 
 struct identity_detail {
-        const char *key, *value; /* "realm", "EXAMPLE.TEST": key is a constant of ours, lower case with '-' */
+        const char *key,
+                *value; /* "realm", "EXAMPLE.TEST": key is a constant of ours, lower case with '-' */
 };
 
 #define IDENTITY_DETAILS_MAX 32u
-#define IDENTITY_TEXT_MAX    256u  /* bytes of product, version and each detail, before they are made printable */
+#define IDENTITY_TEXT_MAX \
+        256u /* bytes of product, version and each detail, before they are made printable */
 #define IDENTITY_EVIDENCE_MAX 512u /* bytes of what came that are kept */
 
 struct identity {
-        const char *protocol; /* base name of the innermost; "unknown" when nothing known spoke; never NULL */
+        const char
+                *protocol; /* base name of the innermost; "unknown" when nothing known spoke; never NULL */
         enum encryption encryption;
         enum confidence confidence;
         enum behaviour behaviour;
-        unsigned flags; /* enum identity_flag */
+        unsigned flags;                                 /* enum identity_flag */
         const char *product, *version, *cpe, *hostname; /* or NULL; cpe: CPE 2.3 formatted string */
         const char *evidence;                           /* the bytes that told it, printable; or NULL */
-        const char *why;        /* for people, where it was not understood; or NULL */
+        const char *why; /* for people, where it was not understood; or NULL */
         struct identity_detail details[IDENTITY_DETAILS_MAX];
         size_t n_details;
         const struct tls_facts *tls; /* of the outer TLS, or of STARTTLS when it was gone through; or NULL */
@@ -103,9 +107,9 @@ struct identity {
 };
 
 const char *encryption_name(enum encryption encryption); /* "starttls"; unknown is "unknown" */
-const char *behaviour_name(enum behaviour behaviour); /* "closes" */
-const char *tls_version_name(enum tls_version version); /* "TLS 1.2" */
-const char *identity_flag_name(enum identity_flag one); /* "plain-login" */
+const char *behaviour_name(enum behaviour behaviour);    /* "closes" */
+const char *tls_version_name(enum tls_version version);  /* "TLS 1.2" */
+const char *identity_flag_name(enum identity_flag one);  /* "plain-login" */
 
 /* As nothing is known yet: protocol "unknown", confidence registered. */
 void identity_init(struct identity *id);

@@ -97,7 +97,11 @@ static void show(struct stage *s, size_t keep, const uint8_t *bytes, size_t len)
 
 static void recognise(const struct probe *probe, const uint8_t *data, size_t size, bool udp)
 {
-        struct heard heard = {.data = data, .len = size, .ended = udp, .port = 1, .transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP};
+        struct heard heard = {.data = data,
+                              .len = size,
+                              .ended = udp,
+                              .port = 1,
+                              .transport = udp ? TRANSPORT_UDP : TRANSPORT_TCP};
 
         if (!probe->recognise || !size)
                 return;
@@ -106,7 +110,8 @@ static void recognise(const struct probe *probe, const uint8_t *data, size_t siz
         (void)probe->recognise(&heard);
 }
 
-static void talk(struct stage *s, const struct probe *probe, unsigned how, const uint8_t *at, const uint8_t *end)
+static void talk(struct stage *s, const struct probe *probe, unsigned how, const uint8_t *at,
+                 const uint8_t *end)
 {
         bool over = false;
         const uint8_t *bytes;
@@ -147,7 +152,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const struct probe *probe = chosen();
         struct pool *pool = pool_new();
         struct identity id;
-        struct stage s = {.t = {.name = "host.example", .address = "192.0.2.1", .nonce = 0x0123456789abcdef, .id = &id, .pool = pool}};
+        struct stage s = {.t = {.name = "host.example",
+                                .address = "192.0.2.1",
+                                .nonce = 0x0123456789abcdef,
+                                .id = &id,
+                                .pool = pool}};
         unsigned how = size ? data[0] : 0;
 
         identity_init(&id);

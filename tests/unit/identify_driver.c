@@ -16,10 +16,12 @@ static bool verbose;
 
 static void print(const struct identify_job *job, const struct identity *id, void *arg)
 {
-        printf("%s %u/%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%u conn\t%u in\t%u ms\n", (const char *)arg, job->endpoint.port,
-               job->endpoint.transport == TRANSPORT_UDP ? "udp" : "tcp", id->protocol, encryption_name(id->encryption),
-               confidence_name(id->confidence), behaviour_name(id->behaviour), id->product ? id->product : "-",
-               id->version ? id->version : "-", id->probe ? id->probe : "-", id->connections, id->bytes_in, id->elapsed_ms);
+        printf("%s %u/%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%u conn\t%u in\t%u ms\n", (const char *)arg,
+               job->endpoint.port, job->endpoint.transport == TRANSPORT_UDP ? "udp" : "tcp", id->protocol,
+               encryption_name(id->encryption), confidence_name(id->confidence),
+               behaviour_name(id->behaviour), id->product ? id->product : "-",
+               id->version ? id->version : "-", id->probe ? id->probe : "-", id->connections, id->bytes_in,
+               id->elapsed_ms);
         if (verbose) {
                 if (id->cpe)
                         printf("\tcpe %s\n", id->cpe);
@@ -32,8 +34,8 @@ static void print(const struct identify_job *job, const struct identity *id, voi
                         printf("\thostname %s\n", id->hostname);
                 if (id->tls)
                         printf("\ttls %s %s versions %x of %x%s%s\n", tls_version_name(id->tls->version),
-                               id->tls->cipher ? id->tls->cipher : "-", id->tls->versions, id->tls->versions_asked,
-                               id->tls->has_certificate ? " subject " : "",
+                               id->tls->cipher ? id->tls->cipher : "-", id->tls->versions,
+                               id->tls->versions_asked, id->tls->has_certificate ? " subject " : "",
                                id->tls->has_certificate ? id->tls->certificate.subject : "");
                 if (id->evidence)
                         printf("\tevidence %s\n", id->evidence);

@@ -86,8 +86,13 @@ void play(struct play *p)
         pool = pool_free(pool);
         pool = pool_new();
         identity_init(&p->id);
-        s.t = (struct talk){.transport = p->transport, .port = p->port, .name = "host.example", .address = "192.0.2.1",
-                            .nonce = p->nonce, .id = &p->id, .pool = pool};
+        s.t = (struct talk){.transport = p->transport,
+                            .port = p->port,
+                            .name = "host.example",
+                            .address = "192.0.2.1",
+                            .nonce = p->nonce,
+                            .id = &p->id,
+                            .pool = pool};
         p->connections = 1;
         show(&s, NULL, 0);
         if (p->greeting)

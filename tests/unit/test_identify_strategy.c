@@ -154,7 +154,8 @@ static void test_recognition_prefers_the_sure(void **state)
 {
         struct work *w = work_new(TRANSPORT_TCP, 40000);
         static const char banner[] = "SSH-2.0-x\r\n";
-        struct heard heard = {.data = (const uint8_t *)banner, .len = sizeof(banner) - 1, .transport = TRANSPORT_TCP};
+        struct heard heard = {
+                .data = (const uint8_t *)banner, .len = sizeof(banner) - 1, .transport = TRANSPORT_TCP};
         enum recognition how;
         const struct probe *probe = strategy_recognise(w, &heard, &how);
 

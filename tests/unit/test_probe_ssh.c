@@ -6,7 +6,12 @@
 static void test_banner(void **state)
 {
         const struct play_line lines[] = {{"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", 0}};
-        struct play p = {.probe = probe_find("ssh"), .port = 443, .greeting = true, .split = true, .lines = lines, .n_lines = 1};
+        struct play p = {.probe = probe_find("ssh"),
+                         .port = 443,
+                         .greeting = true,
+                         .split = true,
+                         .lines = lines,
+                         .n_lines = 1};
 
         play(&p);
         assert_string_equal(p.id.protocol, "ssh");
@@ -23,10 +28,18 @@ static void test_banner(void **state)
 static void test_weak_algorithms(void **state)
 {
         struct str packet = {0};
-        static const char *const lists[] = {"curve25519-sha256,diffie-hellman-group1-sha1", "ssh-ed25519,ssh-dss", "x", "aes128-ctr,3des-cbc", "x", "hmac-md5"};
+        static const char *const lists[] = {"curve25519-sha256,diffie-hellman-group1-sha1",
+                                            "ssh-ed25519,ssh-dss",
+                                            "x",
+                                            "aes128-ctr,3des-cbc",
+                                            "x",
+                                            "hmac-md5"};
         struct str body = {0};
 
-        str_add_n(&body, "\x04\x14" "0123456789abcdef", 18);
+        str_add_n(&body,
+                  "\x04\x14"
+                  "0123456789abcdef",
+                  18);
         for (size_t i = 0; i < array_len(lists); i++) {
                 str_add_n(&body, (char[]){0, 0, 0, (char)strlen(lists[i])}, 4);
                 str_add(&body, lists[i]);
@@ -36,11 +49,13 @@ static void test_weak_algorithms(void **state)
         str_add_n(&packet, body.text, body.len);
 
         const struct play_line play_lines[] = {{"hello\r\nSSH-1.5-x\n", 0}, {packet.text, packet.len}};
-        struct play p = {.probe = probe_find("ssh"), .port = 22, .greeting = true, .lines = play_lines, .n_lines = 2};
+        struct play p = {
+                .probe = probe_find("ssh"), .port = 22, .greeting = true, .lines = play_lines, .n_lines = 2};
         play(&p);
         assert_true(p.id.flags & IDENTITY_OBSOLETE);
         assert_true(p.id.flags & IDENTITY_WEAK_CRYPTO);
-        assert_string_equal(identity_detail(&p.id, "weak"), "diffie-hellman-group1-sha1,ssh-dss,3des-cbc,hmac-md5");
+        assert_string_equal(identity_detail(&p.id, "weak"),
+                            "diffie-hellman-group1-sha1,ssh-dss,3des-cbc,hmac-md5");
         play_release(&p);
         str_release(&packet);
         str_release(&body);
@@ -48,7 +63,8 @@ static void test_weak_algorithms(void **state)
 
 int main(void)
 {
-        const struct CMUnitTest tests[] = {cmocka_unit_test(test_banner), cmocka_unit_test(test_weak_algorithms)};
+        const struct CMUnitTest tests[] = {cmocka_unit_test(test_banner),
+                                           cmocka_unit_test(test_weak_algorithms)};
 
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,14 +9,18 @@
 
 static bool ports_right(const char *list)
 {
-        return !list || (*list && strspn(list, "0123456789,-") == strlen(list) && list[strlen(list) - 1] != ',');
+        return !list ||
+               (*list && strspn(list, "0123456789,-") == strlen(list) && list[strlen(list) - 1] != ',');
 }
 
 static void test_registry(void **state)
 {
         for (size_t i = 0; i < n_probes; i++) {
                 const struct probe *p = probes[i];
-                struct heard nothing_known = {.data = (const uint8_t *)"\x01\x02", .len = 2, .transport = TRANSPORT_TCP, .port = 1};
+                struct heard nothing_known = {.data = (const uint8_t *)"\x01\x02",
+                                              .len = 2,
+                                              .transport = TRANSPORT_TCP,
+                                              .port = 1};
 
                 if (i)
                         assert_true(strcmp(probes[i - 1]->name, p->name) < 0);
@@ -68,7 +72,8 @@ static void test_replies(void **state)
         for (size_t i = 0; i < array_len(all); i++) {
                 struct reply reply = {0};
 
-                assert_int_equal(reply_read((const uint8_t *)all[i].text, strlen(all[i].text), &reply), all[i].state);
+                assert_int_equal(reply_read((const uint8_t *)all[i].text, strlen(all[i].text), &reply),
+                                 all[i].state);
                 if (all[i].state == REPLY_WHOLE) {
                         assert_int_equal(reply.code, all[i].code);
                         assert_int_equal(reply.end, all[i].end);
@@ -105,15 +110,17 @@ static void test_evidence(void **state)
         static const char bytes[] = "HTTP/1.1 200\r\nSet-Cookie: id=abc; Path=/\r\nServer: x\\y\x1b[0m";
 
         evidence_add(&s, bytes, sizeof(bytes) - 1);
-        assert_string_equal(s.text, "HTTP/1.1 200\\r\\nSet-Cookie: ****; Path=/\\r\\nServer: x\\\\y\\x1b[0m");
+        assert_string_equal(s.text,
+                            "HTTP/1.1 200\\r\\nSet-Cookie: ****; Path=/\\r\\nServer: x\\\\y\\x1b[0m");
         str_release(&s);
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_registry), cmocka_unit_test(test_ports), cmocka_unit_test(test_replies),
-                cmocka_unit_test(test_ber),      cmocka_unit_test(test_evidence),
+                cmocka_unit_test(test_registry), cmocka_unit_test(test_ports),
+                cmocka_unit_test(test_replies),  cmocka_unit_test(test_ber),
+                cmocka_unit_test(test_evidence),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

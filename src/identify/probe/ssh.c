@@ -110,9 +110,11 @@ static void find_weak(struct str *weak, const struct wire *list, const char *con
 /* RFC 4253, 7.1; what counts as weak: RFC 9142 (MUST NOT, SHOULD NOT), RFC 8758, CVE-2008-5161 aside */
 static enum talk_next algorithms(struct talk *t)
 {
-        static const char *const kex[] = {"diffie-hellman-group1-sha1", "diffie-hellman-group-exchange-sha1", "rsa1024-sha1"};
+        static const char *const kex[] = {"diffie-hellman-group1-sha1", "diffie-hellman-group-exchange-sha1",
+                                          "rsa1024-sha1"};
         static const char *const key[] = {"ssh-dss", "ssh-rsa"};
-        static const char *const cipher[] = {"arcfour", "arcfour128", "arcfour256", "3des-cbc", "blowfish-cbc", "cast128-cbc", "des-cbc", "none"};
+        static const char *const cipher[] = {"arcfour",      "arcfour128",  "arcfour256", "3des-cbc",
+                                             "blowfish-cbc", "cast128-cbc", "des-cbc",    "none"};
         static const char *const mac[] = {"hmac-md5", "hmac-md5-96", "hmac-sha1-96", "none"};
         struct wire w = talk_in(t), body, list;
         _cleanup_str_ struct str weak = {0};
