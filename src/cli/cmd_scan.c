@@ -580,6 +580,7 @@ static int scan_and_write(struct run *run)
         if (run->request.identify && r == 0)
                 r = scan_identify_run(&run->identify, &why);
         end.result.refused_by_gate += run->identify.gate.refused;
+        end.result.open += run->identify.opened;
         progress_clear(&run->progress);
         end.failure = r < 0 ? why.text : NULL;
         end.result.open += run->self.opened;

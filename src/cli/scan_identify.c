@@ -10,8 +10,16 @@ static void on_done(const struct identify_job *job, const struct identity *id, v
 {
         struct scan_identify *s = arg;
         struct scan_identify_host *host = host_of(s, job);
+        struct endpoint e = job->endpoint;
 
-        s->endpoint(&job->endpoint, id, s->arg);
+        if (job->doubtful && id->confidence > CONFIDENCE_REGISTERED && host->coverage) {
+                e.state = ENDPOINT_OPEN;
+                e.reason = REASON_REPLY;
+                host->coverage->by_state[TRANSPORT_UDP][ENDPOINT_OPEN_FILTERED]--;
+                host->coverage->by_state[TRANSPORT_UDP][ENDPOINT_OPEN]++;
+                s->opened++;
+        }
+        s->endpoint(&e, e.state == ENDPOINT_OPEN ? id : NULL, s->arg);
         if (--host->left == 0 && host->coverage) {
                 s->host(host->coverage, s->arg);
                 free(host->coverage);
@@ -40,9 +48,16 @@ int scan_identify_open(struct scan_identify *s, struct err *err)
                              err);
 }
 
+/* Slow servers outlast a scan: RADIUS waits a second before it rejects. */
+static bool is_doubtful(const struct endpoint *e)
+{
+        return e->state == ENDPOINT_OPEN_FILTERED && e->transport == TRANSPORT_UDP &&
+               identify_knows(TRANSPORT_UDP, e->port);
+}
+
 void scan_identify_endpoint(struct scan_identify *s, const struct endpoint *endpoint)
 {
-        if (endpoint->state == ENDPOINT_OPEN)
+        if (endpoint->state == ENDPOINT_OPEN || is_doubtful(endpoint))
                 *vec_push(&s->endpoints) = *endpoint;
         else
                 s->endpoint(endpoint, NULL, s->arg);
@@ -100,6 +115,7 @@ static void add_host(struct scan_identify *s, size_t at)
 
         for (size_t i = host->first; i < host->first + host->n; i++) {
                 job.endpoint = s->endpoints.at[i];
+                job.doubtful = is_doubtful(&job.endpoint);
                 identify_add(s->engine, &job);
         }
 }

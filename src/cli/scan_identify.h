@@ -32,12 +32,13 @@ struct scan_identify {
         struct identify *engine;
         vec(struct endpoint) endpoints;
         vec(struct scan_identify_host) hosts;
+        uint32_t opened; /* UDP ports that had stayed silent, and answered a probe */
         size_t begun; /* endpoints before it belong to hosts that are done */
 };
 
 /* Before confinement. 0 or negative errno. */
 int scan_identify_open(struct scan_identify *s, struct err *err);
-/* An endpoint of a scan: kept when it is open, else handed on at once. Endpoints of a host come before its coverage. */
+/* Of a scan: kept when it is, or may be, open, else handed on at once. Those of a host come before its coverage. */
 void scan_identify_endpoint(struct scan_identify *s, const struct endpoint *endpoint);
 /* The host is done: its coverage is kept back when it has open endpoints. */
 void scan_identify_host_done(struct scan_identify *s, const struct host_coverage *coverage);

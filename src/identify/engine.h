@@ -132,7 +132,7 @@ struct identify {
 
 /* --- strategy.c: pure but for the pool --------------------------------------------------------------- */
 
-/* The next conversation to begin now. False when there is none now (work->open > 0, or later) or ever (strategy_over). */
+/* The next conversation to begin now. False when there is none now, or none ever (strategy_over). */
 bool strategy_next(struct work *work, uint64_t now_ns, struct attempt *ret);
 /* Nothing more is tried, and nothing is open. */
 bool strategy_over(const struct work *work, uint64_t now_ns);

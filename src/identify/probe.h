@@ -98,7 +98,7 @@ struct talk {
  */
 void talk_confirm(struct talk *t, const char *protocol);
 void talk_likely(struct talk *t, const char *protocol);
-/* Text from the peer, cut at IDENTITY_TEXT_MAX and made printable; empty text and NULL are ignored, and what was set stays. */
+/* Text from the peer, cut at IDENTITY_TEXT_MAX and made printable. Empty and NULL are ignored; what was set stays. */
 void talk_product(struct talk *t, const char *text, size_t len);
 void talk_version(struct talk *t, const char *text, size_t len);
 void talk_hostname(struct talk *t, const char *text, size_t len);

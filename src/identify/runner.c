@@ -13,6 +13,14 @@
 #define EVENTS           128
 #define PROGRESS_NS      250000000ull
 
+bool identify_knows(enum transport transport, uint16_t port)
+{
+        for (size_t i = 0; i < n_probes; i++)
+                if (probes[i]->talk && probe_has_port(probes[i], transport, port))
+                        return true;
+        return false;
+}
+
 int identify_open(struct identify **ret, const struct identify_options *options, struct err *err)
 {
         _cleanup_(identify_freep) struct identify *i = xcalloc(1, sizeof(*i));

@@ -20,6 +20,7 @@ struct identify_job {
         const char *
                 name; /* the host's name, for SNI, Host: and the like; NULL = by address. Outlives the job */
         enum device_class class;
+        bool doubtful;   /* UDP that stayed silent: only the probes of its number are tried, with more patience */
         bool no_payload; /* of its device class: nothing is sent, only listened */
         bool industrial; /* read-only requests of industrial protocols are allowed */
         bool middlebox;  /* something answers for all ports of the host: not asked */
@@ -41,6 +42,8 @@ struct identify_options {
 
 struct identify;
 
+/* Whether there is a probe for that very port number. */
+bool identify_knows(enum transport transport, uint16_t port);
 /* Ready to run: everything that needs files or privilege is done here. 0 or negative errno. */
 int identify_open(struct identify **ret, const struct identify_options *options, struct err *err);
 /* Before or during identify_run (from its callbacks). */

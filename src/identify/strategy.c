@@ -238,6 +238,8 @@ bool strategy_next(struct work *w, uint64_t now_ns, struct attempt *ret)
                                      (strategy_lingers(w) ? 0 : LIKELY_EVERY_NS);
                 return true;
         }
+        if (w->job.doubtful)
+                return false;
         if (w->best.confidence == CONFIDENCE_LIKELY) { /* nobody else is expected to know it better */
                 w->decided = !w->open;
                 return w->decided && next_version(w, ret);
