@@ -346,9 +346,11 @@ static void go_shake(struct conversation *c, bool late)
                         w->hint = NULL;
                         str_reset(&w->first);
                 }
-                tls_session_facts(c->tls, &w->facts, w->pool);
+                if (!w->has_facts)
+                        tls_session_facts(c->tls, &w->facts, w->pool);
                 w->has_facts = true;
-                if (w->facts.alpn && streq(w->facts.alpn, "h2")) {
+                if (c->attempt.kind == ATTEMPT_TLS && !c->attempt.no_alpn && w->facts.alpn &&
+                    streq(w->facts.alpn, "h2")) {
                         over(c); /* what is inside is asked on a connection that is not bound to HTTP/2 */
                         w->tls_without_alpn = true;
                         return;

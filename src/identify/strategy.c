@@ -13,6 +13,7 @@
         600000000ull /* the next is begun while the last is still waited for; at once when it ended */
 #define SWEEP_EVERY_NS     150000000ull
 #define SWEEP_UDP_EVERY_NS 60000000ull
+#define TLS_SWEEP_NS       7000000000ull
 #define CLOSES_ENOUGH      3u
 
 static size_t index_of(const struct probe *probe)
@@ -229,6 +230,8 @@ bool strategy_next(struct work *w, uint64_t now_ns, struct attempt *ret)
                 return false;
         if (w->decided)
                 return !w->open && next_version(w, ret);
+        if (w->inside && now_ns - w->began_ns > TLS_SWEEP_NS) /* what it accepts must still be asked */
+                return next_version(w, ret);
         if (hopeless(w) || w->open >= SWEEP_OPEN)
                 return false;
         if (next_likely(w, ret)) {
@@ -421,7 +424,9 @@ void strategy_result(struct work *w, uint64_t now_ns, struct identity *ret)
                  (w->tls_tried || ret->confidence > CONFIDENCE_REGISTERED))
                 ret->encryption = ENCRYPTION_NONE;
         if (ret->behaviour != BEHAVIOUR_TALKS)
-                ret->why = w->tls_refused ? "speaks TLS, and refused the handshake" : whys[ret->behaviour];
+                ret->why = w->inside        ? "speaks TLS, and nothing that is known inside it"
+                           : w->tls_refused ? "speaks TLS, and refused the handshake"
+                                            : whys[ret->behaviour];
         if (!ret->evidence && ret->behaviour != BEHAVIOUR_FLOODS)
                 ret->evidence = evidence_of(w, &w->first);
         ret->connections = w->connections;

@@ -99,7 +99,7 @@ def answers_of(records):
     return {
         (r["address"], r["transport"], r["port"]): Answer(
             r.get("protocol", "-"), r.get("encryption", "-"), r.get("confidence", "-"), r.get("product"), r.get("version"),
-            r.get("behaviour", "-"), r.get("connections", 0), r.get("elapsed_ms", 0))
+            r.get("behaviour", "-"), r.get("connections", 0), r.get("identify_ms", 0))
         for r in records
         if r["type"] == "endpoint" and r["state"] == "open"
     }
