@@ -11,7 +11,7 @@
 #define CONNECT_MS        4000u
 #define SHAKE_MS          4000u
 #define PATIENCE_MS       2500u
-#define PATIENCE_SWEEP_MS 1500u
+#define PATIENCE_SWEEP_MS 1200u
 #define PATIENCE_UDP_MS   1200u /* then it is sent once more */
 #define MORE_MS           250u  /* after a part of a greeting that is not understood yet */
 #define AGAINS_MAX        3u

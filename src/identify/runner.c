@@ -8,7 +8,7 @@
 #include "identify/engine.h"
 
 #define CONNECTIONS      192u
-#define HOST_CONNECTIONS 24u
+#define HOST_CONNECTIONS 40u
 #define MARGIN           64u /* descriptors for the rest of the program */
 #define EVENTS           128
 #define PROGRESS_NS      250000000ull

@@ -30,7 +30,7 @@ struct identify_job {
 struct identify_options {
         struct gate *gate;
         unsigned connections;      /* at once in all; 0 = 192 */
-        unsigned host_connections; /* at once to one host; 0 = 24 */
+        unsigned host_connections; /* at once to one host; 0 = 40 */
         const volatile sig_atomic_t
                 *stop; /* becomes non-zero: end at once, jobs left are told as not asked; or NULL */
         /* Once a job, as soon as it is known; the identity and its text live until this returns. */

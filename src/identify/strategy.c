@@ -8,10 +8,10 @@
 #define GREETING_SERVER_MS 2500u /* its usual server speaks first */
 #define GREETING_INSIDE_MS 400u
 #define GREETING_ONLY_MS   3000u /* nothing may be sent: all there is */
-#define SWEEP_OPEN         8u    /* conversations at once while sweeping */
+#define SWEEP_OPEN          10u    /* conversations at once while sweeping */
 #define LIKELY_EVERY_NS \
         600000000ull /* the next is begun while the last is still waited for; at once when it ended */
-#define SWEEP_EVERY_NS     150000000ull
+#define SWEEP_EVERY_NS      110000000ull
 #define SWEEP_UDP_EVERY_NS 60000000ull
 #define TLS_SWEEP_NS       7000000000ull
 #define CLOSES_ENOUGH      3u
