@@ -10,10 +10,10 @@
 #include "base/err.h"
 
 /*
- * Open `name` beside the program (a build folder), else in `folder` (absolute, where it is installed). Neither
- * the working directory nor the environment is asked. It is taken only when it is as hard to replace as the
- * program itself: a regular file of root, or of the program's owner, that nobody may write who may not write
- * the program. In a folder that others may write to, as /tmp, anybody could have put it there.
+ * Open `name` beside the program (a build folder), else in `folder` (absolute, where it is installed).
+ * Neither the working directory nor the environment is asked. It is taken only when it is as hard to replace
+ * as the program itself: a regular file of root, or of the program's owner, that nobody may write who may
+ * not write the program. In a folder that others may write to, as /tmp, anybody could have put it there.
  *
  * A descriptor (O_PATH, close-on-exec) of just the file that was looked at, its path in `path`; or negative
  * errno: -ENOENT when there is none, -EPERM when the one that is there is not taken.

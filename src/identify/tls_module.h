@@ -4,8 +4,8 @@
  * make every start of the program more than a millisecond longer, and most commands do not speak TLS.
  *
  * The two are built together and share structs; `version` tells when they were not. The module has its own
- * copy of base/ and model/. That does no harm: they keep no state but the seed of base/hash.c, which the kernel
- * gives (AT_RANDOM, the same in both), so a pool may be filled from both sides.
+ * copy of base/ and model/. That does no harm: they keep no state but the seed of base/hash.c, which the
+ * kernel gives (AT_RANDOM, the same in both), so a pool may be filled from both sides.
  */
 #pragma once
 
