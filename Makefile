@@ -15,7 +15,7 @@ $(BUILD_DEPS) $(CHECK_DEPS): .cache/%-deps: packaging/install-deps
 	@packaging/install-deps $*
 	@mkdir -p .cache && touch $@
 
-# Optimised, without tests; the programs are build/quaymaster and build/quaymaster-nft.
+# Optimised, without tests; the programs are build/quaymaster, with quaymaster-tls.so, and build/quaymaster-nft.
 build: $(BUILD_DEPS)
 	@[ -f build/build.ninja ] || meson setup build --buildtype=release -Dtests=disabled >build.log 2>&1 \
 		|| { cat build.log; rm -rf build build.log; exit 1; }

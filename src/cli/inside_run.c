@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/companion.h"
 #include "base/fd.h"
 #include "base/mem.h"
 #include "cli/config_dir.h"
@@ -27,29 +27,11 @@ void inside_run_release(struct inside_run *run)
         knowledge_freep(&run->knowledge);
 }
 
-/*
- * A program beside us is started with our rights: it must be as hard to replace as we are. Where others may
- * write to our folder (/tmp), anybody could have put it there.
- */
-static bool is_ours(const char *program)
-{
-        struct stat self, st;
-
-        return stat("/proc/self/exe", &self) == 0 && stat(program, &st) == 0 && !(st.st_mode & S_IWOTH) &&
-               (st.st_uid == self.st_uid || st.st_uid == 0);
-}
-
 const char *inside_nft_program(char buf[PATH_MAX])
 {
-        int len = fd_readlink(AT_FDCWD, "/proc/self/exe", buf, PATH_MAX - sizeof("/quaymaster-nft"));
-        char *slash = len > 0 ? strrchr(buf, '/') : NULL;
+        _cleanup_close_ int fd = companion_open("quaymaster-nft", QM_LIBEXECDIR, buf, NULL);
 
-        if (slash) {
-                memcpy(slash, "/quaymaster-nft", sizeof("/quaymaster-nft"));
-                if (access(buf, X_OK) == 0 && is_ours(buf))
-                        return buf;
-        }
-        return access(QM_LIBEXECDIR "/quaymaster-nft", X_OK) == 0 ? QM_LIBEXECDIR "/quaymaster-nft" : NULL;
+        return fd >= 0 && access(buf, X_OK) == 0 ? buf : NULL;
 }
 
 /* One report can't be in two formats. */
@@ -59,7 +41,8 @@ static int check_format(const struct invocation *in, struct err *err)
 
         if (!format || !invocation_has(in, "json") || streq(format, "json"))
                 return 0;
-        return err_set(err, -EINVAL, "'--json' and '--format %s' contradict each other; give one of them", format);
+        return err_set(err, -EINVAL, "'--json' and '--format %s' contradict each other; give one of them",
+                       format);
 }
 
 int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services,

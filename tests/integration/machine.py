@@ -86,7 +86,7 @@ class Root:
         self.folder = BUILD / "machine"
         self.path = self.folder / "root"
         self.suite, self.mirror, self.sources = apt_sources()
-        self.packages = SERVERS + BASE + libraries_of(BUILD / "quaymaster", *BUILD.glob("quaymaster-nft"))
+        self.packages = SERVERS + BASE + libraries_of(BUILD / "quaymaster", BUILD / "quaymaster-tls.so", *BUILD.glob("quaymaster-nft"))
         recipe = repr((self.suite, sorted(self.packages), CONFIGURE))
         self.recipe = hashlib.sha256(recipe.encode()).hexdigest()
         self.stamp = self.folder / "complete"
