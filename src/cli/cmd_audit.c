@@ -10,6 +10,8 @@ static const struct option_spec options[] = {
         {.name = "fail-on", .kind = OPTION_WORD, .value = "SEVERITY",
          .help = "exit with 1 for findings at least so severe", .choices = fail_on_choices},
         INSIDE_OPTIONS,
+        OUTPUT_OPTIONS(format_choices),
+        CONFIG_OPTION,
 };
 
 /* Findings come most severe first. */

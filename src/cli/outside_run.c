@@ -20,6 +20,8 @@
 
 static void run_release(struct outside_run *run)
 {
+        if (run->use->release)
+                run->use->release(run);
         scan_identify_release(&run->identify);
         scan_freep(&run->scan);
         scan_writer_release(&run->writer);
@@ -43,7 +45,7 @@ static void run_release(struct outside_run *run)
 
 /* --- who is who ---------------------------------------------------------------------------------- */
 
-static struct scan_subject subject(const struct address *address, void *arg)
+struct scan_subject outside_subject(const struct address *address, void *arg)
 {
         const struct outside_run *run = arg;
         const struct target_name *single = targets_single(&run->targets, address);
@@ -117,27 +119,24 @@ static void catch_signals(void)
         (void)sigaction(SIGTERM, &action, NULL);
 }
 
-/* Who reads the results has gone, or there is no room for them: there is nobody to scan for. */
-static void written(int r)
+void outside_written(int r)
 {
         if (r < 0)
                 stop_asked = SIGPIPE;
 }
 
-static void write_endpoint(const struct endpoint *endpoint, const struct identity *identity, void *arg)
+static void pass_endpoint(const struct endpoint *endpoint, const struct identity *identity, void *arg)
 {
         struct outside_run *run = arg;
 
-        progress_clear(&run->progress);
-        written(scan_writer_observed(&run->writer, &(struct observed){.endpoint = *endpoint, .identity = identity}));
+        run->use->endpoint(endpoint, identity, run);
 }
 
-static void write_host(const struct host_coverage *coverage, void *arg)
+static void pass_host(const struct host_coverage *coverage, void *arg)
 {
         struct outside_run *run = arg;
 
-        progress_clear(&run->progress);
-        written(scan_writer_host(&run->writer, coverage));
+        run->use->host(coverage, run);
 }
 
 static void on_endpoint(const struct endpoint *endpoint, void *arg)
@@ -149,7 +148,7 @@ static void on_endpoint(const struct endpoint *endpoint, void *arg)
         if (run->request.identify)
                 scan_identify_endpoint(&run->identify, &e);
         else
-                write_endpoint(&e, NULL, run);
+                pass_endpoint(&e, NULL, run);
 }
 
 static void on_host(const struct host_coverage *coverage, void *arg)
@@ -159,19 +158,25 @@ static void on_host(const struct host_coverage *coverage, void *arg)
 
         *c = *coverage;
         if (!c->name)
-                c->name = subject(&c->address, run).name;
+                c->name = outside_subject(&c->address, run).name;
         scan_self_correct(&run->self, c);
         if (run->request.identify)
                 scan_identify_host_done(&run->identify, c);
         else
-                write_host(c, run);
+                pass_host(c, run);
+}
+
+static void tick(struct outside_run *run)
+{
+        if (run->writer.format) /* it has begun */
+                outside_written(scan_writer_tick(&run->writer));
 }
 
 static void on_progress(const struct scan_progress *at, void *arg)
 {
         struct outside_run *run = arg;
 
-        written(scan_writer_tick(&run->writer));
+        tick(run);
         progress_draw(&run->progress, at);
 }
 
@@ -179,7 +184,7 @@ static void on_identified(size_t done, size_t all, void *arg)
 {
         struct outside_run *run = arg;
 
-        written(scan_writer_tick(&run->writer));
+        tick(run);
         progress_draw_identify(&run->progress, done, all);
 }
 
@@ -192,7 +197,7 @@ static const char *dns_name(const struct address *address, void *arg)
         return single ? single->name : NULL;
 }
 
-static void warn(const char *text, void *arg)
+void outside_warn(const char *text, void *arg)
 {
         struct outside_run *run = arg;
         _cleanup_str_ struct str safe = {0};
@@ -227,7 +232,7 @@ static void set_options(struct outside_run *run)
                 .endpoint = on_endpoint,
                 .host = on_host,
                 .progress = on_progress,
-                .warn = warn,
+                .warn = outside_warn,
                 .arg = run,
         };
 }
@@ -270,10 +275,11 @@ static void set_head(struct outside_run *run)
                 .targets = &run->targets,
                 .probes = count_probes(run),
                 .pace = run->request.pace,
+                .identified = run->request.identify,
                 .all_states = run->request.all_states,
                 .colour = terminal.colour && !to_file,
                 .width = to_file ? 0 : terminal.width,
-                .subject = subject,
+                .subject = outside_subject,
                 .device = device,
                 .arg = run,
         };
@@ -283,8 +289,8 @@ static void set_head(struct outside_run *run)
                 .estate = outside_estate(run),
                 .stop = &stop_asked,
                 .name = dns_name,
-                .endpoint = write_endpoint,
-                .host = write_host,
+                .endpoint = pass_endpoint,
+                .host = pass_host,
                 .progress = on_identified,
                 .arg = run,
         };
@@ -342,11 +348,12 @@ static void choose_checkpoint(struct outside_run *run)
         struct err why = {0};
         size_t len;
 
-        if (run->request.checkpoint || scan_estimate_ms(&run->options) < CHECKPOINT_MS)
+        if (!run->use->keeps_state || run->request.checkpoint ||
+            scan_estimate_ms(&run->options) < CHECKPOINT_MS)
                 return;
         if (state_dir_make(&run->checkpoint, &why) < 0) {
                 (void)err_prefix(&why, "the state of this scan is not kept");
-                warn(why.text, run);
+                outside_warn(why.text, run);
                 return;
         }
         len = run->checkpoint.len;
@@ -358,8 +365,9 @@ static void choose_checkpoint(struct outside_run *run)
                         return;
                 }
         }
-        warn("the state of this scan is not kept: there are too many unfinished scans where state is kept",
-             run);
+        outside_warn(
+                "the state of this scan is not kept: there are too many unfinished scans where state is kept",
+                run);
 }
 
 /* Without the right to raw sockets the kernel's own connections must do, unless SYN was asked for by name. */
@@ -369,8 +377,9 @@ static int open_scan(struct outside_run *run)
 
         if (r != -EPERM || run->request.method_given || !outside_asks(run, TRANSPORT_TCP))
                 return r;
-        warn("no right to raw sockets (CAP_NET_RAW): full connections are made instead, as with --method connect",
-             run);
+        outside_warn(
+                "no right to raw sockets (CAP_NET_RAW): full connections are made instead, as with --method connect",
+                run);
         run->err->text[0] = '\0';
         set_method(run, method_find("connect"));
         run->options.confirm = false; /* they are */
@@ -388,7 +397,9 @@ static int confine_self(struct outside_run *run)
 
 static void tell_resume(const struct outside_run *run)
 {
-        if (run->request.checkpoint)
+        if (!run->use->keeps_state)
+                (void)fputs("quaymaster audit: stopped; what was seen until then is judged\n", stderr);
+        else if (run->request.checkpoint)
                 (void)fprintf(stderr, "quaymaster scan: stopped; go on with: quaymaster scan --resume %s\n",
                               run->request.checkpoint);
         else
@@ -400,10 +411,10 @@ static int scan_and_write(struct outside_run *run)
 {
         struct scan_end end = {0};
         struct err why = {0};
-        int r, w = scan_writer_begin(&run->writer, run->request.format, &run->head, run->output.fd,
-                                     run->err);
+        int r, w;
 
-        written(w);
+        if (run->use->begin(run) < 0)
+                return QM_EXIT_USAGE;
         r = scan_run(run->scan, &end.result, &why);
         if (run->request.identify && r == 0)
                 r = scan_identify_run(&run->identify, &why);
@@ -412,14 +423,16 @@ static int scan_and_write(struct outside_run *run)
         end.failure = r < 0 ? why.text : NULL;
         end.result.open += run->self.opened;
         end.resume = end.result.complete && r == 0 ? NULL : run->request.checkpoint;
-        w = scan_writer_end(&run->writer, &end);
+        w = run->use->end(run, &end);
         if (w == -EPIPE) /* `quaymaster scan ... | head`: the reader had enough */
                 run->err->text[0] = '\0';
         else if (w == 0 && r < 0)
                 *run->err = why;
         if (stop_asked && stop_asked != SIGPIPE)
                 tell_resume(run);
-        return r < 0 || w < 0 || !end.result.complete ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
+        if (run->findings && w == 0)
+                return QM_EXIT_FINDINGS;
+        return r < 0 || w < 0 || !end.result.complete || end.failure ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
 }
 
 static int live_run(struct outside_run *run)
@@ -427,6 +440,8 @@ static int live_run(struct outside_run *run)
         int r = open_output(run);
 
         if (r < 0)
+                return QM_EXIT_USAGE;
+        if (run->use->open && run->use->open(run) < 0)
                 return QM_EXIT_USAGE;
         catch_signals();
         choose_checkpoint(run);
@@ -441,18 +456,28 @@ static int live_run(struct outside_run *run)
         return scan_and_write(run);
 }
 
-int outside_run(const struct invocation *in, struct err *err)
+/* Its sockets decide UDP ports that stay silent. */
+static enum scan_self_what what_of_self(const struct outside_run *run)
 {
-        _cleanup_(run_release) struct outside_run run = {.in = in, .err = err, .output.fd = -1, .progress.fd = -1};
+        if (run->request.no_inside || run->request.dry_run || !scan_self_among(&run->own, &run->targets))
+                return SCAN_SELF_NAME;
+        if (run->use->whole_self)
+                return SCAN_SELF_WHOLE;
+        return outside_asks(run, TRANSPORT_UDP) ? SCAN_SELF_SOCKETS : SCAN_SELF_NAME;
+}
+
+int outside_run(const struct invocation *in, const struct outside_use *use, struct err *err)
+{
+        _cleanup_(run_release) struct outside_run run = {
+                .use = use, .in = in, .err = err, .output.fd = -1, .progress.fd = -1};
         int status;
 
         run.pool = pool_new();
         status = outside_ask(&run);
         if (status != QM_EXIT_DONE)
                 return status;
-        scan_self_look(&run.self, &run.own,
-                       !run.request.no_inside && !run.request.dry_run && outside_asks(&run, TRANSPORT_UDP) &&
-                               scan_self_among(&run.own, &run.targets));
+        run.request.identify |= use->identify;
+        scan_self_look(&run.self, &run.own, what_of_self(&run));
         set_options(&run);
         set_head(&run);
         if (run.request.dry_run)
