@@ -56,7 +56,7 @@ static int run(const struct invocation *in, struct err *err)
                 .end = end,
         };
 
-        return outside_run(in, &use, err);
+        return outside_run(in, &use, NULL, err);
 }
 
 const struct command command_scan = {

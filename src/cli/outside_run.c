@@ -466,10 +466,10 @@ static enum scan_self_what what_of_self(const struct outside_run *run)
         return outside_asks(run, TRANSPORT_UDP) ? SCAN_SELF_SOCKETS : SCAN_SELF_NAME;
 }
 
-int outside_run(const struct invocation *in, const struct outside_use *use, struct err *err)
+int outside_run(const struct invocation *in, const struct outside_use *use, void *use_data, struct err *err)
 {
         _cleanup_(run_release) struct outside_run run = {
-                .use = use, .in = in, .err = err, .output.fd = -1, .progress.fd = -1};
+                .use = use, .use_data = use_data, .in = in, .err = err, .output.fd = -1, .progress.fd = -1};
         int status;
 
         run.pool = pool_new();

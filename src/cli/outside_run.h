@@ -35,7 +35,7 @@ struct outside_use {
 
 struct outside_run {
         const struct outside_use *use;
-        void *use_data;
+        void *use_data; /* released by use->release */
         bool findings; /* some reach --fail-on */
         const struct invocation *in;
         struct str kept;           /* the words of the scan that is gone on with */
@@ -66,7 +66,7 @@ struct outside_run {
 };
 
 /* Look, and write what was seen as the options say. An enum exit_status. */
-int outside_run(const struct invocation *in, const struct outside_use *use, struct err *err);
+int outside_run(const struct invocation *in, const struct outside_use *use, void *use_data, struct err *err);
 
 /* Whose an address is; `arg` is the run. */
 struct scan_subject outside_subject(const struct address *address, void *arg);

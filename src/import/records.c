@@ -166,7 +166,8 @@ static const struct package *read_package(struct records *r, const json_t *recor
         if (!json_is_object(object))
                 return NULL;
         p = pool_alloc(r->pool, sizeof(*p));
-        *p = (struct package){text(r, object, "name"), text(r, object, "version"), text(r, object, "manager")};
+        *p = (struct package){text(r, object, "name"), text(r, object, "version"),
+                              text(r, object, "manager")};
         return p;
 }
 
@@ -368,7 +369,8 @@ static void read_record(struct records *r, const json_t *record)
                 if (!streq(readers[i].type, type))
                         continue;
                 if (json_integer_value(json_object_get(record, "schema")) != 1) {
-                        fail(r, "field 'schema': 1 is known, and nothing newer: read it with the version that wrote it");
+                        fail(r,
+                             "field 'schema': 1 is known, and nothing newer: read it with the version that wrote it");
                         return;
                 }
                 asset = asset_of(r, record);
@@ -425,8 +427,9 @@ int records_end(struct records *r, struct err *err)
         if (r->result == 0)
                 (void)splitter_end(r->splitter);
         if (r->result == 0 && !r->assets.n)
-                r->result = err_set(err, -EINVAL,
-                                    "nothing in it was seen from inside of a machine: `quaymaster host --json` "
-                                    "writes what is needed");
+                r->result =
+                        err_set(err, -EINVAL,
+                                "nothing in it was seen from inside of a machine: `quaymaster host --json` "
+                                "writes what is needed");
         return r->result;
 }
