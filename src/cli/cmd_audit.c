@@ -1,16 +1,63 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/audit_outside.h"
 #include "cli/commands.h"
 #include "cli/inside_run.h"
+#include "cli/scan_options.h"
+
+#include <errno.h>
 
 #include "base/mem.h"
 
 static const char *const fail_on_choices[] = {"info", "low", "medium", "high", "critical", NULL};
 
 static const struct option_spec options[] = {
-        {.name = "fail-on", .kind = OPTION_WORD, .value = "SEVERITY",
-         .help = "exit with 1 for findings at least so severe", .choices = fail_on_choices},
+        {.name = "fail-on",
+         .kind = OPTION_WORD,
+         .value = "SEVERITY",
+         .help = "exit with 1 for findings at least so severe",
+         .choices = fail_on_choices},
+        {.name = "inside",
+         .kind = OPTION_WORD,
+         .value = "self|FILE|DIR",
+         .once = true,
+         .help = "with targets: join with the inside view in FILE, or in the files of DIR, that `host --json` wrote there"},
+        SCAN_OPTIONS,
         INSIDE_OPTIONS,
+        OUTPUT_OPTIONS(scan_formats),
+        CONFIG_OPTION,
 };
+
+static const struct option_spec outside_options[] = {SCAN_OPTIONS, {.name = "inside"}},
+                                inside_options[] = {INSIDE_OPTIONS};
+
+static int refuse_options(const struct invocation *in, const struct option_spec *list, size_t n,
+                          const char *why, struct err *err)
+{
+        for (size_t i = 0; i < n; i++)
+                if (invocation_has(in, list[i].name))
+                        return err_set(err, -EINVAL, "'--%s' %s", list[i].name, why);
+        return 0;
+}
+
+/* With targets from the command line or a file. */
+static bool is_outside(const struct invocation *in)
+{
+        return in->n_arguments || invocation_has(in, "input");
+}
+
+static int check_options(const struct invocation *in, struct err *err)
+{
+        const char *format = invocation_get(in, "format");
+
+        if (is_outside(in))
+                return refuse_options(in, inside_options, array_len(inside_options),
+                                      "is for the inside view alone: leave it out, or leave out the targets",
+                                      err);
+        if (format && streq(format, "xml"))
+                return err_set(err, -EINVAL, "'--format xml' is for audits with targets");
+        return refuse_options(in, outside_options, array_len(outside_options),
+                              "needs a target: quaymaster audit TARGET", err);
+}
 
 /* Findings come most severe first. */
 static bool reaches(const struct assessment *a, const char *severity)
@@ -18,7 +65,7 @@ static bool reaches(const struct assessment *a, const char *severity)
         return severity && a->findings.n && a->findings.at[0].severity >= severity_parse(severity);
 }
 
-static int run(const struct invocation *in, struct err *err)
+static int run_inside(const struct invocation *in, struct err *err)
 {
         _cleanup_(inside_run_release) struct inside_run audit = {0};
         int r = inside_run_collect(&audit, in, true, err);
@@ -42,18 +89,30 @@ static int run(const struct invocation *in, struct err *err)
         return audit.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }
 
+static int run(const struct invocation *in, struct err *err)
+{
+        if (check_options(in, err) < 0)
+                return QM_EXIT_USAGE;
+        return is_outside(in) ? audit_outside(in, err) : run_inside(in, err);
+}
+
 const struct command command_audit = {
         .name = "audit",
-        .arguments = "",
-        .summary = "judge everything that listens on this host, and say what to do about it",
+        .arguments = "[TARGET...]",
+        .summary = "judge all that listens on this host, or answers at targets, and say what to do",
         .details =
                 "Looks at this host from inside and judges each listener by the built-in guide and by who can\n"
                 "reach it. Every finding says what, where, why and what to do, with this machine's own units and\n"
                 "packages.\n"
-                "Changes nothing and sends nothing.\n\n"
+                "Without a target it changes nothing and sends nothing.\n\n"
+                "With targets (as of quaymaster scan) it looks from outside: which ports are open, what really speaks\n"
+                "there, and judges that: cleartext, weak TLS, expired certificates, wrong services, exposed databases.\n"
+                "What is seen of this machine, or of a machine whose inside view is in --inside, is joined with what\n"
+                "listens there, and each mismatch is explained.\n\n"
                 "Exit status: 0 done (also with findings), 1 findings at or above --fail-on, 2 wrong usage,\n"
                 "3 something asked for could not be seen; 1 beats 3.\n",
         .options = options,
         .n_options = array_len(options),
+        .max_arguments = MAX_ARGUMENTS,
         .run = run,
 };

@@ -7,6 +7,8 @@
 static const struct option_spec options[] = {
         {.name = "services", .letter = 's', .help = "list services instead: state, start-up, what they listen on"},
         INSIDE_OPTIONS,
+        OUTPUT_OPTIONS(format_choices),
+        CONFIG_OPTION,
 };
 
 static int run(const struct invocation *in, struct err *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What other programs saw, judged and written as what we see: a listing of a host as by `audit`, a
- * scanner's file as by `scan`.
+ * scanner's file as by `audit TARGET`.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static const struct option_spec options[] = {
         {.name = "all-states", .help = "of a scanner's file: closed and filtered ports, too"},
         {.name = "json", .letter = 'j', .help = "write NDJSON, one record a line"},
         {.name = "csv", .help = "write CSV"},
-        {.name = "html", .help = "write a page; of listings only"},
+        {.name = "html", .help = "write a page"},
         {.name = "xml", .help = "write XML; of scanners' files only"},
         {.name = "output",
          .letter = 'o',
@@ -78,6 +78,7 @@ struct run {
         struct scan_ports ports;
         struct scan_head head;
         struct scan_writer writer;
+        struct outside *outside;
         struct str failure;
 };
 
@@ -85,6 +86,7 @@ static void run_release(struct run *run)
 {
         scan_writer_release(&run->writer);
         output_file_release(&run->output);
+        outside_freep(&run->outside);
         import_freep(&run->import);
         knowledge_freep(&run->knowledge);
         range_set_release(&run->targets.ranges);
@@ -122,7 +124,7 @@ static int check_report(struct run *run)
         return err_set(run->err, -EINVAL, "'--%s' is not for %s: what %s tells can be written as %s",
                        run->report, run->path, run->importer->name,
                        run->importer->inside ? "text, --json, --csv or --html"
-                                             : "text, --json, --csv or --xml");
+                                             : "text, --json, --csv, --html or --xml");
 }
 
 static int open_file(struct run *run)
@@ -255,12 +257,12 @@ static void read_file(struct run *run)
 
 /* --- listings: as `audit` ------------------------------------------------------------------------- */
 
-/* Findings come most severe first. */
-static bool reaches(const struct run *run, const struct assessment *a)
+/* Findings come most severe first: `worst` is the first of n. */
+static bool reaches(const struct run *run, const struct finding *worst, size_t n)
 {
         const char *severity = invocation_get(run->in, "fail-on");
 
-        return severity && a->findings.n && a->findings.at[0].severity >= severity_parse(severity);
+        return severity && n && worst->severity >= severity_parse(severity);
 }
 
 static int judge_inside(struct run *run)
@@ -286,12 +288,12 @@ static int judge_inside(struct run *run)
                 run->err->text[0] = '\0';
         if (r < 0)
                 return QM_EXIT_INCOMPLETE;
-        if (reaches(run, a))
+        if (reaches(run, a->findings.at, a->findings.n))
                 return QM_EXIT_FINDINGS;
         return run->import->complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }
 
-/* --- scanners' files: as `scan` ------------------------------------------------------------------- */
+/* --- scanners' files: as `audit TARGET` --------------------------------------------------------------- */
 
 static int64_t
         seen_s; /* when what is written now was seen: the writers ask for the time without an argument */
@@ -397,10 +399,21 @@ static bool is_of(const struct import_endpoint *e, const struct import_host *hos
                address_compare(&e->endpoint.address, &host->address) == 0;
 }
 
-/*
- * Hosts and endpoints are in one order. All of them are here before the first is written: what judges
- * endpoints with their identities (assess/outside.h) is to be called in front of this.
- */
+/* Judged by today: a certificate that has expired since then has expired. */
+static void judge_outside(struct run *run)
+{
+        const struct import *im = run->import;
+
+        run->outside = outside_new();
+        vec_foreach(e, &im->endpoints) {
+                outside_add(run->outside, &e->endpoint, e->identity);
+                run->head.identified |= e->identity != NULL;
+        }
+        outside_judge(run->outside, run->knowledge, run->has_estate ? &run->estate : NULL, clock_now_s());
+        run->head.judged = run->outside;
+}
+
+/* Hosts, endpoints and what was judged of them are in one order. */
 static int write_hosts(struct run *run, struct scan_result *result)
 {
         _cleanup_free_ struct host_coverage *c = xmalloc(sizeof(*c)); /* it has port sets of 8 KiB */
@@ -418,7 +431,7 @@ static int write_hosts(struct run *run, struct scan_result *result)
                         seen_s = e->time_s ? e->time_s : run->time_s;
                         result->open += e->endpoint.state == ENDPOINT_OPEN;
                         count_endpoint(c, &e->endpoint);
-                        r = scan_writer_endpoint(&run->writer, &e->endpoint);
+                        r = scan_writer_observed(&run->writer, &run->outside->observed.at[at]);
                 }
                 finish_coverage(c, host);
                 result->complete &= c->complete;
@@ -452,6 +465,7 @@ static int write_outside(struct run *run)
         int r;
 
         set_head(run);
+        judge_outside(run);
         seen_s = im->finished_s ? im->finished_s : run->time_s;
         if (im->finished_s > im->started_s && im->started_s)
                 end.result.elapsed_ms = (uint64_t)(im->finished_s - im->started_s) * 1000;
@@ -464,6 +478,8 @@ static int write_outside(struct run *run)
                 r = scan_writer_end(&run->writer, &end);
         if (r == -EPIPE)
                 run->err->text[0] = '\0';
+        if (r == 0 && reaches(run, run->outside->findings.at, run->outside->findings.n))
+                return QM_EXIT_FINDINGS;
         return r < 0 || !end.result.complete ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
 }
 
@@ -489,8 +505,8 @@ const struct command command_import = {
         .arguments = "FILE",
         .summary = "judge what other programs saw: nmap, masscan, ss, netstat, PowerShell",
         .details =
-                "A listing made on a host is judged as `audit` judges this one; a scanner's file is written as `scan`\n"
-                "writes. What FILE is, its beginning tells; - is standard input:\n\n"
+                "A listing made on a host is judged as `audit` judges this one, a scanner's file as `audit TARGET`.\n"
+                " What FILE is, its beginning tells; - is standard input:\n\n"
                 "  ssh web1 ss -tulpn | quaymaster import - --asset web1\n\n"
                 "Known are: XML of nmap, masscan and `scan --format xml`; masscan's JSON and lists; `ss -tulpn`;\n"
                 "`netstat -tulpn` of Linux and `netstat -ano` of Windows; Get-NetTCPConnection and\n"

@@ -31,8 +31,8 @@ struct option_spec {
         bool once; /* may not be given twice, where forgetting the first one would do harm */
 };
 
-#define MAX_OPTIONS   24
-#define MAX_ARGUMENTS 4096 /* targets of `scan`, as a shell expands them */
+#define MAX_OPTIONS   32
+#define MAX_ARGUMENTS 4096 /* targets, as a shell expands them */
 
 struct invocation {
         const struct command *command;

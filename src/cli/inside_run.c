@@ -10,8 +10,6 @@
 #include "base/companion.h"
 #include "base/fd.h"
 #include "base/mem.h"
-#include "cli/config_dir.h"
-#include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "collect/collect.h"
 #include "config.h"

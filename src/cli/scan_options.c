@@ -4,77 +4,10 @@
 #include <errno.h>
 #include <time.h>
 
-#include "cli/config_dir.h"
 
-static const char *const formats[] = {"text", "json", "csv", "xml", "html", NULL};
-static const char *const methods[] = {"syn", "connect", "udp", NULL};
-static const char *const profiles[] = {"gentle", "normal", "fast", NULL};
-
-const struct option_spec scan_option_specs[SCAN_N_OPTIONS] = {
-        {.name = "input",
-         .letter = 'i',
-         .kind = OPTION_WORD,
-         .value = "FILE",
-         .once = true,
-         .help = "read targets from FILE, also; - is standard input"},
-        {.name = "exclude",
-         .kind = OPTION_WORD,
-         .value = "LIST",
-         .once = true,
-         .help = "never probe these addresses, networks and ranges (10.0.0.5,10.0.1.0/24)"},
-        {.name = "ports",
-         .letter = 'p',
-         .kind = OPTION_WORD,
-         .value = "LIST",
-         .once = true,
-         .help = "22,80,8000-8010,ssh, all, known, top:N; U: before UDP ports, T: before TCP ports"},
-        {.name = "method", .kind = OPTION_WORD, .value = "METHOD", .help = "how to ask", .choices = methods},
-        {.name = "profile",
-         .kind = OPTION_WORD,
-         .value = "PROFILE",
-         .help = "how fast",
-         .choices = profiles},
-        {.name = "rate",
-         .kind = OPTION_WORD,
-         .value = "N",
-         .help = "packets a second in all; alone it is also the rate to one host"},
-        {.name = "host-rate", .kind = OPTION_WORD, .value = "N", .help = "packets a second to one host"},
-        {.name = "no-discovery", .help = "ask all ports of every address, also where nobody seems to be"},
-        {.name = "all-payloads",
-         .help = "UDP: send each port all payloads there are, not only the likely ones"},
-        {.name = "identify", .help = "ask each open port what really speaks there: protocol, encryption, product"},
-        {.name = "confirm", .help = "make a full connection to every port a SYN found open"},
-        {.name = "no-confirm", .help = "leave that out where it is usual: in files, csv and xml"},
-        {.name = "no-inside", .help = "do not look at the sockets of this machine when it scans itself"},
-        {.name = "all-states", .help = "list closed and filtered ports, too"},
-        {.name = "dry-run", .help = "print what would be probed, and send nothing"},
-        {.name = "checkpoint",
-         .kind = OPTION_WORD,
-         .value = "FILE",
-         .help = "keep the state in FILE, for --resume; else long scans keep it where state is kept"},
-        {.name = "resume",
-         .kind = OPTION_WORD,
-         .value = "FILE",
-         .help = "go on with the scan that left this checkpoint"},
-        {.name = "until",
-         .kind = OPTION_WORD,
-         .value = "TIME",
-         .help = "stop at TIME: 05:00, or 2026-11-22T05:00:00Z"},
-        {.name = "yes-huge", .help = "begin a scan of more than 4294967296 probes"},
-        {.name = "json", .letter = 'j', .help = "NDJSON, one record a line: --format json"},
-        {.name = "format",
-         .letter = 'f',
-         .kind = OPTION_WORD,
-         .value = "FORMAT",
-         .help = "how to write the results",
-         .choices = formats},
-        {.name = "output",
-         .letter = 'o',
-         .kind = OPTION_WORD,
-         .value = "FILE",
-         .help = "write to FILE (made with mode 0600) instead of the terminal"},
-        CONFIG_OPTION,
-};
+const char *const scan_formats[] = {"text", "json", "csv", "xml", "html", NULL};
+const char *const scan_methods[] = {"syn", "connect", "udp", NULL};
+const char *const scan_profile_names[] = {"gentle", "normal", "fast", NULL};
 
 /* --- until --------------------------------------------------------------------------------------- */
 

@@ -13,8 +13,14 @@
 
 struct self_changes; /* of one address */
 
+enum scan_self_what {
+        SCAN_SELF_NAME,    /* who it is */
+        SCAN_SELF_SOCKETS, /* and what listens in this namespace */
+        SCAN_SELF_WHOLE,   /* and in all others */
+};
+
 struct scan_self {
-        struct inside *view;         /* who this machine is; with sockets when `sockets` */
+        struct inside *view;         /* with sockets when `sockets` */
         const struct range_set *own; /* its addresses */
         bool sockets;
         struct self_changes *changes;
@@ -22,11 +28,8 @@ struct scan_self {
         uint32_t opened; /* silent ones that turned out to be open */
 };
 
-/*
- * Look at this machine: always who it is, and with `sockets` what listens in this namespace. Never fails: what cannot
- * be read leaves the silent ports undecided as they were.
- */
-void scan_self_look(struct scan_self *self, const struct range_set *own, bool sockets);
+/* Never fails: what cannot be read leaves the silent ports undecided as they were. */
+void scan_self_look(struct scan_self *self, const struct range_set *own, enum scan_self_what what);
 void scan_self_release(struct scan_self *self);
 
 bool scan_self_has(const struct scan_self *self, const struct address *address);

@@ -34,18 +34,30 @@ unsigned port_set_list(const struct port_set *s, uint16_t *to)
         return n;
 }
 
+int port_set_next(const struct port_set *s, unsigned from)
+{
+        for (unsigned i = from / 64; i < array_len(s->bits); i++) {
+                uint64_t word = s->bits[i];
+
+                if (i == from / 64)
+                        word &= UINT64_MAX << from % 64;
+                if (word)
+                        return (int)(i * 64 + (unsigned)__builtin_ctzll(word));
+        }
+        return -1;
+}
+
 void port_set_format(const struct port_set *s, struct str *to)
 {
         const char *comma = "";
 
-        for (unsigned port = 0; port <= UINT16_MAX; port++) {
-                unsigned first = port;
+        for (int first = port_set_next(s, 0); first >= 0;) {
+                int last = first;
 
-                if (!port_set_has(s, (uint16_t)port))
-                        continue;
-                while (port < UINT16_MAX && port_set_has(s, (uint16_t)(port + 1)))
-                        port++;
-                str_addf(to, first == port ? "%s%u" : "%s%u-%u", comma, first, port);
+                while (last < UINT16_MAX && port_set_has(s, (uint16_t)(last + 1)))
+                        last++;
+                str_addf(to, first == last ? "%s%d" : "%s%d-%d", comma, first, last);
                 comma = ",";
+                first = port_set_next(s, (unsigned)last + 1);
         }
 }

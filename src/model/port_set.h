@@ -30,6 +30,8 @@ static inline void port_set_remove(struct port_set *s, uint16_t port)
 void port_set_add_range(struct port_set *s, uint16_t first, uint16_t last); /* inclusive */
 void port_set_subtract(struct port_set *s, const struct port_set *taken);
 unsigned port_set_count(const struct port_set *s);
+/* The first port of the set that is not below `from`, or -1. */
+int port_set_next(const struct port_set *s, unsigned from);
 /* The ports in order into `to` (room for port_set_count). How many. */
 unsigned port_set_list(const struct port_set *s, uint16_t *to);
 /* "22,80,8000-8010"; "" for the empty set. */

@@ -392,6 +392,23 @@ static void add_counts(struct json *j, const struct report_input *in)
         }
 }
 
+/* By these the records are joined with what is seen from outside (audit --inside). */
+static void add_addresses(struct json *j, const struct inside *view)
+{
+        char text[ADDRESS_TEXT_SIZE];
+
+        json_open_array(j, "addresses");
+        vec_foreach (a, &view->addresses) {
+                if (!a->up || address_is_loopback(&a->address) || address_is_link_local(&a->address))
+                        continue;
+                json_open_object(j, NULL);
+                json_str(j, "address", address_format(&a->address, text));
+                json_str(j, "netns", a->netns < view->netns.n ? view->netns.at[a->netns].role : NULL);
+                json_end(j);
+        }
+        json_end(j);
+}
+
 static void write_summary(struct writer *w)
 {
         const struct report_input *in = w->in;
@@ -399,6 +416,7 @@ static void write_summary(struct writer *w)
 
         begin_record(w, "summary");
         json_str(j, "hostname", in->view->hostname);
+        add_addresses(j, in->view);
         json_bool(j, "complete", in->complete);
         json_open_array(j, "incomplete");
         vec_foreach (gap, &in->view->gaps)

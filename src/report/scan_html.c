@@ -39,7 +39,10 @@ static void begin(struct scan_writer *w)
         _cleanup_str_ struct str raw = {0};
         char time[CLOCK_TEXT_SIZE];
 
-        str_addf(&raw, "%s from %s", w->head->judged ? "Audit" : "Scan", w->head->hostname);
+        if (w->head->imported)
+                str_addf(&raw, "What %s saw", w->head->imported);
+        else
+                str_addf(&raw, "%s from %s", w->head->judged ? "Audit" : "Scan", w->head->hostname);
         html_begin(&w->buf, raw.text);
         str_reset(&raw);
         str_addf(&w->buf, "<p class=\"sub\">Seen from outside, %s &middot; ",

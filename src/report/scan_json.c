@@ -102,17 +102,13 @@ static void add_run(struct json *j, enum transport transport, unsigned first, un
 /* "22/tcp", "100-111/tcp" */
 static void add_runs(struct json *j, const struct port_set *set, enum transport transport)
 {
-        unsigned first = 0;
+        for (int first = port_set_next(set, 1); first >= 0;) {
+                int last = first;
 
-        for (unsigned port = 1; port <= UINT16_MAX + 1u; port++) {
-                bool has = port <= UINT16_MAX && port_set_has(set, (uint16_t)port);
-
-                if (has && !first)
-                        first = port;
-                if (!has && first) {
-                        add_run(j, transport, first, port - 1);
-                        first = 0;
-                }
+                while (last < UINT16_MAX && port_set_has(set, (uint16_t)(last + 1)))
+                        last++;
+                add_run(j, transport, (unsigned)first, (unsigned)last);
+                first = port_set_next(set, (unsigned)last + 1);
         }
 }
 

@@ -44,22 +44,6 @@ static void add_status(struct str *to, enum host_status status)
 
 /* --- head ---------------------------------------------------------------------------------------- */
 
-/* What another program saw: with what rate and from where is not known. */
-static void begin_imported(struct scan_writer *w)
-{
-        const struct scan_head *head = w->head;
-        uint64_t n = range_set_count(&head->targets->ranges);
-        char time[CLOCK_TEXT_SIZE];
-
-        paint(w, BOLD);
-        str_add(&w->buf, "quaymaster import");
-        paint(w, PLAIN);
-        str_add(&w->buf, ": what ");
-        text_add_printable(&w->buf, head->imported);
-        str_addf(&w->buf, " saw of %llu address%s, %s\n", (unsigned long long)n, n == 1 ? "" : "es",
-                 head->started_s ? clock_format(head->started_s, time) : "at a time not told");
-}
-
 /* Findings first: what to do stands above what there is. */
 static void add_findings(struct scan_writer *w)
 {
@@ -76,6 +60,24 @@ static void add_findings(struct scan_writer *w)
                                                         .colour = w->head->colour,
                                                         .width = width > WIDEST_PROSE ? WIDEST_PROSE : width},
                                 judged->findings.at, judged->findings.n);
+}
+
+/* What another program saw: with what rate and from where is not known. */
+static void begin_imported(struct scan_writer *w)
+{
+        const struct scan_head *head = w->head;
+        uint64_t n = range_set_count(&head->targets->ranges);
+        char time[CLOCK_TEXT_SIZE];
+
+        paint(w, BOLD);
+        str_add(&w->buf, "quaymaster import");
+        paint(w, PLAIN);
+        str_add(&w->buf, ": what ");
+        text_add_printable(&w->buf, head->imported);
+        str_addf(&w->buf, " saw of %llu address%s, %s\n", (unsigned long long)n, n == 1 ? "" : "es",
+                 head->started_s ? clock_format(head->started_s, time) : "at a time not told");
+        if (head->judged)
+                add_findings(w);
 }
 
 static void begin(struct scan_writer *w)
