@@ -7,6 +7,7 @@
 #include "assess/assess.h"
 #include "cli/command.h"
 #include "cli/config_dir.h"
+#include "cli/output_file.h"
 #include "report/report.h"
 
 /* The options both have, for their tables. */
@@ -31,6 +32,9 @@ struct inside_run {
         struct assessment *assessment;
         bool complete; /* nothing asked for is missing */
         uint64_t started_ns;
+        struct output_file output; /* of --output, where inside_run_open_output opened it; then has_output */
+        bool has_output;
+        bool *written; /* shared with another process that puts the file in its place: set when it is whole; or NULL */
 };
 
 void inside_run_release(struct inside_run *run);
@@ -38,8 +42,11 @@ void inside_run_release(struct inside_run *run);
 /* Collect and correlate as the options say. 0 or negative errno; -ENOENT and -EINVAL are the user's mistake. */
 int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services, struct err *err);
 
+/* Open the file of --output now, for reports that are written when no file can be opened any more. 0 or negative errno. */
+int inside_run_open_output(struct inside_run *run, const struct invocation *in, struct err *err);
+
 /* Write the report that `shape` describes (title and with_ flags; the rest is filled in here) where the options say. */
-int inside_run_report(const struct inside_run *run, const struct invocation *in, struct report_input shape,
+int inside_run_report(struct inside_run *run, const struct invocation *in, struct report_input shape,
                       struct err *err);
 
 /* quaymaster-nft: installed, or beside us in a build folder. NULL when there is none. */
