@@ -142,7 +142,7 @@ static const char *why_not(const struct identity *id, bool *ret_incomplete)
 {
         *ret_incomplete = stop_asked != 0;
         if (stop_asked)
-                return "stopped before its turn";
+                return "stopped before it was known";
         if (id->behaviour == BEHAVIOUR_GONE)
                 return "it takes no connection from here: a packet filter, or it has ended meanwhile";
         return id->why ? id->why : "nothing may be sent to it";
@@ -154,9 +154,9 @@ static void on_done(const struct identify_job *job, const struct identity *id, v
         size_t index = (uintptr_t)job->arg;
         struct asked *asked = &v->asked.at[index];
         struct assessment *a = v->audit->assessment;
-        bool incomplete;
+        bool cut = stop_asked && id->confidence != CONFIDENCE_CONFIRMED, incomplete; /* silence proves nothing then */
 
-        if (id->behaviour != BEHAVIOUR_GONE && id->behaviour != BEHAVIOUR_NOT_ASKED) {
+        if (id->behaviour != BEHAVIOUR_GONE && id->behaviour != BEHAVIOUR_NOT_ASKED && !cut) {
                 assess_verified(a, v->audit->knowledge, asked->listener, id);
                 asked->heard = true;
         }
