@@ -143,14 +143,11 @@ static bool keeps_page(const struct listener *l, const struct page *spoken)
 {
         if (l->confidence == CONFIDENCE_REGISTERED || !l->guide || l->known_for)
                 return false;
-        return !spoken || !names_same(l->guide, l->identity->protocol);
+        return !spoken || (streq(l->identity->protocol, "http") && !names_same(l->guide, "http"));
 }
 
-static void advise_by_speech(const struct knowledge *knowledge, struct listener *l)
+static void advise_by_speech(struct listener *l, const struct page *page)
 {
-        const struct page *page =
-                page_of_speech(knowledge, l->identity, knowledge_by_port(knowledge, l->transport, l->port));
-
         if (keeps_page(l, page))
                 return;
         l->guide = page ? page->id : NULL;
@@ -167,15 +164,19 @@ void assess_verified(struct assessment *a, const struct knowledge *knowledge, si
         struct listener *l = &a->listeners.at[listener];
         const struct observed before = {.identity = l->identity};
         struct observed o = {.identity = id};
+        const char *program = listener_program(l);
+        const struct page *page;
 
         if (l->identity && l->identity->confidence >= id->confidence)
                 return;
         l->identity = o.identity = identity_copy(a->pool, id);
         if (!observed_speaks(&o) || id->confidence <= l->confidence)
                 return; /* the program says as much, and is no hint that could mislead */
-        if (!observed_speaks(&before) && speaks_otherwise(&o, l->protocol))
+        page = page_of_speech(knowledge, id, knowledge_by_port(knowledge, l->transport, l->port));
+        if (!observed_speaks(&before) && speaks_otherwise(&o, l->protocol) &&
+            !(page && program && page_has_program(page, program))) /* Dovecot is known for POP3 and for IMAP */
                 l->known_for = l->protocol;
-        advise_by_speech(knowledge, l);
+        advise_by_speech(l, page);
         l->protocol = o.identity->protocol;
         l->confidence = id->confidence;
 }
