@@ -162,7 +162,7 @@ static void test_program_and_speech(void **state)
         } cases[] = {
                 {"/usr/sbin/sshd", "0.0.0.0:2222/tcp", "ssh", ENCRYPTION_NATIVE, "ssh", NULL},
                 {"/usr/sbin/sshd", "0.0.0.0:22/tcp", "telnet", ENCRYPTION_NONE, "telnet", "ssh"},
-                {"/usr/sbin/nginx", "0.0.0.0:8443/tcp", "http", ENCRYPTION_TLS, "https", NULL},
+                {"/usr/sbin/nginx", "0.0.0.0:8443/tcp", "http", ENCRYPTION_TLS, "https-alt", NULL},
                 {"/usr/sbin/cupsd", "0.0.0.0:631/tcp", "http", ENCRYPTION_NONE, "ipp", NULL},
                 {"/usr/sbin/dovecot", "0.0.0.0:110/tcp", "imap", ENCRYPTION_NONE, "imap", NULL},
         };
