@@ -36,9 +36,9 @@ void assess_services(struct assessment *a);
 
 #define VERIFY_PLACES_MAX 2u
 /*
- * Where a listener (by index) of this process's own namespace is asked what it speaks: at addresses of this machine that
- * certainly lead to it, the next one only where the one before did not confirm anything. How many; 0: nowhere, and
- * *ret_why is a sentence in the assessment's pool.
+ * Where a listener (by index) of this process's own namespace is asked what it speaks: at addresses of this
+ * machine that certainly lead to it, the next one only where the one before did not confirm anything. How many;
+ * 0: nowhere, and *ret_why is a sentence in the assessment's pool.
  */
 size_t assess_verify_places(struct assessment *a, size_t listener, struct endpoint ret[VERIFY_PLACES_MAX],
                             const char **ret_why);

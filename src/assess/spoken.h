@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What listeners answered when they were asked (audit --verify), judged by the rules for endpoints seen from outside. */
+/* What listeners answered when they were asked (audit --verify), judged by the rules for endpoints. */
 #pragma once
 
 #include "assess/rule.h"

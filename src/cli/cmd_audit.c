@@ -55,9 +55,9 @@ const struct command command_audit = {
                 "Looks at this host from inside and judges each listener by the built-in guide and by who can\n"
                 "reach it. Every finding says what, where, why and what to do, with this machine's own units and\n"
                 "packages.\n"
-                "Changes nothing, and sends nothing without --verify. With it, each listener of this network namespace\n"
-                "is connected to over this host's own addresses and asked what it speaks, without logging in; its log\n"
-                "may show that, and what is started on demand is started.\n\n"
+                "Changes nothing, and sends nothing without --verify. With it, each listener of this network\n"
+                "namespace is asked over this host's own addresses what it speaks, without logging in; its log may\n"
+                "show that, and what is started on demand is started.\n\n"
                 "Exit status: 0 done (also with findings), 1 findings at or above --fail-on, 2 wrong usage,\n"
                 "3 something asked for could not be seen; 1 beats 3.\n",
         .options = options,

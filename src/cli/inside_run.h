@@ -42,7 +42,7 @@ void inside_run_release(struct inside_run *run);
 /* Collect and correlate as the options say. 0 or negative errno; -ENOENT and -EINVAL are the user's mistake. */
 int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services, struct err *err);
 
-/* Open the file of --output now, for reports that are written when no file can be opened any more. 0 or negative errno. */
+/* Open the file of --output now, for reports written when no file can be opened any more. 0 or negative errno. */
 int inside_run_open_output(struct inside_run *run, const struct invocation *in, struct err *err);
 
 /* Write the report that `shape` describes (title and with_ flags; the rest is filled in here) where the options say. */

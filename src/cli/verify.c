@@ -275,7 +275,7 @@ static int wait_for(pid_t pid, struct inside_run *audit, struct err *err)
                         return QM_EXIT_INCOMPLETE;
                 }
         if (!WIFEXITED(how)) {
-                (void)err_set(err, -EIO, "the process that asks what listeners speak was ended by signal %d; nothing is reported",
+                (void)err_set(err, -EIO, "the process that asks was ended by signal %d; nothing is reported",
                               WTERMSIG(how));
                 return QM_EXIT_INCOMPLETE;
         }
