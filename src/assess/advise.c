@@ -79,13 +79,17 @@ struct program look_up_program(const struct knowledge *knowledge, const struct l
         return program;
 }
 
+bool page_has_program(const struct page *page, const char *program)
+{
+        return lists(page->programs, page->n_programs, program) ||
+               lists(page->also_programs, page->n_also_programs, program);
+}
+
 static const struct page *choose(const struct page *by_port, const struct program *program,
                                  struct listener *l)
 {
         /* nginx is http, but on 443 it is https: that page names it too */
-        if (by_port && program->name &&
-            (lists(by_port->programs, by_port->n_programs, program->name) ||
-             lists(by_port->also_programs, by_port->n_also_programs, program->name))) {
+        if (by_port && program->name && page_has_program(by_port, program->name)) {
                 l->confidence = CONFIDENCE_LIKELY;
                 return by_port;
         }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "knowledge/knowledge.h"
+#include "model/endpoint.h"
 #include "model/finding.h"
 #include "model/inside.h"
 #include "model/listener.h"
@@ -32,6 +33,21 @@ struct assessment {
 struct assessment *assess_correlate(const struct inside *view, const struct knowledge *knowledge);
 /* List all services of the view with their listeners. */
 void assess_services(struct assessment *a);
+
+#define VERIFY_PLACES_MAX 2u
+/*
+ * Where a listener (by index) of this process's own namespace is asked what it speaks: at addresses of this
+ * machine that certainly lead to it, the next one only where the one before did not confirm anything. How many;
+ * 0: nowhere, and *ret_why is a sentence in the assessment's pool.
+ */
+size_t assess_verify_places(struct assessment *a, size_t listener, struct endpoint ret[VERIFY_PLACES_MAX],
+                            const char **ret_why);
+/*
+ * A listener (by index) was asked, and answered like that; copied. What was spoken decides about the guide's page
+ * where it is certain, and where only the number would. Of two answers the surer one stays. Before assess_judge.
+ */
+void assess_verified(struct assessment *a, const struct knowledge *knowledge, size_t listener,
+                     const struct identity *id);
 /* Add the findings. */
 void assess_judge(struct assessment *a, const struct knowledge *knowledge);
 struct assessment *assess_free(struct assessment *a); /* accepts NULL, returns NULL */

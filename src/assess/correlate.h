@@ -37,5 +37,8 @@ struct program look_up_program(const struct knowledge *knowledge, const struct l
 /* Choose the guide page that fits; sets registered, protocol, confidence, guide and advice. */
 void advise(const struct knowledge *knowledge, struct listener *listener, const struct program *program);
 
+/* The guide knows a program of that name for what the page is about. */
+bool page_has_program(const struct page *page, const char *program);
+
 /* The page that advise() chose. */
 const struct page *listener_page(const struct knowledge *knowledge, const struct listener *listener);

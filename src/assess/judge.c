@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "assess/correlate.h"
 #include "assess/rule.h"
+#include "assess/spoken.h"
 #include "base/str.h"
 
 static const struct rule *const rules[] = {
@@ -183,18 +184,31 @@ struct finding draft_finish(struct pool *pool, const char *rule, const struct li
         };
 }
 
-static void apply(struct assessment *a, const struct rule *rule, const struct rule_input *in)
+struct judging {
+        struct assessment *a;
+        const struct rule_input *in;
+};
+
+static void add_finding(const char *rule, const struct verdict_draft *draft, void *arg)
 {
-        struct verdict_draft draft = {0};
+        const struct judging *judging = arg;
+        struct assessment *a = judging->a;
         struct lines evidence = {0};
         struct finding finding;
 
-        if (!rule->look(in, &draft))
-                return;
-        describe(a->pool, in->listener, &evidence);
-        finding = draft_finish(a->pool, rule->name, &evidence, &draft);
-        finding.listener = in->listener;
+        describe(a->pool, judging->in->listener, &evidence);
+        spoken_describe(judging->in, &evidence);
+        finding = draft_finish(a->pool, rule, &evidence, draft);
+        finding.listener = judging->in->listener;
         *vec_push(&a->findings) = finding;
+}
+
+static void apply(const struct rule *rule, struct judging *judging)
+{
+        struct verdict_draft draft = {0};
+
+        if (rule->look(judging->in, &draft))
+                add_finding(rule->name, &draft, judging);
 }
 
 /* Most severe first, then in the order of the listeners and of the rules, which pushing kept. */
@@ -223,8 +237,11 @@ void assess_judge(struct assessment *a, const struct knowledge *knowledge)
                         .page = listener_page(knowledge, l),
                 };
 
+                struct judging judging = {a, &in};
+
                 for (size_t i = 0; i < array_len(rules); i++)
-                        apply(a, rules[i], &in);
+                        apply(rules[i], &judging);
+                spoken_judge(&in, add_finding, &judging);
         }
         vec_sort(&a->findings, compare_findings);
 }

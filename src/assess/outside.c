@@ -54,9 +54,9 @@ void outside_add(struct outside *o, const struct endpoint *e, const struct ident
 
 /* --- which page of the guide -------------------------------------------------------------------- */
 
-static bool over_tls(const struct observed *o)
+static bool over_tls(const struct identity *id)
 {
-        return o->identity->encryption == ENCRYPTION_TLS;
+        return id->encryption == ENCRYPTION_TLS;
 }
 
 /* "Docker Registry" may be a page's name, an alias of one, or with '-' its id. */
@@ -119,22 +119,17 @@ static const struct page *page_of_name(const struct knowledge *k, const char *pr
         return page;
 }
 
-/*
- * By what was spoken: of an application over HTTP its own page; that of the number where it says the same (587 is
- * submission, though the protocol is SMTP); else that of the protocol.
- */
-static const struct page *page_of_speech(const struct knowledge *k, const struct observed *o,
-                                         const struct page *of_number)
+const struct page *page_of_speech(const struct knowledge *k, const struct identity *id,
+                                  const struct page *of_number)
 {
-        const struct identity *id = o->identity;
         const struct page *page = NULL;
 
         if (id->product && (streq(id->protocol, "http") || streq(id->protocol, "unknown")))
                 page = page_of_product(k, id->product);
         if (!page && of_number && names_same(of_number->id, id->protocol) &&
-            name_over_tls(of_number->id) == over_tls(o))
+            name_over_tls(of_number->id) == over_tls(id))
                 page = of_number;
-        if (!page && over_tls(o))
+        if (!page && over_tls(id))
                 page = page_over_tls(k, id->protocol);
         return page ? page : page_of_name(k, id->protocol);
 }
@@ -143,7 +138,7 @@ static void choose_page(const struct knowledge *k, struct observed *o, struct ou
 {
         in->of_number = knowledge_by_port(k, o->endpoint.transport, o->endpoint.port);
         o->by_number = !observed_speaks(o);
-        in->page = o->by_number ? in->of_number : page_of_speech(k, o, in->of_number);
+        in->page = o->by_number ? in->of_number : page_of_speech(k, o->identity, in->of_number);
         if (in->page) {
                 o->guide = in->page->id;
                 o->advice = (struct advice){in->page->advice, in->page->why};
@@ -290,24 +285,20 @@ static void describe_where(const struct outside_input *in, struct lines *to)
                               o->asset_name ? ", asset " : "", o->asset_name ? o->asset_name : ""));
 }
 
-static void describe_speech(const struct outside_input *in, struct lines *to)
+void describe_speech(struct pool *pool, const struct observed *o, struct lines *to)
 {
-        const struct identity *id = in->o->identity;
+        const struct identity *id = o->identity;
 
-        if (!id) {
-                lines_add(to, "known by the port number alone: it was not asked what it is");
-                return;
-        }
-        if (!observed_speaks(in->o))
+        if (!observed_speaks(o))
                 return;
         lines_add(to,
-                  pool_printf(in->pool, "speaks: %s (%s), encryption %s%s%s%s%s", id->protocol,
+                  pool_printf(pool, "speaks: %s (%s), encryption %s%s%s%s%s", id->protocol,
                               id->confidence == CONFIDENCE_CONFIRMED ? "confirmed" : "likely, not proven",
                               encryption_name(id->encryption), id->product ? "; says it is " : "",
                               id->product ? id->product : "", id->product && id->version ? " " : "",
                               id->product && id->version ? id->version : ""));
         if (id->evidence)
-                lines_add(to, pool_printf(in->pool, "heard: %s", id->evidence));
+                lines_add(to, pool_printf(pool, "heard: %s", id->evidence));
 }
 
 static void apply(struct outside *o, const struct outside_rule *rule, struct outside_input *in)
@@ -319,7 +310,10 @@ static void apply(struct outside *o, const struct outside_rule *rule, struct out
         if (!rule->look(in, &draft))
                 return;
         describe_where(in, &evidence);
-        describe_speech(in, &evidence);
+        if (in->o->identity)
+                describe_speech(in->pool, in->o, &evidence);
+        else
+                lines_add(&evidence, "known by the port number alone: it was not asked what it is");
         finding = draft_finish(in->pool, rule->name, &evidence, &draft);
         finding.observed = in->o;
         *vec_push(&o->findings) = finding;

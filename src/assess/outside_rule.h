@@ -52,6 +52,19 @@ const char *endpoint_port_text(struct pool *pool, const struct endpoint *e);
 const char *observed_name(const struct outside_input *in);
 /* A flag of the identity. */
 bool observed_flag(const struct observed *o, enum identity_flag flag);
+/*
+ * The page by what was spoken: of an application over HTTP its own; that of the number where it says the same (587 is
+ * submission, though the protocol is SMTP); else that of the protocol. NULL: the guide has none.
+ */
+const struct page *page_of_speech(const struct knowledge *k, const struct identity *id,
+                                  const struct page *of_number);
+/* "speaks: ...", "heard: ..."; nothing where nothing known spoke. */
+void describe_speech(struct pool *pool, const struct observed *o, struct lines *to);
+/* It certainly speaks another protocol than a program is known for that speaks `known_for`; NULL is for nothing. */
+bool speaks_otherwise(const struct observed *o, const char *known_for);
+/* What is to be said of that: title, advice, severity, and the program to look at. */
+void draft_otherwise(struct pool *pool, const struct listener *l, const char *who, const char *known_for,
+                     const char *spoken, struct verdict_draft *draft);
 /* HTTP that answers with a redirect to https and nothing else. */
 bool only_redirects(const struct observed *o);
 /* The steps of the page that can be said without knowing the host from inside. */

@@ -137,37 +137,40 @@ static void add_forwarded(const struct joining *j, const struct observed *o, con
 }
 
 /* Both sides are known by name, neither rides on the other, and they differ. */
-static bool differs(const struct observed *o, const struct listener *l)
+bool speaks_otherwise(const struct observed *o, const char *known_for)
 {
         const char *spoken = o->identity ? o->identity->protocol : NULL;
 
-        if (!observed_speaks(o) || o->identity->confidence != CONFIDENCE_CONFIRMED || !l->protocol)
+        if (!observed_speaks(o) || o->identity->confidence != CONFIDENCE_CONFIRMED || !known_for)
                 return false;
-        return name_is_known(l->protocol) && name_is_known(spoken) && !names_same(l->protocol, spoken) &&
+        return name_is_known(known_for) && name_is_known(spoken) && !names_same(known_for, spoken) &&
                !names_same(spoken, "http");
+}
+
+void draft_otherwise(struct pool *pool, const struct listener *l, const char *who, const char *known_for,
+                     const char *spoken, struct verdict_draft *draft)
+{
+        draft->severity = SEVERITY_MEDIUM;
+        draft->title = pool_printf(pool, "%s speaks %s, and is known for %s", who, spoken, known_for);
+        draft->advice = (struct advice){
+                ADVICE_REVIEW,
+                "Either something between answers in its place, or the program is not what it is called.",
+        };
+        lines_add(&draft->remediation, l->n_processes && l->processes[0]->exe
+                                               ? pool_printf(pool, "Look at the program: %s", l->processes[0]->exe)
+                                               : NULL);
 }
 
 static void add_difference(const struct joining *j, const struct observed *o, const struct listener *l)
 {
         struct reconcile_row *row = add_row(j, RECONCILE_PROTOCOL_DIFFERS, o, l);
-        struct verdict_draft draft = {
-                .severity = SEVERITY_MEDIUM,
-                .title = pool_printf(j->o->pool, "%s speaks %s, and is known for %s", who(j, l),
-                                     o->identity->protocol, l->protocol),
-                .advice =
-                        {ADVICE_REVIEW,
-                         "Either something between answers in its place, or the program is not what it is "
-                         "called."},
-        };
+        struct verdict_draft draft = {0};
 
         row->why = pool_printf(j->o->pool, "%s listens, which is known for %s; from outside it speaks %s",
                                who(j, l), l->protocol, o->identity->protocol);
         lines_add(&draft.remediation,
                   "Compare what answers from outside with what answers on the machine itself");
-        lines_add(&draft.remediation,
-                  l->n_processes && l->processes[0]->exe
-                          ? pool_printf(j->o->pool, "Look at the program: %s", l->processes[0]->exe)
-                          : NULL);
+        draft_otherwise(j->o->pool, l, who(j, l), l->protocol, o->identity->protocol, &draft);
         add_finding(j, row, "outside-protocol-differs", &draft);
 }
 
@@ -247,7 +250,7 @@ static void join_open(const struct joining *j, const struct observed *o)
         l = find_listener(j, &o->endpoint, LISTENER_SOCKET);
         if (!l)
                 add_unexplained(j, o);
-        else if (differs(o, l))
+        else if (speaks_otherwise(o, l->protocol))
                 add_difference(j, o, l);
         else
                 add_agreed(j, o, l);

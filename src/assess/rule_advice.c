@@ -27,12 +27,12 @@ static const char *page_title(struct pool *pool, const struct listener *l, const
         const struct process *p = listener_main_process(l);
 
         /* of a program that the guide knows the process's own name says more: redis-server is a link to another file */
-        if (l->confidence == CONFIDENCE_LIKELY && p && p->name && *p->name)
+        if (l->confidence >= CONFIDENCE_LIKELY && p && p->name && *p->name)
                 program = p->name;
         if (number_only(l))
                 return pool_printf(pool, "%s is held by %s; the number is that of %s", port,
                                    program ? program : "an unknown program", page->name);
-        if (l->confidence == CONFIDENCE_LIKELY && program)
+        if (l->confidence >= CONFIDENCE_LIKELY && program)
                 return pool_printf(pool, "%s (%s) listens on %s", page->name, program, port);
         return pool_printf(pool, "%s listens on %s", page->name, port);
 }

@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 #include "cli/inside_run.h"
 #include "cli/scan_options.h"
+#include "cli/verify.h"
 
 #include <errno.h>
 
@@ -21,6 +22,7 @@ static const struct option_spec options[] = {
          .value = "self|FILE|DIR",
          .once = true,
          .help = "with targets: join with the inside view in FILE, or in the files of DIR, that `host --json` wrote there"},
+        {.name = "verify", .help = "ask this host's own TCP and UDP listeners what they speak"},
         SCAN_OPTIONS,
         INSIDE_OPTIONS,
         OUTPUT_OPTIONS(scan_formats),
@@ -28,7 +30,7 @@ static const struct option_spec options[] = {
 };
 
 static const struct option_spec outside_options[] = {SCAN_OPTIONS, {.name = "inside"}},
-                                inside_options[] = {INSIDE_OPTIONS};
+                                inside_options[] = {{.name = "verify"}, INSIDE_OPTIONS};
 
 static int refuse_options(const struct invocation *in, const struct option_spec *list, size_t n,
                           const char *why, struct err *err)
@@ -68,10 +70,12 @@ static bool reaches(const struct assessment *a, const char *severity)
 static int run_inside(const struct invocation *in, struct err *err)
 {
         _cleanup_(inside_run_release) struct inside_run audit = {0};
-        int r = inside_run_collect(&audit, in, true, err);
+        int r = inside_run_collect(&audit, in, true, err), status;
 
         if (r < 0)
                 return inside_run_failed(r);
+        if (invocation_has(in, "verify") && verify_listeners(&audit, in, &status, err) != VERIFY_GO_ON)
+                return status;
         assess_services(audit.assessment);
         assess_judge(audit.assessment, audit.knowledge);
         r = inside_run_report(&audit, in,
@@ -80,6 +84,7 @@ static int run_inside(const struct invocation *in, struct err *err)
                                       .with_findings = true,
                                       .with_listeners = true,
                                       .with_services = true,
+                                      .verified = invocation_has(in, "verify"),
                               },
                               err);
         if (r < 0)
@@ -104,7 +109,9 @@ const struct command command_audit = {
                 "Looks at this host from inside and judges each listener by the built-in guide and by who can\n"
                 "reach it. Every finding says what, where, why and what to do, with this machine's own units and\n"
                 "packages.\n"
-                "Without a target it changes nothing and sends nothing.\n\n"
+                "Without a target it changes nothing, and sends nothing but with --verify: each listener of this\n"
+                "network namespace is asked over own addresses what it speaks, without logging in; its log may\n"
+                "show that, and what is started on demand is started.\n\n"
                 "With targets (as of quaymaster scan) it looks from outside: which ports are open, what really speaks\n"
                 "there, and judges that: cleartext, weak TLS, expired certificates, wrong services, exposed databases.\n"
                 "What is seen of this machine, or of a machine whose inside view is in --inside, is joined with what\n"

@@ -10,6 +10,7 @@
 #include "base/companion.h"
 #include "base/fd.h"
 #include "base/mem.h"
+#include "cli/config_dir.h"
 #include "cli/terminal.h"
 #include "collect/collect.h"
 #include "config.h"
@@ -23,6 +24,8 @@ void inside_run_release(struct inside_run *run)
         assess_freep(&run->assessment);
         inside_freep(&run->view);
         knowledge_freep(&run->knowledge);
+        if (run->has_output)
+                output_file_release(&run->output);
 }
 
 const char *inside_nft_program(char buf[PATH_MAX])
@@ -77,22 +80,35 @@ int inside_run_failed(int r)
         return r == -ENOENT || r == -EINVAL ? QM_EXIT_USAGE : QM_EXIT_INCOMPLETE;
 }
 
-/* The report replaces FILE only when it is whole. */
-static int write_file(const struct report_format *format, const struct report_input *input, const char *path,
-                      struct err *err)
+int inside_run_open_output(struct inside_run *run, const struct invocation *in, struct err *err)
 {
-        _cleanup_(output_file_release) struct output_file file = {.fd = -1};
-        int r = output_file_open(&file, path, err);
+        const char *path = invocation_get(in, "output");
+        int r;
 
-        if (r == 0)
-                r = format->write(input, file.fd, err);
-        return r < 0 ? r : output_file_place(&file, err);
+        if (!path || run->has_output)
+                return 0;
+        r = output_file_open(&run->output, path, err);
+        run->has_output = r == 0;
+        return r;
 }
 
-int inside_run_report(const struct inside_run *run, const struct invocation *in, struct report_input shape,
+/* The report replaces FILE only when it is whole. */
+static int write_file(struct inside_run *run, const struct report_format *format,
+                      const struct report_input *input, struct err *err)
+{
+        int r = format->write(input, run->output.fd, err);
+
+        if (r == 0)
+                r = output_file_place(&run->output, err);
+        if (r == 0 && run->written)
+                *run->written = true;
+        return r;
+}
+
+int inside_run_report(struct inside_run *run, const struct invocation *in, struct report_input shape,
                       struct err *err)
 {
-        const char *name = invocation_get(in, "format"), *path = invocation_get(in, "output");
+        const char *name = invocation_get(in, "format");
         const struct terminal terminal = terminal_of(STDOUT_FILENO);
         const struct report_format *format;
         int r;
@@ -106,8 +122,11 @@ int inside_run_report(const struct inside_run *run, const struct invocation *in,
         shape.all = invocation_has(in, "all");
         shape.complete = run->complete;
         shape.elapsed_ms = (double)(clock_monotonic_ns() - run->started_ns) / 1e6;
-        if (path)
-                return write_file(format, &shape, path, err);
+        r = inside_run_open_output(run, in, err);
+        if (r < 0)
+                return r;
+        if (run->has_output)
+                return write_file(run, format, &shape, err);
         /* with the usual 64 KiB, writer and reader take turns instead of working side by side; no pipe, no harm */
         (void)fcntl(STDOUT_FILENO, F_SETPIPE_SZ, LARGE_PIPE);
         shape.width = terminal.width;

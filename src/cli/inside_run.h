@@ -29,6 +29,9 @@ struct inside_run {
         struct assessment *assessment;
         bool complete; /* nothing asked for is missing */
         uint64_t started_ns;
+        struct output_file output; /* of --output, where inside_run_open_output opened it; then has_output */
+        bool has_output;
+        bool *written; /* shared with another process that puts the file in its place: set when it is whole; or NULL */
 };
 
 void inside_run_release(struct inside_run *run);
@@ -37,8 +40,11 @@ void inside_run_release(struct inside_run *run);
 int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services,
                        struct err *err);
 
+/* Open the file of --output now, for reports written when no file can be opened any more. 0 or negative errno. */
+int inside_run_open_output(struct inside_run *run, const struct invocation *in, struct err *err);
+
 /* Write the report that `shape` describes (title and with_ flags; the rest is filled in here) where the options say. */
-int inside_run_report(const struct inside_run *run, const struct invocation *in, struct report_input shape,
+int inside_run_report(struct inside_run *run, const struct invocation *in, struct report_input shape,
                       struct err *err);
 
 /* quaymaster-nft: installed, or beside us in a build folder. NULL when there is none. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A listener: a place of this host that accepts traffic, joined with who owns it. Made by assess from the
- * inside view; points into that view and into knowledge, owns nothing but its list of processes (in the
- * assessment's pool).
+ * inside view; points into that view and into knowledge, owns nothing but its list of processes and what it
+ * answered when it was asked (in the assessment's pool).
  *
  * Identity across restarts: (asset, netns role, transport, address, port), and the device where one is
  * bound. Never a pid, inode or cookie.
@@ -14,6 +14,7 @@
 
 #include "model/address.h"
 #include "model/advice.h"
+#include "model/identity.h"
 #include "model/inside.h"
 
 enum exposure_scope {
@@ -58,6 +59,9 @@ struct listener {
         const char *protocol;    /* what is spoken, as far as known, or NULL */
         enum confidence confidence;
         const char *guide;       /* id of the guide page judged by, or NULL */
+        const struct identity *identity; /* what it answered when it was asked (audit --verify); NULL: it was not */
+        const char *not_verified; /* why it was not, where it was to be: a sentence; or NULL */
+        const char *known_for;    /* what its program is known for, where it speaks something else; or NULL */
         struct exposure exposure;
         struct advice advice;
         const char *client_reason; /* not NULL: a client's socket and no listener; the reason */

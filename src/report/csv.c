@@ -261,10 +261,42 @@ static void add_title(struct str *to, const struct csv_row *r)
                 str_add(to, r->judged->worst->title);
 }
 
+static const struct identity *heard(const struct csv_row *r)
+{
+        return r->l->identity;
+}
+
+static void add_encryption(struct str *to, const struct csv_row *r)
+{
+        if (heard(r))
+                str_add(to, encryption_name(heard(r)->encryption));
+}
+
+static void add_product(struct str *to, const struct csv_row *r)
+{
+        add_or_empty(to, heard(r) ? heard(r)->product : NULL);
+}
+
+static void add_product_version(struct str *to, const struct csv_row *r)
+{
+        add_or_empty(to, heard(r) ? heard(r)->version : NULL);
+}
+
+static void add_behaviour(struct str *to, const struct csv_row *r)
+{
+        if (heard(r))
+                str_add(to, behaviour_name(heard(r)->behaviour));
+}
+
+static void add_not_verified(struct str *to, const struct csv_row *r)
+{
+        add_or_empty(to, r->l->not_verified);
+}
+
 static const struct {
         const char *name;
         void (*add)(struct str *to, const struct csv_row *row);
-        bool of_audit;
+        bool of_audit, of_verify;
 } columns[] = {
         {"asset", add_asset},
         {"host", add_host},
@@ -297,7 +329,17 @@ static const struct {
         {"severity", add_severity, true},
         {"rules", add_rules, true},
         {"finding", add_title, true},
+        {"encryption", add_encryption, false, true},
+        {"product", add_product, false, true},
+        {"product_version", add_product_version, false, true},
+        {"behaviour", add_behaviour, false, true},
+        {"not_verified", add_not_verified, false, true},
 };
+
+static bool has_column(const struct report_input *in, size_t i)
+{
+        return (in->with_findings || !columns[i].of_audit) && (in->verified || !columns[i].of_verify);
+}
 
 /* --- writing ------------------------------------------------------------------------------------- */
 
@@ -344,7 +386,7 @@ static int end_row(struct str *buf, int fd, struct err *err)
 static int write_header(const struct report_input *in, int fd, struct str *buf, struct err *err)
 {
         for (size_t i = 0; i < array_len(columns); i++)
-                if (in->with_findings || !columns[i].of_audit) {
+                if (has_column(in, i)) {
                         if (i)
                                 str_add_char(buf, ',');
                         str_add(buf, columns[i].name);
@@ -357,7 +399,7 @@ static void add_row(struct str *buf, const struct csv_row *row)
         _cleanup_str_ struct str cell = {0};
 
         for (size_t i = 0; i < array_len(columns); i++) {
-                if (columns[i].of_audit && !row->in->with_findings)
+                if (!has_column(row->in, i))
                         continue;
                 if (i)
                         str_add_char(buf, ',');

@@ -123,7 +123,8 @@ static void add_listener_cell(struct writer *w, enum row_column column, const st
 {
         row_add(&w->raw, column, l);
         html_begin_cell(&w->buf, row_heading(column),
-                   streq(w->raw.text, "-") && !(column == ROW_PROCESS && l->owner_note));
+                   streq(w->raw.text, "-") && !(column == ROW_PROCESS && l->owner_note) &&
+                           !(column == ROW_SPEAKS && l->not_verified));
         if (column == ROW_ADVICE) {
                 str_addf(&w->buf, "<span class=\"tag %s\">", w->raw.text);
                 put_raw(w);
@@ -138,6 +139,8 @@ static void add_listener_cell(struct writer *w, enum row_column column, const st
                 add_small(w, l->n_processes ? l->processes[0]->exe : NULL);
                 add_small(w, l->owner_note);
         }
+        if (column == ROW_SPEAKS)
+                add_small(w, l->not_verified);
         if (column == ROW_PACKAGE)
                 add_small(w, l->package ? l->package->version : NULL);
         html_end_cell(&w->buf);

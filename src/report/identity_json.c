@@ -94,16 +94,28 @@ static void add_conversation(struct json *j, const struct identity *id)
         json_u64(j, "identify_ms", id->elapsed_ms);
 }
 
+static void add_claims(struct json *j, const struct identity *id)
+{
+        json_str(j, "encryption", id ? encryption_name(id->encryption) : NULL);
+        json_str(j, "product", id ? id->product : NULL);
+        json_str(j, "version", id ? id->version : NULL);
+        json_str(j, "cpe", id ? id->cpe : NULL);
+}
+
+void identity_json_add_heard(struct json *j, const struct identity *id)
+{
+        add_claims(j, id);
+        json_str(j, "evidence", id->evidence);
+        add_conversation(j, id);
+}
+
 void identity_json_add(struct json *j, const struct observed *o, const char *registered)
 {
         const struct identity *id = o->identity;
 
         json_str(j, "protocol", id ? id->protocol : NULL);
         json_str(j, "registered", registered);
-        json_str(j, "encryption", id ? encryption_name(id->encryption) : NULL);
-        json_str(j, "product", id ? id->product : NULL);
-        json_str(j, "version", id ? id->version : NULL);
-        json_str(j, "cpe", id ? id->cpe : NULL);
+        add_claims(j, id);
         json_str(j, "confidence", confidence_name(id ? id->confidence : CONFIDENCE_REGISTERED));
         json_str(j, "evidence", id ? id->evidence : NULL);
         if (id)

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "report/finding_json.h"
 #include "report/fragment.h"
+#include "report/identity_json.h"
 #include "report/row.h"
 
 struct writer {
@@ -304,6 +305,10 @@ static void write_listener(struct writer *w, const struct listener *l)
                 json_u64(j, "ip_protocol", l->port);
         json_str(j, "registered", l->registered);
         fragment_add(&w->wheres, j, where_id(l), l);
+        if (l->identity)
+                identity_json_add_heard(j, l->identity);
+        add_if_known(j, "known_for", l->known_for);
+        add_if_known(j, "not_verified", l->not_verified);
         fragment_add(&w->owners, j, owner_id(l), l);
         add_forward(j, l->forward);
         fragment_add(&w->judgements, j, judgement_id(l), l);

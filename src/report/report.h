@@ -18,6 +18,7 @@ struct report_input {
         bool with_findings;   /* audit */
         bool with_services;   /* host --services: services are the subject; audit: listed after the findings */
         bool with_listeners;
+        bool verified;        /* audit --verify: with what listeners answered, and why some were not asked */
         bool all;             /* also show sockets of clients in text */
         bool colour;          /* only ever an addition to words and signs */
         unsigned width;       /* of the terminal in columns; 0: not a terminal, do not cut */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/row.h"
 
+#include "model/observed.h"
+#include "report/scan_words.h"
+
 const char *row_plain_address(const struct listener *l, char buf[ADDRESS_TEXT_SIZE])
 {
         static const struct address any = {.family = 4};
@@ -61,6 +64,19 @@ static void add_protocol(struct str *to, const struct listener *l)
         str_add(to, name);
         if (l->confidence == CONFIDENCE_REGISTERED)
                 str_add_char(to, '?');
+}
+
+/* "http, tls"; how it behaves where nothing known speaks: "(closes)" */
+static void add_speaks(struct str *to, const struct listener *l)
+{
+        scan_add_protocol(to, &(struct observed){.identity = l->identity});
+        if (l->identity && l->identity->encryption > ENCRYPTION_NONE)
+                str_addf(to, ", %s", encryption_name(l->identity->encryption));
+}
+
+static void add_product(struct str *to, const struct listener *l)
+{
+        scan_add_product(to, &(struct observed){.identity = l->identity});
 }
 
 static void add_scope(struct str *to, const struct listener *l)
@@ -177,6 +193,8 @@ static const struct {
         [ROW_PORT] = {"Port", add_port},
         [ROW_ADDRESS] = {"Address", add_address},
         [ROW_PROTOCOL] = {"Protocol", add_protocol},
+        [ROW_SPEAKS] = {"Speaks", add_speaks},
+        [ROW_PRODUCT] = {"Says it is", add_product},
         [ROW_SCOPE] = {"Scope", add_scope},
         [ROW_NETNS] = {"Netns", add_netns},
         [ROW_CONTAINER] = {"Container", add_container},
@@ -200,14 +218,28 @@ void row_add(struct str *to, enum row_column column, const struct listener *l)
                 str_add_char(to, '-');
 }
 
+static bool says_something(enum row_column column, const struct listener *l)
+{
+        switch (column) {
+        case ROW_NETNS:
+                return l->netns && l->netns->kind != NETNS_HOST;
+        case ROW_CONTAINER:
+                return container_says_more(l);
+        case ROW_SPEAKS:
+                return l->identity || l->not_verified;
+        case ROW_PRODUCT:
+                return l->identity && l->identity->product;
+        default:
+                return true;
+        }
+}
+
 bool row_used(enum row_column column, const struct assessment *a)
 {
-        if (column != ROW_NETNS && column != ROW_CONTAINER)
-                return true;
         vec_foreach (l, &a->listeners)
-                if (column == ROW_NETNS ? l->netns && l->netns->kind != NETNS_HOST : container_says_more(l))
+                if (says_something(column, l))
                         return true;
-        return false;
+        return says_something(column, &(struct listener){0});
 }
 
 static void add_part(struct str *to, size_t start, const char *what)

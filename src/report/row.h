@@ -18,6 +18,8 @@ enum row_column {
         ROW_PORT,
         ROW_ADDRESS,
         ROW_PROTOCOL,
+        ROW_SPEAKS,  /* of listeners that were asked; used only where some were */
+        ROW_PRODUCT,
         ROW_SCOPE,
         ROW_NETNS,
         ROW_CONTAINER,

@@ -128,6 +128,8 @@ static const struct {
 } listener_columns[] = {
         {ROW_PORT, {"PORT"}},
         {ROW_ADDRESS, {"ADDRESS"}},
+        {ROW_SPEAKS, {"SPEAKS", 10}},
+        {ROW_PRODUCT, {"SAYS IT IS", 10, .may_go = true}},
         {ROW_SCOPE, {"SCOPE", 8}},
         {ROW_NETNS, {"NETNS", 6}},
         {ROW_CONTAINER, {"CONTAINER", 9}},
@@ -152,6 +154,8 @@ static void add_listener_cell(struct writer *w, struct layout_table *t, enum row
         row_add(&w->raw, column, l);
         if (column == ROW_PROCESS && l->owner_note)
                 str_addf(&w->raw, " [%zu]", note_number(w, l->owner_note));
+        if (column == ROW_SPEAKS && l->not_verified)
+                str_addf(&w->raw, " [%zu]", note_number(w, l->not_verified));
         layout_table_cell(t, take_safe(w), column == ROW_ADVICE ? advice_colour(l) : NULL);
 }
 
