@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "import/split.h"
 
-#define TEXT_MAX  1024u /* bytes kept of a text */
+#define TEXT_MAX  4096u /* bytes kept of a text: as long as a path (PATH_MAX) */
 #define NESTS_MAX 4096u /* processes of one listener */
 
 struct records *records_free(struct records *r)
