@@ -161,7 +161,7 @@ static void test_wrong(void **state)
                 {HEAD "\"listener\",\"transport\":\"tcp\",\"port\":65536}\n", "line 1: field 'port'"},
                 {HEAD "\"listener\",\"transport\":\"tcp\",\"port\":1,\"address\":\"x\"}\n",
                  "line 1: field 'address'"},
-                {HEAD "\"summary\",\"addresses\":[{}]}\n", "line 1: field 'addresses[0].address'"},
+                {HEAD "\"summary\",\"own_addresses\":[{}]}\n", "line 1: field 'own_addresses[0].address'"},
                 {"{\"type\":\"summary\",\"vantage\":\"inside\",\"schema\":2,\"asset\":\"a\"}\n",
                  "line 1: field 'schema'"},
                 {"{\"type\":\"summary\",\"vantage\":\"inside\",\"schema\":1}\n", "line 1: field 'asset'"},
