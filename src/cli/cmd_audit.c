@@ -20,7 +20,7 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "self|FILE|DIR",
          .once = true,
-         .help = "with targets: join with the inside view in FILE, or in the files of DIR, that `host --json` wrote there"},
+         .help = "with targets: join with inside views that `host --json` wrote on other machines"},
         SCAN_OPTIONS,
         INSIDE_OPTIONS,
         OUTPUT_OPTIONS(scan_formats),
@@ -105,10 +105,10 @@ const struct command command_audit = {
                 "reach it. Every finding says what, where, why and what to do, with this machine's own units and\n"
                 "packages.\n"
                 "Without a target it changes nothing and sends nothing.\n\n"
-                "With targets (as of quaymaster scan) it looks from outside: which ports are open, what really speaks\n"
-                "there, and judges that: cleartext, weak TLS, expired certificates, wrong services, exposed databases.\n"
-                "What is seen of this machine, or of a machine whose inside view is in --inside, is joined with what\n"
-                "listens there, and each mismatch is explained.\n\n"
+                "With targets (as of quaymaster scan) it looks from outside: which ports are open, what really\n"
+                "speaks there, and judges that: cleartext, weak TLS, expired certificates, wrong services, exposed\n"
+                "databases. What is seen of this machine, or of one whose inside view is in --inside, is joined with\n"
+                "what listens there, and each mismatch is explained.\n\n"
                 "Exit status: 0 done (also with findings), 1 findings at or above --fail-on, 2 wrong usage,\n"
                 "3 something asked for could not be seen; 1 beats 3.\n",
         .options = options,
