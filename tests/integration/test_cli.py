@@ -35,7 +35,7 @@ def test_the_help_is_understood(commands):
     """What the other tests here go by."""
     assert {"audit", "host", "explain", "completion"} <= set(commands)
     by_name = {o.name: o for o in commands["audit"]}
-    assert by_name["format"].choices == ["text", "json", "csv", "html"] and by_name["format"].letter == "f"
+    assert by_name["format"].choices == ["text", "json", "csv", "xml", "html"] and by_name["format"].letter == "f"
     assert by_name["fail-on"].choices[-1] == "critical" and by_name["netns"].value == "WHICH" and not by_name["all"].value
 
 
