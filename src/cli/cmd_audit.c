@@ -21,7 +21,7 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "self|FILE|DIR",
          .once = true,
-         .help = "with targets: join with the inside view in FILE, or in the files of DIR, that `host --json` wrote there"},
+         .help = "with targets: join with inside views that `host --json` wrote on other machines"},
         {.name = "verify", .help = "ask this host's own TCP and UDP listeners what they speak"},
         SCAN_OPTIONS,
         INSIDE_OPTIONS,
@@ -112,10 +112,10 @@ const struct command command_audit = {
                 "Without a target it changes nothing, and sends nothing but with --verify: each listener of this\n"
                 "network namespace is asked over own addresses what it speaks, without logging in; its log may\n"
                 "show that, and what is started on demand is started.\n\n"
-                "With targets (as of quaymaster scan) it looks from outside: which ports are open, what really speaks\n"
-                "there, and judges that: cleartext, weak TLS, expired certificates, wrong services, exposed databases.\n"
-                "What is seen of this machine, or of a machine whose inside view is in --inside, is joined with what\n"
-                "listens there, and each mismatch is explained.\n\n"
+                "With targets (as of quaymaster scan) it looks from outside: which ports are open, what really\n"
+                "speaks there, and judges that: cleartext, weak TLS, expired certificates, wrong services, exposed\n"
+                "databases. What is seen of this machine, or of one whose inside view is in --inside, is joined with\n"
+                "what listens there, and each mismatch is explained.\n\n"
                 "Exit status: 0 done (also with findings), 1 findings at or above --fail-on, 2 wrong usage,\n"
                 "3 something asked for could not be seen; 1 beats 3.\n",
         .options = options,

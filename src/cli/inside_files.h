@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * audit --inside: the inside views that are joined with what is seen from outside. They come from files that `host --json`
- * wrote on other machines; an address that was asked finds its machine, and the network namespace that has it, by what
- * the records say of addresses, else by the name that the estate or the user gives it.
+ * audit --inside: the inside views that are joined with what is seen from outside. They come from files that
+ * `host --json` wrote on other machines; an address that was asked finds its machine, and the network namespace
+ * that has it, by what the records say of addresses, else by the name that the estate or the user gives it.
  */
 #pragma once
 

@@ -14,7 +14,10 @@ struct self_changes {
 void scan_self_look(struct scan_self *self, const struct range_set *own, enum scan_self_what what)
 {
         char nft_program[PATH_MAX];
-        struct collect_options options = {.netns = what == SCAN_SELF_WHOLE ? "all" : "self", .nft_program = inside_nft_program(nft_program)};
+        struct collect_options options = {
+                .netns = what == SCAN_SELF_WHOLE ? "all" : "self",
+                .nft_program = inside_nft_program(nft_program),
+        };
 
         *self = (struct scan_self){.own = own};
         self->sockets = what != SCAN_SELF_NAME && collect_inside(&options, &self->view, NULL) == 0;

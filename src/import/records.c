@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "import/split.h"
 
-#define TEXT_MAX  1024u /* bytes kept of a text */
+#define TEXT_MAX  4096u /* bytes kept of a text: as long as a path (PATH_MAX) */
 #define NESTS_MAX 4096u /* processes of one listener */
 
 struct records *records_free(struct records *r)
@@ -299,14 +299,14 @@ static void read_listener(struct records *r, struct records_asset *asset, const 
 
 static void read_addresses(struct records *r, struct records_asset *asset, const json_t *record)
 {
-        const json_t *list = json_object_get(record, "addresses");
+        const json_t *list = json_object_get(record, "own_addresses");
 
         for (size_t i = 0; i < json_array_size(list) && asset->addresses.n < RECORDS_ADDRESSES; i++) {
                 const json_t *object = json_array_get(list, i);
                 struct records_address at = {.netns = text(r, object, "netns")};
 
                 if (!parse_address(object, "address", &at.address)) {
-                        fail(r, "field 'addresses[%zu].address': needed is an IP address", i);
+                        fail(r, "field 'own_addresses[%zu].address': needed is an IP address", i);
                         return;
                 }
                 at.netns = at.netns ? at.netns : "host";

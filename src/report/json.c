@@ -402,7 +402,7 @@ static void add_addresses(struct json *j, const struct inside *view)
 {
         char text[ADDRESS_TEXT_SIZE];
 
-        json_open_array(j, "addresses");
+        json_open_array(j, "own_addresses");
         vec_foreach (a, &view->addresses) {
                 if (!a->up || address_is_loopback(&a->address) || address_is_link_local(&a->address))
                         continue;

@@ -5,6 +5,7 @@
 #include "knowledge/knowledge.h"
 #include "report/finding_json.h"
 #include "report/identity_json.h"
+#include "report/report.h"
 #include "report/row.h"
 #include "report/scan_report.h"
 #include "report/scan_words.h"
@@ -203,6 +204,14 @@ static void add_hosts(struct json *j, const struct scan_tally *tally)
 
 /* --- audit --------------------------------------------------------------------------------------- */
 
+/* There may be as many of them as endpoints: they go out in pieces. */
+static void end_record(struct scan_writer *w, struct json *j)
+{
+        json_end_line(j);
+        if (w->buf.len >= REPORT_CHUNK)
+                (void)scan_writer_tick(w);
+}
+
 static void write_row(struct scan_writer *w, const struct reconcile_row *row)
 {
         struct json j = begin_record(w, "reconcile", row->asset);
@@ -226,7 +235,7 @@ static void write_row(struct scan_writer *w, const struct reconcile_row *row)
                 json_put_null(&j, "listener");
         }
         json_str(&j, "why", row->why);
-        json_end_line(&j);
+        end_record(w, &j);
 }
 
 static void write_judgement(struct scan_writer *w)
@@ -241,7 +250,7 @@ static void write_judgement(struct scan_writer *w)
                         subject = w->head->subject(&f->observed->endpoint.address, w->head->arg);
                 j = begin_record(w, "finding", subject.asset);
                 finding_json_add(&j, f);
-                json_end_line(&j);
+                end_record(w, &j);
         }
         vec_foreach(row, &judged->rows)
                 write_row(w, row);

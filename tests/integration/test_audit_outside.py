@@ -123,7 +123,7 @@ def test_joined(lab):
     # the records of one machine have one id, from outside as from inside
     inside = Records(lab.inside.read_text())
     assert {r["asset"] for r in records.of("endpoint")} == {inside.summary["asset"]}
-    assert {"address": TARGET, "netns": lab.target.name} in inside.summary["addresses"]
+    assert {"address": TARGET, "netns": lab.target.name} in inside.summary["own_addresses"]
 
 
 def test_judged(lab):
