@@ -23,17 +23,12 @@
 #define CHUNK    (256u * 1024)
 
 static const char *const fail_on_choices[] = {"info", "low", "medium", "high", "critical", NULL};
-static const char *const formats[] = {
-        "nmap",       "masscan",        "masscan-list",    "ss", "netstat", "netstat-windows",
-        "powershell", "powershell-csv", "powershell-json", NULL};
-
 static const struct option_spec options[] = {
         {.name = "format",
          .letter = 'f',
          .kind = OPTION_WORD,
          .value = "NAME",
-         .help = "what FILE is, where its beginning does not tell",
-         .choices = formats},
+         .help = "what FILE is, where its beginning does not tell: see below"},
         {.name = "asset",
          .kind = OPTION_WORD,
          .value = "NAME",
@@ -179,6 +174,8 @@ static int choose_importer(struct run *run)
                 return 0;
         for (const struct importer *const *i = importers_all(); *i; i++)
                 str_addf(&known, "%s%s", known.len ? ", " : "", (*i)->name);
+        if (name)
+                return err_set(run->err, -EINVAL, "'--format %s': must be one of: %s", name, str_text(&known));
         return err_set(run->err, -EINVAL, "'%.200s' is %s; known are %s: name one with --format", run->path,
                        run->start.len ? "of no format that is known" : "empty", str_text(&known));
 }
@@ -510,7 +507,8 @@ const struct command command_import = {
                 "  ssh web1 ss -tulpn | quaymaster import - --asset web1\n\n"
                 "Known are: XML of nmap, masscan and `scan --format xml`; masscan's JSON and lists; `ss -tulpn`;\n"
                 "`netstat -tulpn` of Linux and `netstat -ano` of Windows; Get-NetTCPConnection and\n"
-                "Get-NetUDPEndpoint of PowerShell, as a table, CSV or JSON.\n\n"
+                "Get-NetUDPEndpoint of PowerShell, as a table, CSV or JSON. Names for --format: nmap, masscan,\n"
+                "masscan-list, ss, netstat, netstat-windows, powershell, powershell-csv, powershell-json.\n\n"
                 "Exit status: 0 done (also with findings), 1 findings at or above --fail-on, 2 wrong usage or a file\n"
                 "that cannot be read, 3 some of the file was missing or not understood: the output says what.\n",
         .options = options,
