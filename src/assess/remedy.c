@@ -395,7 +395,8 @@ static void stop_elsewhere(const struct rule_input *in, const struct process *p,
                 lines_add(to, pool_intern(in->pool, "Find on that host which service it is, and disable it"));
         else
                 lines_add(to, pool_printf(in->pool,
-                                          windows ? "Find its service on that host: tasklist /svc /fi \"PID eq %d\"; then "
+                                          windows ? "Find its service on that host: "
+                                                    "tasklist /svc /fi \"PID eq %d\"; then "
                                                     "Stop-Service, and Set-Service -StartupType Disabled"
                                                   : "Find its unit on that host: systemctl status %d; then "
                                                     "systemctl disable --now UNIT",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What other programs saw, judged and written as what we see: a listing of a host as by `audit`, a scanner's file as by
- * `scan`.
+ * What other programs saw, judged and written as what we see: a listing of a host as by `audit`, a
+ * scanner's file as by `scan`.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,22 +23,35 @@
 #define CHUNK    (256u * 1024)
 
 static const char *const fail_on_choices[] = {"info", "low", "medium", "high", "critical", NULL};
-static const char *const formats[] = {"nmap",       "masscan",        "masscan-list",    "ss", "netstat", "netstat-windows",
-                                      "powershell", "powershell-csv", "powershell-json", NULL};
+static const char *const formats[] = {
+        "nmap",       "masscan",        "masscan-list",    "ss", "netstat", "netstat-windows",
+        "powershell", "powershell-csv", "powershell-json", NULL};
 
 static const struct option_spec options[] = {
-        {.name = "format", .letter = 'f', .kind = OPTION_WORD, .value = "NAME",
-         .help = "what FILE is, where its beginning does not tell", .choices = formats},
-        {.name = "asset", .kind = OPTION_WORD, .value = "NAME",
+        {.name = "format",
+         .letter = 'f',
+         .kind = OPTION_WORD,
+         .value = "NAME",
+         .help = "what FILE is, where its beginning does not tell",
+         .choices = formats},
+        {.name = "asset",
+         .kind = OPTION_WORD,
+         .value = "NAME",
          .help = "of a listing: the host it was made on; else FILE's name"},
-        {.name = "fail-on", .kind = OPTION_WORD, .value = "SEVERITY",
-         .help = "exit with 1 for findings at least so severe", .choices = fail_on_choices},
+        {.name = "fail-on",
+         .kind = OPTION_WORD,
+         .value = "SEVERITY",
+         .help = "exit with 1 for findings at least so severe",
+         .choices = fail_on_choices},
         {.name = "all-states", .help = "of a scanner's file: closed and filtered ports, too"},
         {.name = "json", .letter = 'j', .help = "write NDJSON, one record a line"},
         {.name = "csv", .help = "write CSV"},
         {.name = "html", .help = "write a page; of listings only"},
         {.name = "xml", .help = "write XML; of scanners' files only"},
-        {.name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",
+        {.name = "output",
+         .letter = 'o',
+         .kind = OPTION_WORD,
+         .value = "FILE",
          .help = "write to FILE (made with mode 0600) instead of the terminal"},
         CONFIG_OPTION,
 };
@@ -48,7 +61,7 @@ struct run {
         struct err *err;
         const char *path;
         int fd;
-        int64_t time_s; /* when the file was written */
+        int64_t time_s;     /* when the file was written */
         const char *report; /* "text", "json" ... */
         struct str start;
         const struct importer *importer;
@@ -92,7 +105,8 @@ static int choose_report(struct run *run)
                 if (!invocation_has(run->in, names[i]))
                         continue;
                 if (run->report)
-                        return err_set(run->err, -EINVAL, "'--%s' and '--%s' contradict each other; give one of them",
+                        return err_set(run->err, -EINVAL,
+                                       "'--%s' and '--%s' contradict each other; give one of them",
                                        run->report, names[i]);
                 run->report = names[i];
         }
@@ -105,9 +119,10 @@ static int check_report(struct run *run)
 {
         if (run->importer->inside ? report_find(run->report) != NULL : scan_report_find(run->report) != NULL)
                 return 0;
-        return err_set(run->err, -EINVAL, "'--%s' is not for %s: what %s tells can be written as %s", run->report,
-                       run->path, run->importer->name,
-                       run->importer->inside ? "text, --json, --csv or --html" : "text, --json, --csv or --xml");
+        return err_set(run->err, -EINVAL, "'--%s' is not for %s: what %s tells can be written as %s",
+                       run->report, run->path, run->importer->name,
+                       run->importer->inside ? "text, --json, --csv or --html"
+                                             : "text, --json, --csv or --xml");
 }
 
 static int open_file(struct run *run)
@@ -140,7 +155,8 @@ static int read_start(struct run *run)
 {
         str_reserve(&run->start, IMPORT_START);
         while (run->start.len < IMPORT_START) {
-                ssize_t n = read_some(run->fd, run->start.text + run->start.len, IMPORT_START - run->start.len);
+                ssize_t n =
+                        read_some(run->fd, run->start.text + run->start.len, IMPORT_START - run->start.len);
 
                 if (n < 0)
                         return err_errno(run->err, (int)-n, "'%s' cannot be read", run->path);
@@ -160,8 +176,8 @@ static int choose_importer(struct run *run)
         if (run->importer)
                 return 0;
         for (const struct importer *const *i = importers_all(); *i; i++)
-                str_addf(&known, "\n  %-16s %s", (*i)->name, (*i)->what);
-        return err_set(run->err, -EINVAL, "'%s' is %s; these are known (--format NAME names one):%s", run->path,
+                str_addf(&known, "%s%s", known.len ? ", " : "", (*i)->name);
+        return err_set(run->err, -EINVAL, "'%.200s' is %s; known are %s: name one with --format", run->path,
                        run->start.len ? "of no format that is known" : "empty", str_text(&known));
 }
 
@@ -277,7 +293,8 @@ static int judge_inside(struct run *run)
 
 /* --- scanners' files: as `scan` ------------------------------------------------------------------- */
 
-static int64_t seen_s; /* when what is written now was seen: the writers ask for the time without an argument */
+static int64_t
+        seen_s; /* when what is written now was seen: the writers ask for the time without an argument */
 
 static int64_t seen(void)
 {
@@ -303,7 +320,8 @@ static const char *device(uint32_t zone_index, void *arg)
 {
         const struct run *run = arg;
 
-        return zone_index && zone_index <= run->import->devices.n ? run->import->devices.at[zone_index - 1] : NULL;
+        return zone_index && zone_index <= run->import->devices.n ? run->import->devices.at[zone_index - 1]
+                                                                  : NULL;
 }
 
 static void set_head(struct run *run)
@@ -375,10 +393,14 @@ static void set_coverage(const struct run *run, struct host_coverage *c, const s
 
 static bool is_of(const struct import_endpoint *e, const struct import_host *host)
 {
-        return e->endpoint.zone_index == host->zone_index && address_compare(&e->endpoint.address, &host->address) == 0;
+        return e->endpoint.zone_index == host->zone_index &&
+               address_compare(&e->endpoint.address, &host->address) == 0;
 }
 
-/* Hosts and endpoints are in one order. */
+/*
+ * Hosts and endpoints are in one order. All of them are here before the first is written: what judges
+ * endpoints with their identities (assess/outside.h) is to be called in front of this.
+ */
 static int write_hosts(struct run *run, struct scan_result *result)
 {
         _cleanup_free_ struct host_coverage *c = xmalloc(sizeof(*c)); /* it has port sets of 8 KiB */
@@ -418,7 +440,8 @@ static const char *failure_text(struct run *run)
                 str_add(&run->failure, fault->text);
         }
         if (im->n_faults > im->faults.n)
-                str_addf(&run->failure, "; and %llu more", (unsigned long long)(im->n_faults - im->faults.n));
+                str_addf(&run->failure, "; and %llu more",
+                         (unsigned long long)(im->n_faults - im->faults.n));
         return run->failure.len ? run->failure.text : NULL;
 }
 
@@ -432,7 +455,8 @@ static int write_outside(struct run *run)
         seen_s = im->finished_s ? im->finished_s : run->time_s;
         if (im->finished_s > im->started_s && im->started_s)
                 end.result.elapsed_ms = (uint64_t)(im->finished_s - im->started_s) * 1000;
-        r = scan_writer_begin(&run->writer, scan_report_find(run->report), &run->head, run->output.fd, run->err);
+        r = scan_writer_begin(&run->writer, scan_report_find(run->report), &run->head, run->output.fd,
+                              run->err);
         if (r == 0)
                 r = write_hosts(run, &end.result);
         seen_s = im->finished_s ? im->finished_s : run->time_s;

@@ -300,8 +300,7 @@ static void write_endpoint(const struct endpoint *endpoint, const struct identit
         struct run *run = arg;
 
         progress_clear(&run->progress);
-        (void)identity;
-        written(scan_writer_endpoint(&run->writer, endpoint));
+        written(scan_writer_observed(&run->writer, &(struct observed){.endpoint = *endpoint, .identity = identity}));
 }
 
 static void write_host(const struct host_coverage *coverage, void *arg)

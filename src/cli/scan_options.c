@@ -6,7 +6,7 @@
 
 #include "cli/config_dir.h"
 
-static const char *const formats[] = {"text", "json", "csv", "xml", NULL};
+static const char *const formats[] = {"text", "json", "csv", "xml", "html", NULL};
 static const char *const methods[] = {"syn", "connect", "udp", NULL};
 static const char *const profiles[] = {"gentle", "normal", "fast", NULL};
 

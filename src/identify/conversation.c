@@ -132,6 +132,7 @@ static bool hand_over(struct conversation *c)
                 suggest_echo(c->work);
                 return false;
         }
+        strategy_note(c->work, &heard);
         other = strategy_recognise(c->work, &heard, &how);
         if (!other || other == c->probe)
                 return false;
@@ -291,7 +292,12 @@ static void go_listen(struct conversation *c, bool late)
         }
         if (!late)
                 return;
-        probe = strategy_first_question(c->work);
+        if (strategy_lingers(c->work) && !c->lingers) {
+                c->lingers = true;
+                due_in(c, IDENTIFY_PORT_MS);
+                return;
+        }
+        probe = c->lingers ? NULL : strategy_first_question(c->work);
         if (!probe) {
                 over(c);
                 return;

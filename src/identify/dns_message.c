@@ -64,7 +64,8 @@ bool dns_read_header(struct wire *w, struct dns_header *ret)
 bool dns_read_name(const uint8_t *message, struct wire *w, struct str *to)
 {
         struct wire at = *w;
-        size_t total = 0, limit = (size_t)(w->at - message); /* a pointer must lead before where the last one began */
+        size_t total = 0,
+               limit = (size_t)(w->at - message); /* a pointer must lead before where the last one began */
         bool jumped = false;
 
         for (;;) {

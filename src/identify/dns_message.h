@@ -7,7 +7,14 @@
 
 enum { DNS_TYPE_A = 1, DNS_TYPE_NS = 2, DNS_TYPE_PTR = 12, DNS_TYPE_TXT = 16, DNS_TYPE_SRV = 33 };
 enum { DNS_CLASS_IN = 1, DNS_CLASS_CHAOS = 3 };
-enum { DNS_QR = 0x8000, DNS_OPCODE = 0x7800, DNS_AA = 0x0400, DNS_RD = 0x0100, DNS_RA = 0x0080, DNS_RCODE = 0x000f };
+enum {
+        DNS_QR = 0x8000,
+        DNS_OPCODE = 0x7800,
+        DNS_AA = 0x0400,
+        DNS_RD = 0x0100,
+        DNS_RA = 0x0080,
+        DNS_RCODE = 0x000f
+};
 
 struct dns_header {
         uint16_t id, flags;

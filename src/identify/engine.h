@@ -62,6 +62,7 @@ struct conversation {
         bool ended, reset;
         bool connected;
         bool want_write, watches_write;
+        bool lingers;  /* listens to the end of the port's time */
         bool resent;   /* a datagram that had no answer */
         bool switched; /* to another probe than the one that asked */
         unsigned sends, agains;
@@ -136,10 +137,17 @@ bool strategy_next(struct work *work, uint64_t now_ns, struct attempt *ret);
 bool strategy_over(const struct work *work, uint64_t now_ns);
 /* How long a greeting is waited for on this connection, in ms. */
 unsigned strategy_greeting_ms(const struct work *work);
+/*
+ * Nobody spoke first, and the port has no probe of its own: the connection is left listening, for a server that is slow to
+ * greet, and others are asked on new ones.
+ */
+bool strategy_lingers(const struct work *work);
 /* What is asked when nobody spoke first; NULL when nothing may be sent. Marks it as tried. */
 const struct probe *strategy_first_question(struct work *work);
 /* Who surely or likely said that; NULL when nobody known. Those that were tried and failed are passed over. */
 const struct probe *strategy_recognise(const struct work *work, const struct heard *heard, enum recognition *ret);
+/* What a probe is sure of that had its chance and was too impatient: good for `likely`. */
+void strategy_note(struct work *work, const struct heard *heard);
 bool strategy_may_send(const struct work *work, const struct probe *probe);
 void strategy_suggest(struct work *work, const struct probe *probe);
 bool strategy_mark(struct work *work, const struct probe *probe); /* as tried; true when it was not */

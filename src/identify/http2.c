@@ -33,7 +33,8 @@ bool http2_is_settings(const uint8_t *data, size_t len)
         for (size_t n = size < wire_left(&w) ? size / 6 : wire_left(&w) / 6; n; n--) {
                 uint16_t id = wire_be16(&w);
 
-                if (!id || (id > 16 && id != 0xfe03 && (id & 0x0f0f) != 0x0a0a)) /* registered, gRPC's own, reserved (RFC 8701) */
+                if (!id || (id > 16 && id != 0xfe03 &&
+                            (id & 0x0f0f) != 0x0a0a)) /* registered, gRPC's own, reserved (RFC 8701) */
                         return false;
                 wire_skip(&w, 4);
         }
@@ -54,15 +55,17 @@ void http2_request(struct str *to, bool tls, const char *authority, const char *
         static const char begin[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0";
         _cleanup_str_ struct str block = {0};
 
-        str_add_char(&block, (char)0x82);               /* :method GET */
+        str_add_char(&block, (char)0x82);                /* :method GET */
         str_add_char(&block, (char)(tls ? 0x87 : 0x86)); /* :scheme */
         add_literal(&block, 4, path);
         add_literal(&block, 1, authority);
         str_add_n(&block, "\x0f\x2b\x0aquaymaster", 13); /* user-agent: 58 = 15 + 43 */
         str_add_n(&block, "\x0f\x04\x03*/*", 6);         /* accept: 19 = 15 + 4 */
         str_add_n(to, begin, sizeof(begin) - 1);
-        str_add_n(to, (char[]){(char)(block.len >> 16), (char)(block.len >> 8), (char)block.len, HTTP2_HEADERS,
-                               HTTP2_END_STREAM | HTTP2_END_HEADERS, 0, 0, 0, 1}, 9);
+        str_add_n(to,
+                  (char[]){(char)(block.len >> 16), (char)(block.len >> 8), (char)block.len, HTTP2_HEADERS,
+                           HTTP2_END_STREAM | HTTP2_END_HEADERS, 0, 0, 0, 1},
+                  9);
         str_add_n(to, block.text, block.len);
 }
 
@@ -84,17 +87,19 @@ static uint32_t integer(struct wire *w, uint8_t first, unsigned bits)
 }
 
 /*
- * The Huffman code (RFC 7541, appendix B) is canonical: ordered by length, then by symbol. Symbols of codes above 15 bits are
+ * The Huffman code (RFC 7541, appendix B) is canonical: ordered by length, then by symbol. Symbols of
+ * codes above 15 bits are
  * no text, so the lengths of the first 128 are enough.
  */
 static bool huffman(struct wire *w, struct str *to)
 {
         static const uint8_t lengths[128] = {
-                13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28, 30, 28, 28, 28,
-                28, 28, 28, 28, 28, 28, 6,  10, 10, 12, 13, 6,  8,  11, 10, 10, 8,  11, 8,  6,  6,  6,  5,  5,  5,  6,
-                6,  6,  6,  6,  6,  6,  7,  8,  15, 6,  12, 10, 13, 6,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,
-                7,  7,  7,  7,  7,  7,  7,  7,  8,  7,  8,  13, 19, 13, 14, 6,  15, 5,  6,  5,  6,  5,  6,  6,  6,  5,
-                7,  7,  6,  6,  6,  5,  6,  7,  6,  5,  5,  6,  7,  7,  7,  7,  7,  15, 11, 14, 13, 28,
+                13, 23, 28, 28, 28, 28, 28, 28, 28, 24, 30, 28, 28, 30, 28, 28, 28, 28, 28, 28, 28, 28,
+                30, 28, 28, 28, 28, 28, 28, 28, 28, 28, 6,  10, 10, 12, 13, 6,  8,  11, 10, 10, 8,  11,
+                8,  6,  6,  6,  5,  5,  5,  6,  6,  6,  6,  6,  6,  6,  7,  8,  15, 6,  12, 10, 13, 6,
+                7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,  7,
+                8,  7,  8,  13, 19, 13, 14, 6,  15, 5,  6,  5,  6,  5,  6,  6,  6,  5,  7,  7,  6,  6,
+                6,  5,  6,  7,  6,  5,  5,  6,  7,  7,  7,  7,  7,  15, 11, 14, 13, 28,
         };
         uint32_t code = 0, first = 0;
         unsigned len = 0;
@@ -147,8 +152,16 @@ static const char *static_name(uint32_t index)
                 uint8_t index;
                 const char *name;
         } names[] = {
-                {26, "Content-Encoding"}, {28, "Content-Length"}, {31, "Content-Type"},     {33, "Date"}, {46, "Location"},
-                {48, "Proxy-Authenticate"}, {54, "Server"},       {55, "Set-Cookie"}, {60, "Via"}, {61, "WWW-Authenticate"},
+                {26, "Content-Encoding"},
+                {28, "Content-Length"},
+                {31, "Content-Type"},
+                {33, "Date"},
+                {46, "Location"},
+                {48, "Proxy-Authenticate"},
+                {54, "Server"},
+                {55, "Set-Cookie"},
+                {60, "Via"},
+                {61, "WWW-Authenticate"},
         };
 
         for (size_t i = 0; i < array_len(names); i++)

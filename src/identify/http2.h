@@ -14,14 +14,21 @@ struct http2_frame {
         struct wire body; /* with padding and priority, where the flags say so */
 };
 
-/* The next whole frame. False when it is not whole (then w stays); w->bad when it is above 64 KiB, which nobody was allowed. */
+/*
+ * The next whole frame. False when it is not whole (then w stays); w->bad when it is above 64 KiB, which
+ * nobody was allowed.
+ */
 bool http2_next(struct wire *w, struct http2_frame *ret);
-/* Whether bytes begin with the SETTINGS frame that every server's side begins with, as far as they go; len of at least 9. */
+/*
+ * Whether bytes begin with the SETTINGS frame that every server's side begins with, as far as they go;
+ * len of at least 9.
+ */
 bool http2_is_settings(const uint8_t *data, size_t len);
 /* Preface, empty SETTINGS, and a GET of path on stream 1. */
 void http2_request(struct str *to, bool tls, const char *authority, const char *path);
 /*
- * The fields of an answer as text of HTTP/1: "HTTP/2.0 200\r\nserver: nginx\r\n...\r\n". Fields that refer to the dynamic table
+ * The fields of an answer as text of HTTP/1: "HTTP/2.0 200\r\nserver: nginx\r\n...\r\n". Fields that refer
+ * to the dynamic table
  * are left out. False when the block is wrong or has no status.
  */
 bool http2_fields(struct wire block, struct str *to);

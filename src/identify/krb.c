@@ -30,7 +30,8 @@ bool krb_error_read(const uint8_t *data, size_t len, struct krb_error *ret)
         int64_t pvno = 0, type = 0;
         bool has_code = false;
 
-        *ret = (struct krb_error){.stime = wire_over(data, 0), .realm = wire_over(data, 0), .text = wire_over(data, 0)};
+        *ret = (struct krb_error){
+                .stime = wire_over(data, 0), .realm = wire_over(data, 0), .text = wire_over(data, 0)};
         if (w.bad)
                 return false;
         fields = ber_expect(&fields, BER_SEQUENCE);

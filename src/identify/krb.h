@@ -11,5 +11,8 @@ struct krb_error {
 
 /* False when these bytes are no whole KRB-ERROR. Pure. */
 bool krb_error_read(const uint8_t *data, size_t len, struct krb_error *ret);
-/* Its text, server's time and product into details; the realm unless it is `not_realm` (what was asked for). */
+/*
+ * Its text, server's time and product into details; the realm unless it is `not_realm` (what was asked
+ * for).
+ */
 void krb_error_take(struct talk *t, const struct krb_error *error, const char *not_realm);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Single values out of structured answers, where a whole parser would be too much: members of JSON text, and fields
- * of Protocol Buffers (the encoding at protobuf.dev). Bounded by what came; nothing recurses, nothing is copied.
+ * Single values out of structured answers, where a whole parser would be too much: members of JSON text, and
+ * fields of Protocol Buffers (the encoding at protobuf.dev). Bounded by what came; nothing recurses, nothing
+ * is copied.
  */
 #pragma once
 
@@ -9,8 +10,8 @@
 #include "identify/line.h"
 
 /*
- * The value of the first member of that name, at whatever depth: the inside of a string as it is written there, or a
- * number or word. False when there is none, or it is an object or array.
+ * The value of the first member of that name, at whatever depth: the inside of a string as it is written
+ * there, or a number or word. False when there is none, or it is an object or array.
  */
 bool member_find(const void *json, size_t len, const char *name, struct line *ret);
 /* Whether the first member of that name is the word true. */
@@ -18,7 +19,7 @@ bool member_true(const void *json, size_t len, const char *name);
 
 struct field {
         uint32_t number;
-        bool bytes;      /* value is in `body`, else in `value` */
+        bool bytes; /* value is in `body`, else in `value` */
         uint64_t value;
         struct wire body;
 };

@@ -23,12 +23,14 @@ static bool status_line(const struct line *line, struct message *ret)
         code = line_word(line, 1);
         if (code.len != 3 || !is_digits(code.text, 3) || code.text[0] == '0')
                 return false;
-        ret->code = (unsigned)((code.text[0] - '0') * 100 + (code.text[1] - '0') * 10 + (code.text[2] - '0'));
+        ret->code =
+                (unsigned)((code.text[0] - '0') * 100 + (code.text[1] - '0') * 10 + (code.text[2] - '0'));
         ret->reason = line_after(line, (size_t)(code.text - line->text) + 3);
         return true;
 }
 
-enum message_state message_read(const uint8_t *data, size_t len, const char *protocol, bool ended, struct message *ret)
+enum message_state message_read(const uint8_t *data, size_t len, const char *protocol, bool ended,
+                                struct message *ret)
 {
         size_t n = strlen(protocol), at = 0, start;
         struct line line;
@@ -47,7 +49,8 @@ enum message_state message_read(const uint8_t *data, size_t len, const char *pro
         start = at;
         while (line_next(data, len, &at, &line))
                 if (!line.len) {
-                        ret->fields = (struct line){(const char *)data + start, (size_t)(line.text - (const char *)data) - start};
+                        ret->fields = (struct line){(const char *)data + start,
+                                                    (size_t)(line.text - (const char *)data) - start};
                         ret->body = (struct line){(const char *)data + at, len - at};
                         return MESSAGE_WHOLE;
                 }

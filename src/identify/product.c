@@ -34,7 +34,8 @@ struct line product_version(const struct line *text)
         return v;
 }
 
-const struct product_known *product_find(const struct line *text, const struct product_known *known, size_t n)
+const struct product_known *product_find(const struct line *text, const struct product_known *known,
+                                         size_t n)
 {
         for (size_t i = 0; i < n; i++)
                 if (line_starts_i(text, known[i].start))
@@ -56,14 +57,15 @@ static size_t name_len(const struct line *text)
         return text->len;
 }
 
-const struct product_known *product_take(struct talk *t, const struct line *text, const struct product_known *known, size_t n)
+const struct product_known *product_take(struct talk *t, const struct line *text,
+                                         const struct product_known *known, size_t n)
 {
         const struct product_known *entry = product_find(text, known, n);
         size_t end = entry ? strlen(entry->start) : name_len(text);
         struct line rest = {text->text + end, text->len - end}, version = product_version(&rest);
         const char *name = entry && entry->product ? entry->product : text->text;
 
-        if (t->id->product)
+        if (t->id->product && (!entry || !streq_ptr(entry->product, t->id->product)))
                 return entry;
         if (!entry && (!end || end > NAME_MAX_BYTES || !isalpha((unsigned char)*text->text)))
                 return NULL;

@@ -3,10 +3,10 @@
 
 #include <ctype.h>
 
-#define MESSAGE_MAX   65536u
-#define SMB2_HEADER   64u
-#define SMB1_HEADER   32u
-#define SECONDS_1601  11644473600ull /* from 1601, where Windows counts from, to 1970 */
+#define MESSAGE_MAX  65536u
+#define SMB2_HEADER  64u
+#define SMB1_HEADER  32u
+#define SECONDS_1601 11644473600ull /* from 1601, where Windows counts from, to 1970 */
 
 /* MS-SMB2, 2.2.1.2, 2.2.3 and 2.2.3.1: contexts of preauthentication integrity and of ciphers */
 void smb2_send_negotiate(struct talk *t)
@@ -15,7 +15,7 @@ void smb2_send_negotiate(struct talk *t)
         talk_send_hex(t, "fe534d42 4000 0000 00000000 0000 0100 00000000 00000000 0000000000000000");
         talk_send_hex(t, "fffe0000 00000000 0000000000000000 00000000000000000000000000000000");
         talk_send_hex(t, "2400 0500 0100 0000 7f000000"); /* signing: enabled */
-        for (unsigned i = 0; i < 4; i++) /* client's GUID */
+        for (unsigned i = 0; i < 4; i++)                  /* client's GUID */
                 talk_send_le32(t, (uint32_t)(t->nonce >> 8 * i));
         talk_send_hex(t, "70000000 0200 0000 0202 1002 0003 0203 1103 0000");
         talk_send_hex(t, "0100 2600 00000000 0100 2000 0100");
@@ -119,7 +119,8 @@ static void take_mechanisms(struct talk *t, struct wire blob)
 /* MS-SMB2, 2.2.4.1.2: the cipher that was chosen */
 static void take_cipher(struct talk *t, struct wire contexts, unsigned n)
 {
-        static const char *const ciphers[] = {"none", "AES-128-CCM", "AES-128-GCM", "AES-256-CCM", "AES-256-GCM"};
+        static const char *const ciphers[] = {"none", "AES-128-CCM", "AES-128-GCM", "AES-256-CCM",
+                                              "AES-256-GCM"};
 
         for (; n && wire_left(&contexts) >= 8; n--) {
                 uint16_t type = wire_le16(&contexts), len = wire_le16(&contexts);
@@ -144,7 +145,8 @@ static void take_new(struct talk *t, struct wire message)
         static const struct {
                 uint16_t code;
                 const char *name;
-        } dialects[] = {{0x0202, "2.0.2"}, {0x0210, "2.1"}, {0x0300, "3.0"}, {0x0302, "3.0.2"}, {0x0311, "3.1.1"}};
+        } dialects[] = {
+                {0x0202, "2.0.2"}, {0x0210, "2.1"}, {0x0300, "3.0"}, {0x0302, "3.0.2"}, {0x0311, "3.1.1"}};
         struct wire w = message, part;
         uint16_t mode, dialect, contexts, offset, len;
         uint32_t capabilities, low, high, context_offset;
@@ -173,9 +175,16 @@ static void take_new(struct talk *t, struct wire message)
         for (size_t i = 0; i < array_len(dialects); i++)
                 if (dialects[i].code == dialect)
                         talk_detail(t, "dialect", dialects[i].name, strlen(dialects[i].name));
-        talk_detail(t, "signing", mode & 2 ? "required" : mode & 1 ? "enabled" : "off", mode & 2 ? 8 : mode & 1 ? 7 : 3);
+        talk_detail(t, "signing",
+                    mode & 2   ? "required"
+                    : mode & 1 ? "enabled"
+                               : "off",
+                    mode & 2   ? 8
+                    : mode & 1 ? 7
+                               : 3);
         take_guid(t, guid);
-        if (dialect >= 0x0300 && capabilities & 0x40) /* SMB2_GLOBAL_CAP_ENCRYPTION; 3.1.1 has a context for it */
+        if (dialect >= 0x0300 &&
+            capabilities & 0x40) /* SMB2_GLOBAL_CAP_ENCRYPTION; 3.1.1 has a context for it */
                 talk_detail(t, "cipher", "AES-128-CCM", 11);
         part = message;
         wire_skip(&part, offset);
@@ -213,8 +222,13 @@ static void take_old(struct talk *t, struct wire w)
         mode = wire_u8(&w);
         if (words != 17)
                 return;
-        talk_detail(t, "smb1-signing", mode & 8 ? "required" : mode & 4 ? "enabled" : "off",
-                    mode & 8 ? 8 : mode & 4 ? 7 : 3);
+        talk_detail(t, "smb1-signing",
+                    mode & 8   ? "required"
+                    : mode & 4 ? "enabled"
+                               : "off",
+                    mode & 8   ? 8
+                    : mode & 4 ? 7
+                               : 3);
         if (!(mode & 2)) /* passwords are not challenged */
                 talk_flag(t, IDENTITY_PLAIN_LOGIN);
         wire_skip(&w, 20);

@@ -123,6 +123,11 @@ unsigned strategy_greeting_ms(const struct work *w)
         return w->inside ? GREETING_INSIDE_MS : GREETING_MS;
 }
 
+bool strategy_lingers(const struct work *w)
+{
+        return !w->inside && !silent_only(w) && !next_hint(w);
+}
+
 const struct probe *strategy_first_question(struct work *w)
 {
         const struct probe *probe = next_hint(w);
@@ -226,7 +231,8 @@ bool strategy_next(struct work *w, uint64_t now_ns, struct attempt *ret)
         if (next_likely(w, ret)) {
                 w->next_ns = now_ns + (udp ? SWEEP_UDP_EVERY_NS * 2 : LIKELY_EVERY_NS);
                 if (ret->kind == ATTEMPT_LISTEN)
-                        w->next_ns += strategy_greeting_ms(w) * 1000000ull;
+                        w->next_ns = now_ns + strategy_greeting_ms(w) * 1000000ull +
+                                (strategy_lingers(w) ? 0 : LIKELY_EVERY_NS);
                 return true;
         }
         if (w->best.confidence == CONFIDENCE_LIKELY) { /* nobody else is expected to know it better */
@@ -271,6 +277,15 @@ const struct probe *strategy_recognise(const struct work *w, const struct heard 
                 }
         }
         return best;
+}
+
+void strategy_note(struct work *w, const struct heard *heard)
+{
+        for (size_t i = 0; i < n_probes && !w->hint; i++)
+                if (probes[i]->recognise && probes[i]->transports & 1u << heard->transport &&
+                    was_tried(w, probes[i]) && !streq(probes[i]->protocol, "unknown") &&
+                    probes[i]->recognise(heard) == RECOGNISE_SURE)
+                        w->hint = probes[i];
 }
 
 /* --- results -------------------------------------------------------------------------------------- */
@@ -331,7 +346,7 @@ void strategy_take(struct work *w, struct conversation *c)
                 w->failed_connects++;
         } else if (!c->first.len && c->ended && !c->inside) {
                 (*(c->reset ? &w->resets : &w->closes))++;
-                w->at_once += !c->sends;
+                w->at_once += c->attempt.kind == ATTEMPT_LISTEN && !c->sends;
         }
         if (c->first.len) {
                 w->answers++;

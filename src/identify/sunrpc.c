@@ -11,18 +11,27 @@ static const struct {
         uint32_t number;
         const char *name;
 } programs[] = {
-        {SUNRPC_NFS, "nfs"},         {SUNRPC_PORTMAP, "rpcbind"}, {SUNRPC_MOUNT, "mountd"},  {100021, "nlockmgr"},
-        {100024, "status"},          {100011, "rquotad"},         {100004, "ypserv"},        {100007, "ypbind"},
-        {100009, "yppasswdd"},       {100069, "ypxfrd"},          {100001, "rstatd"},        {100002, "rusersd"},
-        {100008, "walld"},           {100012, "sprayd"},          {100026, "bootparam"},     {100028, "ypupdated"},
-        {100029, "keyserv"},         {100068, "cmsd"},            {100083, "ttdbserverd"},   {100227, "nfs_acl"},
-        {100229, "metad"},           {100232, "sadmind"},         {100235, "cachefsd"},      {100020, "llockmgr"},
-        {150001, "pcnfsd"},          {300019, "amd"},             {391002, "fam"},           {395183, "vxi-11"},
-        {395184, "vxi-11-async"},    {SUNRPC_KADMIN, "kadmin"},   {1238433, "glusterd"},     {14398633, "glusterfs"},
+        {SUNRPC_NFS, "nfs"},      {SUNRPC_PORTMAP, "rpcbind"},
+        {SUNRPC_MOUNT, "mountd"}, {100021, "nlockmgr"},
+        {100024, "status"},       {100011, "rquotad"},
+        {100004, "ypserv"},       {100007, "ypbind"},
+        {100009, "yppasswdd"},    {100069, "ypxfrd"},
+        {100001, "rstatd"},       {100002, "rusersd"},
+        {100008, "walld"},        {100012, "sprayd"},
+        {100026, "bootparam"},    {100028, "ypupdated"},
+        {100029, "keyserv"},      {100068, "cmsd"},
+        {100083, "ttdbserverd"},  {100227, "nfs_acl"},
+        {100229, "metad"},        {100232, "sadmind"},
+        {100235, "cachefsd"},     {100020, "llockmgr"},
+        {150001, "pcnfsd"},       {300019, "amd"},
+        {391002, "fam"},          {395183, "vxi-11"},
+        {395184, "vxi-11-async"}, {SUNRPC_KADMIN, "kadmin"},
+        {1238433, "glusterd"},    {14398633, "glusterfs"},
         {123451501, "glusterfs"},
 };
 
-static void header(struct talk *t, uint32_t len, uint32_t xid, uint32_t program, uint32_t version, uint32_t procedure)
+static void header(struct talk *t, uint32_t len, uint32_t xid, uint32_t program, uint32_t version,
+                   uint32_t procedure)
 {
         if (t->transport == TRANSPORT_TCP)
                 talk_send_be32(t, LAST_PART | len);

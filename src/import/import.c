@@ -11,9 +11,15 @@
 
 /* A format whose mark is surer stands before one that takes more. */
 static const struct importer *const importers[] = {
-        &importer_nmap,            &importer_masscan,      &importer_masscan_list,
-        &importer_powershell_json, &importer_powershell_csv, &importer_powershell,
-        &importer_netstat,         &importer_netstat_windows, &importer_ss,
+        &importer_nmap,
+        &importer_masscan,
+        &importer_masscan_list,
+        &importer_powershell_json,
+        &importer_powershell_csv,
+        &importer_powershell,
+        &importer_netstat,
+        &importer_netstat_windows,
+        &importer_ss,
         NULL,
 };
 
@@ -38,7 +44,8 @@ static void add_chunk(const char *text, size_t len, uint64_t line, void *arg)
 const struct importer *importer_guess(const char *start, size_t len)
 {
         _cleanup_str_ struct str text = {0};
-        struct splitter *s = splitter_new(SPLIT_CHUNKS, IMPORT_PIECE_MAX, (struct split_to){add_chunk, NULL, &text});
+        struct splitter *s =
+                splitter_new(SPLIT_CHUNKS, IMPORT_PIECE_MAX, (struct split_to){add_chunk, NULL, &text});
 
         splitter_feed(s, start, len < IMPORT_START ? len : IMPORT_START);
         (void)splitter_end(s);
@@ -147,7 +154,8 @@ static uint32_t zone_of(struct import *im, const char *name)
         return i + 1;
 }
 
-bool import_address(struct import *im, const char *text, size_t len, struct address *ret, uint32_t *ret_zone_index)
+bool import_address(struct import *im, const char *text, size_t len, struct address *ret,
+                    uint32_t *ret_zone_index)
 {
         char copy[ADDRESS_TEXT_SIZE + 64];
         struct address a;
@@ -199,8 +207,8 @@ struct import_host *import_host(struct import *im, const struct address *address
         return host;
 }
 
-struct import_endpoint *import_endpoint(struct import *im, const struct address *address, uint32_t zone_index,
-                                        enum transport transport, uint16_t port)
+struct import_endpoint *import_endpoint(struct import *im, const struct address *address,
+                                        uint32_t zone_index, enum transport transport, uint16_t port)
 {
         struct import_endpoint *e;
 
@@ -221,7 +229,8 @@ struct identity *import_identity(struct import *im)
 
         if (im->n_identities >= IMPORT_IDENTITIES) {
                 if (im->n_identities++ == IMPORT_IDENTITIES)
-                        import_fault(im, "what speaks there is kept of the first %u ports only", IMPORT_IDENTITIES);
+                        import_fault(im, "what speaks there is kept of the first %u ports only",
+                                     IMPORT_IDENTITIES);
                 return NULL;
         }
         im->n_identities++;
@@ -327,8 +336,8 @@ static void faults_to_gaps(struct import *im)
 {
         vec_foreach(fault, &im->faults) {
                 if (fault->line)
-                        inside_gap(im->view, "import", NULL, true, "line %llu: %s", (unsigned long long)fault->line,
-                                   fault->text);
+                        inside_gap(im->view, "import", NULL, true, "line %llu: %s",
+                                   (unsigned long long)fault->line, fault->text);
                 else
                         inside_gap(im->view, "import", NULL, true, "%s", fault->text);
         }
@@ -346,7 +355,9 @@ void import_end(struct import *im, const char *why)
         if (why)
                 import_fault_all(im, "%s", why);
         else if (!whole && !im->ended && im->importer->unit == IMPORT_OBJECTS)
-                import_fault_all(im, "the file ends in the middle: it was cut off, or the program that wrote it was ended");
+                import_fault_all(
+                        im,
+                        "the file ends in the middle: it was cut off, or the program that wrote it was ended");
         if (im->view)
                 faults_to_gaps(im);
         else
@@ -386,16 +397,18 @@ static struct inside *view_of(const struct import *im, const char *asset, int64_
         view->time_s = time_s;
         view->sockets_by = im->importer->name;
         view->source = im->importer->windows ? INSIDE_LISTING_WINDOWS : INSIDE_LISTING;
-        inside_gap(view, "import", NULL, false,
-                   "read from a listing (%s): it tells sockets and at most the name of their program; service units, "
-                   "packages, containers, packet filters and other network namespaces are not known",
-                   im->importer->name);
+        inside_gap(
+                view, "import", NULL, false,
+                "read from a listing (%s): it tells sockets and at most the name of their program; service units, "
+                "packages, containers, packet filters and other network namespaces are not known",
+                im->importer->name);
         inside_gap(view, "import", NULL, false,
                    "the listing does not tell which UDP sockets are clients: all are taken for listeners");
         return view;
 }
 
-int import_open(struct import **ret, const struct importer *importer, const char *asset, int64_t time_s, struct err *err)
+int import_open(struct import **ret, const struct importer *importer, const char *asset, int64_t time_s,
+                struct err *err)
 {
         static const enum split_unit units[] = {
                 [IMPORT_LINES] = SPLIT_LINES,
@@ -409,7 +422,8 @@ int import_open(struct import **ret, const struct importer *importer, const char
         im->pool = pool_new();
         im->complete = true;
         im->state = xcalloc(1, importer->state_size ? importer->state_size : 1);
-        im->splitter = splitter_new(units[importer->unit], IMPORT_PIECE_MAX, (struct split_to){take, too_long, im});
+        im->splitter =
+                splitter_new(units[importer->unit], IMPORT_PIECE_MAX, (struct split_to){take, too_long, im});
         if (importer->inside)
                 im->view = view_of(im, asset, time_s);
         if (importer->open)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What other programs saw, read from their files: endpoints of network scanners, sockets of listings made on a host. The
- * bytes come from anywhere and are hostile; all that is kept of them is bounded, and a record that makes no sense is left
- * out and told with its line. To add a format: a file with a `const struct importer`, and a line in the registry in
- * import.c.
+ * What other programs saw, read from their files: endpoints of network scanners, sockets of listings
+ * made on a host. The bytes come from anywhere and are hostile; all that is kept of them is bounded, and
+ * a record that makes no sense is left out and told with its line. To add a format: a file with a `const
+ * struct importer`, and a line in the registry in import.c.
  */
 #pragma once
 
@@ -15,9 +15,9 @@
 #include "model/inside.h"
 #include "model/range.h"
 
-#define IMPORT_START      (64u * 1024) /* bytes at the beginning that tell the format */
+#define IMPORT_START      (64u * 1024)   /* bytes at the beginning that tell the format */
 #define IMPORT_PIECE_MAX  (1024u * 1024) /* bytes of one line or JSON object; a longer one is left out */
-#define IMPORT_RECORDS    4000000u /* endpoints, or sockets, of one file */
+#define IMPORT_RECORDS    4000000u       /* endpoints, or sockets, of one file */
 #define IMPORT_IDENTITIES 400000u
 #define IMPORT_TEXT_MAX   256u /* bytes kept of a name */
 #define IMPORT_FAULTS     20u  /* told one by one; further ones are counted */
@@ -39,10 +39,10 @@ struct import_host {
         uint8_t mac[6];
         uint32_t rtt_us;
         int64_t time_s;
-        uint32_t asked[2];                         /* 0 = not told */
+        uint32_t asked[2];                        /* 0 = not told */
         uint32_t unlisted[2][ENDPOINT_STATE_MAX]; /* ports that are only counted */
-        unsigned why;                              /* enum coverage_reason bits */
-        bool cut; /* not asked to the end, or the file ends inside of it */
+        unsigned why;                             /* enum coverage_reason bits */
+        bool cut;                                 /* not asked to the end, or the file ends inside of it */
 };
 
 /* What is wrong with the file at a line; 0 = with all of it. */
@@ -60,9 +60,9 @@ struct import {
         /* of a scanner; after import_end each address once, in order, and each endpoint once, in order */
         vec(struct import_endpoint) endpoints;
         vec(struct import_host) hosts;
-        vec(const char *) devices; /* zone_index - 1: the name behind '%' in a link-local address */
-        const char *program;       /* "nmap 7.93", as it calls itself; or NULL */
-        const char *method;        /* "syn", "connect" ...; or NULL */
+        vec(const char *) devices;     /* zone_index - 1: the name behind '%' in a link-local address */
+        const char *program;           /* "nmap 7.93", as it calls itself; or NULL */
+        const char *method;            /* "syn", "connect" ...; or NULL */
         int64_t started_s, finished_s; /* 0 = not told */
         struct port_set asked[2];
 
@@ -87,9 +87,10 @@ struct importer {
         const char *name; /* of --format */
         const char *what; /* for people */
         bool inside;      /* a listing made on a host */
-        bool windows;          /* of Windows */
-        enum import_unit unit; /* what take() gets: lines without their end, JSON objects, bytes as they come */
-        size_t state_size;     /* zeroed memory behind import->state */
+        bool windows;     /* of Windows */
+        enum import_unit
+                unit;      /* what take() gets: lines without their end, JSON objects, bytes as they come */
+        size_t state_size; /* zeroed memory behind import->state */
         bool (*guess)(const char *start, size_t len); /* it looks like mine; len <= IMPORT_START */
         /* Load what is needed, before privilege and files are given up; or NULL. 0 or negative errno. */
         int (*open)(struct import *im, struct err *err);
@@ -103,7 +104,10 @@ struct importer {
 
 const struct importer *const *importers_all(void); /* NULL-terminated */
 const struct importer *importer_find(const char *name);
-/* By the first bytes of a file; NULL = none that is known. UTF-16, as PowerShell writes it, is understood. */
+/*
+ * By the first bytes of a file; NULL = none that is known. UTF-16, as PowerShell writes it, is
+ * understood.
+ */
 const struct importer *importer_guess(const char *start, size_t len);
 
 /* 0 or negative errno. `asset` is the name of the host a listing was made on, `time_s` when. */
@@ -135,12 +139,13 @@ const char *import_printable(struct import *im, const char *text, size_t len, si
 /* 1 to 65535; false after telling the fault. `text` need not be terminated. */
 bool import_port(struct import *im, const char *text, size_t len, uint16_t *ret);
 /* An address, also with '%device' behind it, and mapped ones as IPv4; false after telling the fault. */
-bool import_address(struct import *im, const char *text, size_t len, struct address *ret, uint32_t *ret_zone_index);
+bool import_address(struct import *im, const char *text, size_t len, struct address *ret,
+                    uint32_t *ret_zone_index);
 
 /* The record of a host, made when new; it moves when another is made. */
 struct import_host *import_host(struct import *im, const struct address *address, uint32_t zone_index);
 /* Appends; NULL when there are too many (told once). */
-struct import_endpoint *import_endpoint(struct import *im, const struct address *address, uint32_t zone_index,
-                                        enum transport transport, uint16_t port);
+struct import_endpoint *import_endpoint(struct import *im, const struct address *address,
+                                        uint32_t zone_index, enum transport transport, uint16_t port);
 /* A new identity in the pool; NULL when there are too many (told once). */
 struct identity *import_identity(struct import *im);

@@ -113,7 +113,8 @@ bool listing_place(struct import *im, const struct word *w, const char *numeric,
 
         *ret = (struct place){0};
         if (!colon) {
-                import_fault(im, "'%.*s' is no address with a port", (int)(w->len < 60 ? w->len : 60), w->at);
+                import_fault(im, "'%.*s' is no address with a port", (int)(w->len < 60 ? w->len : 60),
+                             w->at);
                 return false;
         }
         address = (struct word){w->at, (size_t)(colon - w->at)};
@@ -231,10 +232,12 @@ void listing_end(struct import *im, const char *how)
 {
         uint32_t unnamed = 0;
 
-        vec_foreach(s, &im->view->sockets) unnamed += !s->n_owners;
+        vec_foreach(s, &im->view->sockets)
+                unnamed += !s->n_owners;
         if (unnamed == im->view->sockets.n) {
                 if (unnamed)
-                        inside_gap(im->view, "import", NULL, false, "the listing names no programs: make it with %s", how);
+                        inside_gap(im->view, "import", NULL, false,
+                                   "the listing names no programs: make it with %s", how);
                 return;
         }
         vec_foreach(s, &im->view->sockets)

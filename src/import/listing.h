@@ -47,7 +47,10 @@ void listing_own_address(struct import *im, const struct place *place);
 struct socket_seen *listing_socket(struct import *im, enum transport transport, const struct place *place);
 /* A process holds the socket made last. Without a number pid is 0; the name may be NULL. */
 void listing_owner(struct import *im, pid_t pid, const char *name);
-/* For `end` of the importers: says of which sockets the program is not known; `how` makes the program write it. */
+/*
+ * For `end` of the importers: says of which sockets the program is not known; `how` makes the program
+ * write it.
+ */
 void listing_end(struct import *im, const char *how);
 
 /* A pid of at most 2^31-1; -1: it is none. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * masscan: JSON (-oJ) and lists (-oL). Its JSON is a list of objects with commas too many, and older versions end it by
- * {finished: 1}, so the objects are taken one by one. A port and its banner are records of their own. What did not answer
- * is not in the file, nor what was asked.
+ * masscan: JSON (-oJ) and lists (-oL). Its JSON is a list of objects with commas too many, and older
+ * versions end it by {finished: 1}, so the objects are taken one by one. A port and its banner are
+ * records of their own. What did not answer is not in the file, nor what was asked.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -56,7 +56,8 @@ static void take_sight(struct import *im, const struct sight *s)
                 return;
         }
         if (!import_address(im, s->address.at, s->address.len, &address, &zone_index) ||
-            !import_port(im, s->port.at, s->port.len, &port) || !(host = import_host(im, &address, zone_index)) ||
+            !import_port(im, s->port.at, s->port.len, &port) ||
+            !(host = import_host(im, &address, zone_index)) ||
             !(e = import_endpoint(im, &address, zone_index, t, port)))
                 return;
         e->endpoint.state = state_of(&s->state);
@@ -217,23 +218,25 @@ static void take_list(struct import *im, const char *text, size_t len)
                 import_fault(im, "the line is cut off");
                 return;
         }
-        take_sight(im, &(struct sight){
-                               .address = w.word[3],
-                               .transport = w.word[1],
-                               .port = w.word[2],
-                               .state = banner ? (struct word){"open", 4} : w.word[0],
-                               .time_s = time_of(&w.word[4]),
-                               .service = banner ? w.word[5] : (struct word){0},
-                               .banner = banner && w.n > 6
-                                                 ? (struct word){w.word[6].at, (size_t)(text + len - w.word[6].at)}
-                                                 : (struct word){0},
-                       });
+        take_sight(im,
+                   &(struct sight){
+                           .address = w.word[3],
+                           .transport = w.word[1],
+                           .port = w.word[2],
+                           .state = banner ? (struct word){"open", 4} : w.word[0],
+                           .time_s = time_of(&w.word[4]),
+                           .service = banner ? w.word[5] : (struct word){0},
+                           .banner = banner && w.n > 6 ? (struct word){w.word[6].at,
+                                                                       (size_t)(text + len - w.word[6].at)}
+                                                       : (struct word){0},
+                   });
 }
 
 static void end_list(struct import *im)
 {
         if (!im->ended)
-                import_fault_all(im, "the line '# end' is missing: the file was cut off, or masscan was ended");
+                import_fault_all(im,
+                                 "the line '# end' is missing: the file was cut off, or masscan was ended");
 }
 
 const struct importer importer_masscan_list = {

@@ -85,10 +85,10 @@ void names_protocol(struct import *im, struct identity *id, const char *name, si
 enum encryption names_encryption(const char *protocol)
 {
         static const char *const native[] = {"ssh", "ike", "openvpn"};
-        static const char *const may_upgrade[] = {"unknown",    "smtp",        "pop3",        "imap",  "ftp",
-                                                  "ldap",       "nntp",        "sieve",       "irc",   "mysql",
-                                                  "postgresql", "xmpp-client", "xmpp-server", "rdp",   "mssql",
-                                                  "vnc",        "kerberos",    "smb",         "telnet"};
+        static const char *const may_upgrade[] = {
+                "unknown", "smtp", "pop3",     "imap",       "ftp",         "ldap",        "nntp",
+                "sieve",   "irc",  "mysql",    "postgresql", "xmpp-client", "xmpp-server", "rdp",
+                "mssql",   "vnc",  "kerberos", "smb",        "telnet"};
 
         for (size_t i = 0; i < array_len(native); i++)
                 if (streq(native[i], protocol))
@@ -162,7 +162,10 @@ bool names_state(const char *word, enum endpoint_state *ret)
 
 static int hex(char c)
 {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
 }
 
 /* One component: '-' and nothing have meanings of their own, and what is no letter is quoted. */
@@ -199,7 +202,10 @@ static bool add_component(struct str *to, const char *at, size_t len)
         return true;
 }
 
-/* The fifth one of a URI may hold five, each behind '~' (NISTIR 7695, 6.1.2.3.5): edition and four new ones. */
+/*
+ * The fifth one of a URI may hold five, each behind '~' (NISTIR 7695, 6.1.2.3.5): edition and four new
+ * ones.
+ */
 static bool add_edition(struct str *to, const char *at, size_t len, struct str *extended)
 {
         const char *end = at + len;

@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netstat(8) of Linux (net-tools, busybox): `netstat -tulpn`, `netstat -an`. A line is Proto Recv-Q Send-Q Local Foreign
- * [State] [User Inode] [PID/Program]; words may be in any language, so what listens is told by the foreign port '*'.
+ * netstat(8) of Linux (net-tools, busybox): `netstat -tulpn`, `netstat -an`. A line is Proto Recv-Q
+ * Send-Q Local Foreign [State] [User Inode] [PID/Program]; words may be in any language, so what listens
+ * is told by the foreign port '*'.
  */
 #include "import/formats.h"
 #include "import/listing.h"
 
-/* net-tools cuts "address:port" to this many characters when -W is not given (lib/inet.c: 22 and the colon). */
+/*
+ * net-tools cuts "address:port" to this many characters when -W is not given (lib/inet.c: 22 and the
+ * colon).
+ */
 #define CUT_LENGTH 23u
 
 static const struct {
         const char *proto;
         enum transport transport;
 } kinds[] = {
-        {"tcp", TRANSPORT_TCP},         {"tcp6", TRANSPORT_TCP},         {"udp", TRANSPORT_UDP},
-        {"udp6", TRANSPORT_UDP},        {"udplite", TRANSPORT_UDPLITE}, {"udplite6", TRANSPORT_UDPLITE},
-        {"udpl", TRANSPORT_UDPLITE},    {"udpl6", TRANSPORT_UDPLITE},   {"sctp", TRANSPORT_SCTP},
-        {"raw", TRANSPORT_RAW},         {"raw6", TRANSPORT_RAW},
+        {"tcp", TRANSPORT_TCP},      {"tcp6", TRANSPORT_TCP},        {"udp", TRANSPORT_UDP},
+        {"udp6", TRANSPORT_UDP},     {"udplite", TRANSPORT_UDPLITE}, {"udplite6", TRANSPORT_UDPLITE},
+        {"udpl", TRANSPORT_UDPLITE}, {"udpl6", TRANSPORT_UDPLITE},   {"sctp", TRANSPORT_SCTP},
+        {"raw", TRANSPORT_RAW},      {"raw6", TRANSPORT_RAW},
 };
 
 static bool find_kind(const struct word *w, enum transport *ret)
@@ -49,7 +53,10 @@ static bool is_open_end(const struct word *w)
         return w->len > 2 && w->at[w->len - 1] == '*' && w->at[w->len - 2] == ':';
 }
 
-/* "1234/sshd: /usr/sbi": the name, which may have blanks, is the rest of the line; netstat cuts it at 20 characters. */
+/*
+ * "1234/sshd: /usr/sbi": the name, which may have blanks, is the rest of the line; netstat cuts it at 20
+ * characters.
+ */
 static void take_program(struct import *im, const struct words *w, const char *end)
 {
         for (size_t i = 5; i < w->n; i++) {
@@ -59,7 +66,8 @@ static void take_program(struct import *im, const struct words *w, const char *e
 
                 if (!slash || listing_pid(&pid) <= 0)
                         continue;
-                for (len = (size_t)(end - slash) - 1; len && (slash[len] == ' ' || slash[len] == '\t'); len--)
+                for (len = (size_t)(end - slash) - 1; len && (slash[len] == ' ' || slash[len] == '\t');
+                     len--)
                         ;
                 /* programs that rewrite their title say who they are before the colon */
                 for (size_t n = 1; n <= len; n++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netstat of Windows: `netstat -ano`, and with -b the program in brackets on a line behind. A line is Proto Local Foreign
- * [State] [PID]; the words of states are in the language of the system, so what listens is told by the foreign port 0.
+ * netstat of Windows: `netstat -ano`, and with -b the program in brackets on a line behind. A line is
+ * Proto Local Foreign [State] [PID]; the words of states are in the language of the system, so what
+ * listens is told by the foreign port 0.
  */
 #include "import/formats.h"
 #include "import/listing.h"
@@ -26,8 +27,8 @@ static bool fits(const struct words *w)
 {
         enum transport transport;
 
-        return w->n >= 3 && find_kind(&w->word[0], &transport) && memchr(w->word[1].at, ':', w->word[1].len) &&
-               memchr(w->word[2].at, ':', w->word[2].len);
+        return w->n >= 3 && find_kind(&w->word[0], &transport) &&
+               memchr(w->word[1].at, ':', w->word[1].len) && memchr(w->word[2].at, ':', w->word[2].len);
 }
 
 static bool guess(const char *start, size_t len)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * XML of nmap (-oX), masscan (-oX) and our own `scan --format xml`, by the published document type. Read as it comes, no
- * tree is made. Entities of the file's own are refused, and nothing is ever loaded besides.
+ * XML of nmap (-oX), masscan (-oX) and our own `scan --format xml`, by the published document type. Read
+ * as it comes, no tree is made. Entities of the file's own are refused, and nothing is ever loaded
+ * besides.
  */
 #include <errno.h>
 
@@ -10,8 +11,8 @@
 #include "import/names.h"
 #include "import/xml_library.h"
 
-#define CPE_MAX    300u
-#define DEPTH_MAX  64u
+#define CPE_MAX   300u
+#define DEPTH_MAX 64u
 
 struct state {
         struct xml_library xml;
@@ -19,7 +20,7 @@ struct state {
         unsigned depth;
         unsigned hidden; /* depth at which something began that is not looked into; 0 = none */
         bool in_host, has_address, user_set, answered;
-        struct import_host host; /* the one at work */
+        struct import_host host;         /* the one at work */
         enum endpoint_state extra_state; /* of the <extraports> at work */
         uint32_t extra_count, extra_told;
         bool in_port;
@@ -90,7 +91,8 @@ static void on_run(struct import *im, struct state *s, attributes a)
 
         if (s->depth != 1)
                 return;
-        str_addf(&name, "%.40s%s%.40s", scanner ? scanner : "a scanner", version ? " " : "", version ? version : "");
+        str_addf(&name, "%.40s%s%.40s", scanner ? scanner : "a scanner", version ? " " : "",
+                 version ? version : "");
         im->program = import_printable(im, name.text, name.len, IMPORT_TEXT_MAX);
         im->started_s = seconds(a, "start");
 }
@@ -134,7 +136,8 @@ static void on_finished(struct import *im, struct state *s, attributes a)
         im->finished_s = seconds(a, "time");
         im->ended = true;
         if (end && !streq(end, "success"))
-                import_fault_all(im, "the scan itself says that it ended with an error: %.200s", why ? why : end);
+                import_fault_all(im, "the scan itself says that it ended with an error: %.200s",
+                                 why ? why : end);
 }
 
 /* --- hosts ---------------------------------------------------------------------------------------- */
@@ -170,7 +173,10 @@ static void on_status(struct import *im, struct state *s, attributes a)
 
 static int nibble(char c)
 {
-        return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        return c >= '0' && c <= '9'   ? c - '0'
+               : c >= 'a' && c <= 'f' ? c - 'a' + 10
+               : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                      : -1;
 }
 
 /* "52:54:00:12:34:56" */
@@ -200,7 +206,8 @@ static void on_address(struct import *im, struct state *s, attributes a)
         if (type && streq(type, "mac"))
                 take_mac(&s->host, text);
         else if (!s->has_address)
-                s->has_address = import_address(im, text, strlen(text), &s->host.address, &s->host.zone_index);
+                s->has_address =
+                        import_address(im, text, strlen(text), &s->host.address, &s->host.zone_index);
 }
 
 /* The name that was asked for, before one that was looked up. */
@@ -248,7 +255,8 @@ static void end_host(struct import *im, struct state *s)
         host = import_host(im, &s->host.address, s->host.zone_index);
         if (!host)
                 return;
-        if (host->time_s || host->asked[0] || host->asked[1]) { /* masscan tells a host again for each port */
+        if (host->time_s || host->asked[0] ||
+            host->asked[1]) { /* masscan tells a host again for each port */
                 for (enum transport t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++)
                         for (enum endpoint_state e = 0; e < ENDPOINT_STATE_MAX; e++)
                                 host->unlisted[t][e] += s->host.unlisted[t][e];
@@ -264,8 +272,9 @@ static void end_host(struct import *im, struct state *s)
 /* Which transport the ports are of that an <extraports> counts without saying it. */
 static enum transport only_transport(const struct import *im)
 {
-        return port_set_count(&im->asked[TRANSPORT_TCP]) || !port_set_count(&im->asked[TRANSPORT_UDP]) ? TRANSPORT_TCP
-                                                                                                       : TRANSPORT_UDP;
+        return port_set_count(&im->asked[TRANSPORT_TCP]) || !port_set_count(&im->asked[TRANSPORT_UDP])
+                       ? TRANSPORT_TCP
+                       : TRANSPORT_UDP;
 }
 
 static void on_extraports(struct import *im, struct state *s, attributes a)
@@ -431,7 +440,10 @@ static const struct {
         {"finished", on_finished},
 };
 
-/* What has the same elements inside, and says nothing: guesses before the scan, the way there, the system. */
+/*
+ * What has the same elements inside, and says nothing: guesses before the scan, the way there, the
+ * system.
+ */
 static bool is_hidden(const char *name)
 {
         static const char *const names[] = {"hosthint", "trace", "os", "prescript", "postscript"};
@@ -504,8 +516,8 @@ static void on_text(void *arg, const xmlChar *text, int len)
                 str_add_n(&s->cpe, (const char *)text, (size_t)len);
 }
 
-static void on_entity(void *arg, const xmlChar *name, int type, const xmlChar *public_id, const xmlChar *system_id,
-                      xmlChar *content)
+static void on_entity(void *arg, const xmlChar *name, int type, const xmlChar *public_id,
+                      const xmlChar *system_id, xmlChar *content)
 {
         struct import *im = arg;
         struct state *s = im->state;
@@ -543,7 +555,10 @@ static int open(struct import *im, struct err *err)
         s->parser = s->xml.create(&handler, im, NULL, 0, NULL);
         if (!s->parser)
                 return err_set(err, -ENOMEM, "the XML parser could not be made");
-        /* NOENT: else '&amp;' in attributes stays as it is; others than such are refused before they could be used */
+        /*
+         * NOENT: else '&amp;' in attributes stays as it is; others than such are refused before they
+         * could be used
+         */
         (void)s->xml.use_options(s->parser, XML_PARSE_NONET | XML_PARSE_NOENT);
         return 0;
 }
@@ -556,7 +571,8 @@ static void tell_error(struct import *im, struct state *s)
         im->over = true;
         if (!s->refused) {
                 im->line = error && error->line > 0 ? (uint64_t)error->line : im->line;
-                import_fault(im, "no XML from here on: %.*s", (int)(len < 120 ? len : 120), len ? error->message : "");
+                import_fault(im, "no XML from here on: %.*s", (int)(len < 120 ? len : 120),
+                             len ? error->message : "");
         }
 }
 
@@ -587,14 +603,16 @@ static void end(struct import *im)
                 end_host(im, s);
         }
         if (!im->ended && !broken)
-                import_fault_all(im, "the file ends before the scan did: it was cut off, or the scanner was ended");
+                import_fault_all(
+                        im, "the file ends before the scan did: it was cut off, or the scanner was ended");
 }
 
 static void close(struct import *im)
 {
         struct state *s = im->state;
 
-        if (s->parser && s->parser->myDoc) /* made for what a document type declares, though no tree was asked for */
+        if (s->parser &&
+            s->parser->myDoc) /* made for what a document type declares, though no tree was asked for */
                 s->xml.release_document(s->parser->myDoc);
         if (s->parser)
                 s->xml.release(s->parser);

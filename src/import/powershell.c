@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Get-NetTCPConnection and Get-NetUDPEndpoint of Windows, as Format-Table shows them and as ConvertTo-Csv writes them. Both
- * may stand in one file: each head line says what its rows mean.
+ * Get-NetTCPConnection and Get-NetUDPEndpoint of Windows, as Format-Table shows them and as
+ * ConvertTo-Csv writes them. Both may stand in one file: each head line says what its rows mean.
  */
 #include "import/powershell.h"
 
@@ -58,7 +58,9 @@ void powershell_take(struct import *im, const struct word fields[FIELD_MAX], boo
         pid = listing_pid(&fields[FIELD_PID]);
         if (listing_socket(im, tcp ? TRANSPORT_TCP : TRANSPORT_UDP, &place) && (pid > 0 || name->len))
                 listing_owner(im, pid > 0 ? pid : 0,
-                              name->len ? import_text(im, name->at, name->len) : pid == 4 ? "System" : NULL);
+                              name->len  ? import_text(im, name->at, name->len)
+                              : pid == 4 ? "System"
+                                         : NULL);
 }
 
 void powershell_end(struct import *im)

@@ -15,7 +15,8 @@ static bool guess(const char *start, size_t len)
 
         while (blank < len && strchr(" \t\r\n", start[blank]) && start[blank])
                 blank++;
-        return blank < len && (start[blank] == '[' || start[blank] == '{') && memmem(start, len, "\"LocalPort\"", 11);
+        return blank < len && (start[blank] == '[' || start[blank] == '{') &&
+               memmem(start, len, "\"LocalPort\"", 11);
 }
 
 static void take_value(struct word *field, const json_t *value, char number[NUMBER_SIZE])
@@ -43,8 +44,7 @@ static void take(struct import *im, const char *text, size_t len)
                 import_fault(im, "no JSON: %s", error.text);
                 return;
         }
-        json_object_foreach(object, key, value)
-        {
+        json_object_foreach(object, key, value) {
                 enum powershell_field field = powershell_field(key, strlen(key));
 
                 if (field == FIELD_MAX)

@@ -12,8 +12,8 @@ struct splitter {
         enum encoding encoding;
         unsigned char mark[3]; /* the first bytes, until the encoding is known */
         size_t n_mark;
-        int odd;        /* the first byte of half a UTF-16 unit; -1 = none */
-        uint32_t high;  /* the first of a surrogate pair, else 0 */
+        int odd;       /* the first byte of half a UTF-16 unit; -1 = none */
+        uint32_t high; /* the first of a surrogate pair, else 0 */
         struct str piece, converted;
         uint64_t line, began; /* counted from 1; where the piece began */
         bool overlong;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stream of bytes cut into lines or JSON objects in bounded memory. Also makes UTF-8 of UTF-16, which PowerShell writes
- * by '>', and drops byte order marks.
+ * A stream of bytes cut into lines or JSON objects in bounded memory. Also makes UTF-8 of UTF-16, which
+ * PowerShell writes by '>', and drops byte order marks.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ss(8) of iproute2: `ss -tulpn`, with -H without its head line, with -e also who made a socket, and where. A line is
- * [Netid] State Recv-Q Send-Q Local:Port Peer:Port [users:(("sshd",pid=1,fd=3))] [key:value ...]; Netid is only there when
- * more than one kind was asked for.
+ * ss(8) of iproute2: `ss -tulpn`, with -H without its head line, with -e also who made a socket, and
+ * where. A line is [Netid] State Recv-Q Send-Q Local:Port Peer:Port [users:(("sshd",pid=1,fd=3))]
+ * [key:value ...]; Netid is only there when more than one kind was asked for.
  */
 #include "base/str.h"
 #include "import/formats.h"
@@ -12,16 +12,18 @@ static const struct {
         const char *netid;
         enum transport transport;
 } kinds[] = {
-        {"tcp", TRANSPORT_TCP}, {"mptcp", TRANSPORT_TCP}, {"udp", TRANSPORT_UDP}, {"udplite", TRANSPORT_UDPLITE},
-        {"sctp", TRANSPORT_SCTP}, {"raw", TRANSPORT_RAW}, {"icmp6", TRANSPORT_MAX}, {"u_str", TRANSPORT_MAX},
-        {"u_dgr", TRANSPORT_MAX}, {"u_seq", TRANSPORT_MAX}, {"nl", TRANSPORT_MAX}, {"p_raw", TRANSPORT_MAX},
-        {"p_dgr", TRANSPORT_MAX}, {"v_str", TRANSPORT_MAX}, {"v_dgr", TRANSPORT_MAX}, {"dccp", TRANSPORT_MAX},
-        {"ti_rd", TRANSPORT_MAX}, {"ti_dg", TRANSPORT_MAX}, {"ti_sq", TRANSPORT_MAX}, {"ti_st", TRANSPORT_MAX},
-        {"xdp", TRANSPORT_MAX},
+        {"tcp", TRANSPORT_TCP},         {"mptcp", TRANSPORT_TCP}, {"udp", TRANSPORT_UDP},
+        {"udplite", TRANSPORT_UDPLITE}, {"sctp", TRANSPORT_SCTP}, {"raw", TRANSPORT_RAW},
+        {"icmp6", TRANSPORT_MAX},       {"u_str", TRANSPORT_MAX}, {"u_dgr", TRANSPORT_MAX},
+        {"u_seq", TRANSPORT_MAX},       {"nl", TRANSPORT_MAX},    {"p_raw", TRANSPORT_MAX},
+        {"p_dgr", TRANSPORT_MAX},       {"v_str", TRANSPORT_MAX}, {"v_dgr", TRANSPORT_MAX},
+        {"dccp", TRANSPORT_MAX},        {"ti_rd", TRANSPORT_MAX}, {"ti_dg", TRANSPORT_MAX},
+        {"ti_sq", TRANSPORT_MAX},       {"ti_st", TRANSPORT_MAX}, {"xdp", TRANSPORT_MAX},
 };
 
-static const char *const states[] = {"LISTEN",     "UNCONN",     "ESTAB",    "SYN-SENT",   "SYN-RECV", "FIN-WAIT-1",
-                                     "FIN-WAIT-2", "TIME-WAIT", "CLOSE-WAIT", "LAST-ACK", "CLOSING", "UNKNOWN"};
+static const char *const states[] = {"LISTEN",     "UNCONN",     "ESTAB",      "SYN-SENT",
+                                     "SYN-RECV",   "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT",
+                                     "CLOSE-WAIT", "LAST-ACK",   "CLOSING",    "UNKNOWN"};
 
 static bool is_state(const struct word *w)
 {
@@ -43,7 +45,8 @@ static bool find_kind(const struct word *w, enum transport *ret)
 
 static bool is_head(const struct words *w)
 {
-        return word_is(&w->word[0], "Netid") || (word_is(&w->word[0], "State") && w->n > 1 && word_is(&w->word[1], "Recv-Q"));
+        return word_is(&w->word[0], "Netid") ||
+               (word_is(&w->word[0], "State") && w->n > 1 && word_is(&w->word[1], "Recv-Q"));
 }
 
 static bool fits(const struct words *w)
@@ -141,8 +144,8 @@ static void take_rest(struct import *im, struct socket_seen *s, const char *from
 /* --- lines ---------------------------------------------------------------------------------------- */
 
 /* An IPv6 socket that takes IPv4, too, is written "*", others "[::]" (iproute2, misc/ss.c: since 4.17). */
-static void take_socket(struct import *im, enum transport transport, const struct place *place, const char *rest,
-                        const char *end)
+static void take_socket(struct import *im, enum transport transport, const struct place *place,
+                        const char *rest, const char *end)
 {
         struct socket_seen *s = listing_socket(im, transport, place);
 
@@ -152,7 +155,8 @@ static void take_socket(struct import *im, enum transport transport, const struc
         take_rest(im, s, rest, end);
 }
 
-static void take_row(struct import *im, const struct words *w, size_t state, enum transport transport, const char *end)
+static void take_row(struct import *im, const struct words *w, size_t state, enum transport transport,
+                     const char *end)
 {
         bool listens = word_is(&w->word[state], "LISTEN") || word_is(&w->word[state], "UNCONN");
         const struct word *local = &w->word[state + 3], *peer = &w->word[state + 4];

@@ -14,15 +14,20 @@ int xml_library_load(struct xml_library *xml, struct err *err)
                 const char *name;
                 void **to;
         } functions[] = {
-                {"xmlCreatePushParserCtxt", (void **)&xml->create}, {"xmlCtxtUseOptions", (void **)&xml->use_options},
-                {"xmlParseChunk", (void **)&xml->parse},            {"xmlStopParser", (void **)&xml->stop},
-                {"xmlFreeParserCtxt", (void **)&xml->release},      {"xmlCtxtGetLastError", (void **)&xml->last_error},
+                {"xmlCreatePushParserCtxt", (void **)&xml->create},
+                {"xmlCtxtUseOptions", (void **)&xml->use_options},
+                {"xmlParseChunk", (void **)&xml->parse},
+                {"xmlStopParser", (void **)&xml->stop},
+                {"xmlFreeParserCtxt", (void **)&xml->release},
+                {"xmlCtxtGetLastError", (void **)&xml->last_error},
                 {"xmlFreeDoc", (void **)&xml->release_document},
         };
-        void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL); /* all of it now: later no file can be opened */
+        void *library =
+                dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL); /* all of it now: later no file can be opened */
 
         if (!library)
-                return err_set(err, -ENOENT, "XML is read with libxml2, which cannot be loaded: %s", dlerror());
+                return err_set(err, -ENOENT, "XML is read with libxml2, which cannot be loaded: %s",
+                               dlerror());
         for (size_t i = 0; i < array_len(functions); i++) {
                 *functions[i].to = dlsym(library, functions[i].name);
                 if (!*functions[i].to)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libxml2, loaded when XML is to be read and not before: with the libraries it brings along (ICU, C++), to link it would
- * make every start of the program more than a millisecond longer.
+ * libxml2, loaded when XML is to be read and not before: with the libraries it brings along (ICU, C++),
+ * to link it would make every start of the program more than a millisecond longer.
  */
 #pragma once
 

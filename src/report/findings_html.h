@@ -4,5 +4,9 @@
 #include "base/str.h"
 #include "model/finding.h"
 
-/* Append the section of findings. `flush` may write out `to` after each group; what it says that is negative ends it. */
-int findings_html_add(struct str *to, const struct finding *findings, size_t n, int (*flush)(void *arg), void *arg);
+/*
+ * Append the section of findings. `flush` may write out `to` after each group; what it says that is negative
+ * ends it.
+ */
+int findings_html_add(struct str *to, const struct finding *findings, size_t n, int (*flush)(void *arg),
+                      void *arg);

@@ -8,7 +8,7 @@
 struct findings_text {
         struct str *to;
         bool colour;
-        size_t width;             /* of prose; 0: not broken */
+        size_t width;            /* of prose; 0: not broken */
         int (*flush)(void *arg); /* after each group: may write out `to`; negative errno ends it; or NULL */
         void *arg;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Findings as people read them: one rule about one owner (of endpoints: with one title) is one thing to do, on however many addresses
- * and ports it shows. Records (JSON) stay one each. Groups keep the order of the findings, so the most
- * severe comes first.
+ * Findings as people read them: one rule about one owner is one thing to do, on however many addresses and ports it
+ * shows; of endpoints, whose owner is not seen, one rule with one title. Records (JSON) stay one each. Groups keep the
+ * order of the findings, so the most severe comes first.
  */
 #pragma once
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <libsmartcols.h>
+#include <locale.h>
 #include <wchar.h>
 
 #include "base/text.h"
@@ -203,6 +204,42 @@ static int make_table(const struct layout_table *t, const size_t *widths, bool c
         return r;
 }
 
+/* For a system without C.UTF-8: what is not ASCII becomes '?'. */
+static void make_ascii(struct layout_table *t)
+{
+        for (size_t i = 0; i < t->cells.n; i++) {
+                _cleanup_free_ char *text = xstrdup(t->cells.at[i].text);
+
+                for (char *p = text; *p; p++)
+                        *p = (unsigned char)*p < 0x80 ? *p : '?';
+                t->cells.at[i].text = pool_intern(t->pool, text);
+        }
+}
+
+/*
+ * Without encoding, libsmartcols 2.38 never comes back from a byte that is no character in the locale, and the
+ * program has the locale C. So it gets one that knows UTF-8, for this call and thread.
+ */
+static int print_table(struct layout_table *t, const size_t *widths, bool colour, struct libscols_table *table,
+                       char **ret)
+{
+        locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0), before = (locale_t)0;
+        int r;
+
+        if (utf8)
+                before = uselocale(utf8);
+        else
+                make_ascii(t);
+        r = make_table(t, widths, colour, table);
+        if (r == 0)
+                r = scols_print_table_to_string(table, ret);
+        if (utf8) {
+                (void)uselocale(before);
+                freelocale(utf8);
+        }
+        return r;
+}
+
 int layout_table_add(struct str *to, struct layout_table *t, size_t width, bool colour)
 {
         _cleanup_(unref_table) struct libscols_table *table = scols_new_table();
@@ -216,9 +253,7 @@ int layout_table_add(struct str *to, struct layout_table *t, size_t width, bool 
                 fit(t, widths, width);
         else
                 natural_widths(t, widths);
-        r = make_table(t, widths, colour, table);
-        if (r == 0)
-                r = scols_print_table_to_string(table, &text);
+        r = print_table(t, widths, colour, table, &text);
         if (r != 0)
                 return r < 0 ? r : -EIO;
         str_add(to, text);

@@ -324,7 +324,9 @@ static void write_host(struct scan_writer *w, const struct host_coverage *c,
 /* A row of the join has its place in a row of an endpoint, or in one made up where there is none. */
 static void write_joined(struct scan_writer *w, const struct reconcile_row *joined)
 {
-        struct observed place = {.endpoint = {.address = joined->address, .transport = joined->transport, .port = joined->port}};
+        struct observed place = {
+                .endpoint = {.address = joined->address, .transport = joined->transport, .port = joined->port},
+        };
         struct row row = row_of(w, joined->observed ? joined->observed : &place);
 
         row.joined = joined;

@@ -28,7 +28,8 @@ static void add_findings(struct scan_writer *w)
         str_add(&w->buf, "<ul class=\"tiles\" aria-label=\"Findings by severity\">\n");
         html_add_tile(&w->buf, "all", judged->findings.n, "findings");
         for (int severity = SEVERITY_MAX - 1; severity >= 0; severity--)
-                html_add_tile(&w->buf, severity_name(severity), tally.severity[severity], severity_name(severity));
+                html_add_tile(&w->buf, severity_name(severity), tally.severity[severity],
+                              severity_name(severity));
         str_add(&w->buf, "</ul>\n");
         (void)findings_html_add(&w->buf, judged->findings.at, judged->findings.n, no_flush, NULL);
 }
@@ -41,7 +42,8 @@ static void begin(struct scan_writer *w)
         str_addf(&raw, "%s from %s", w->head->judged ? "Audit" : "Scan", w->head->hostname);
         html_begin(&w->buf, raw.text);
         str_reset(&raw);
-        str_addf(&w->buf, "<p class=\"sub\">Seen from outside, %s &middot; ", clock_format(w->head->started_s, time));
+        str_addf(&w->buf, "<p class=\"sub\">Seen from outside, %s &middot; ",
+                 clock_format(w->head->started_s, time));
         scan_add_port_counts(&raw, w->head->ports);
         put_raw(w, &raw);
         str_add(&w->buf, "</p>\n</div></header>\n<main>\n");
@@ -103,13 +105,15 @@ static void add_table(struct scan_writer *w, const struct observed *observed, si
                 const char *heading;
                 bool identified, judged;
         } headings[] = {
-                {"Port", false, false},    {"State", false, false},      {"Protocol", true, false}, {"Encryption", true, false},
-                {"Product", true, false},  {"Registered", false, false}, {"Why", false, false},     {"Advice", false, true},
+                {"Port", false, false},      {"State", false, false},  {"Protocol", true, false},
+                {"Encryption", true, false}, {"Product", true, false}, {"Registered", false, false},
+                {"Why", false, false},       {"Advice", false, true},
         };
 
         html_begin_table(&w->buf, "Endpoints", NULL);
         for (size_t i = 0; i < array_len(headings); i++)
-                if ((!headings[i].identified || w->head->identified) && (!headings[i].judged || w->head->judged))
+                if ((!headings[i].identified || w->head->identified) &&
+                    (!headings[i].judged || w->head->judged))
                         html_add_heading(&w->buf, headings[i].heading);
         html_begin_body(&w->buf);
         for (size_t i = 0; i < n; i++)
@@ -117,7 +121,8 @@ static void add_table(struct scan_writer *w, const struct observed *observed, si
         html_end_table(&w->buf);
 }
 
-static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct observed *observed, size_t n)
+static void write_host(struct scan_writer *w, const struct host_coverage *c, const struct observed *observed,
+                       size_t n)
 {
         _cleanup_str_ struct str raw = {0};
 
@@ -206,12 +211,17 @@ static void write_end(struct scan_writer *w, const struct scan_end *end)
         str_add(&w->buf, "</section>\n");
         if (w->head->judged && w->head->judged->rows.n)
                 add_rows(w);
-        str_add(&w->buf, "<section aria-labelledby=\"not-seen\"><h2 id=\"not-seen\">Not seen</h2>\n<ul class=\"gaps\">\n");
+        str_add(&w->buf,
+                "<section aria-labelledby=\"not-seen\"><h2 id=\"not-seen\">Not seen</h2>\n<ul "
+                "class=\"gaps\">\n");
         scan_each_incomplete(w, end, add_missing, w);
         add_ranges(w, "not found", &w->tally.not_found);
         add_ranges(w, "not asked", &w->tally.not_asked);
-        str_addf(&w->buf, "</ul>\n</section>\n</main>\n<footer>Made by quaymaster; %u open, %llu packets.</footer>\n</body>\n</html>\n",
-                 end->result.open, (unsigned long long)end->result.sent);
+        str_addf(
+                &w->buf,
+                "</ul>\n</section>\n</main>\n<footer>Made by quaymaster; %u open, %llu "
+                "packets.</footer>\n</body>\n</html>\n",
+                end->result.open, (unsigned long long)end->result.sent);
 }
 
 const struct scan_format scan_report_html = {

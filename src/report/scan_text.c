@@ -179,7 +179,7 @@ static const struct {
 } columns[] = {
         {{"PORT"}, add_port},
         {{"STATE"}, add_state},
-        {{"PROTOCOL", 8}, scan_add_protocol, true},
+        {{"PROTOCOL", 11}, scan_add_protocol, true},
         {{"ENCRYPTION"}, add_encryption, true},
         {{"PRODUCT VERSION", 15}, scan_add_product, true},
         {{"REGISTERED", 12}, add_registered},
@@ -289,11 +289,11 @@ static const struct {
 } kinds[RECONCILE_KIND_MAX] = {
         [RECONCILE_UNEXPLAINED_OPEN] = {"open, and not explained from inside", "!  "},
         [RECONCILE_PROTOCOL_DIFFERS] = {"speaks something else than its program is known for", "!  "},
-        [RECONCILE_NOT_REACHABLE] = {"listens, and is not reached from here", "-  "},
-        [RECONCILE_UNDECIDED] = {"listens, and whether it is reached is not known", "-  "},
+        [RECONCILE_NOT_REACHABLE] = {"listening, and not reached from here", "-  "},
+        [RECONCILE_UNDECIDED] = {"listening, and whether it is reached is not known", "-  "},
         [RECONCILE_FORWARDED] = {"open, and passed on", "-  "},
-        [RECONCILE_AGREED] = {"open, and listens"},
-        [RECONCILE_NOT_ASKED] = {"listens, and was not asked"},
+        [RECONCILE_AGREED] = {"open, and listening"},
+        [RECONCILE_NOT_ASKED] = {"listening, and not asked"},
 };
 
 static void add_row(struct scan_writer *w, const struct reconcile_row *row)

@@ -145,11 +145,10 @@ void scan_add_protocol(struct str *to, const struct observed *o)
 
         if (!id)
                 return;
-        str_add(to, id->protocol);
-        if (id->confidence == CONFIDENCE_LIKELY)
-                str_add_char(to, '?');
         if (!observed_speaks(o) && id->behaviour != BEHAVIOUR_TALKS)
-                str_addf(to, " (%s)", behaviour_name(id->behaviour));
+                str_addf(to, "(%s)", behaviour_name(id->behaviour));
+        else
+                str_addf(to, "%s%s", id->protocol, id->confidence == CONFIDENCE_LIKELY ? "?" : "");
 }
 
 void scan_add_product(struct str *to, const struct observed *o)

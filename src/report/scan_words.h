@@ -34,7 +34,7 @@ uint32_t scan_unlisted(const struct host_coverage *c, enum transport transport, 
 void scan_add_product(struct str *to, const struct observed *o);
 /* What speaks there: "http"; "unknown" where it was asked in vain; NULL: it was not asked. */
 const char *scan_protocol(const struct observed *o);
-/* "telnet?" where it is only likely; how the port behaves where nothing known speaks: "unknown (floods)" */
+/* "telnet?" where it is only likely; how the port behaves where nothing known speaks: "(floods)" */
 void scan_add_protocol(struct str *to, const struct observed *o);
 /* Name that the registry gives the number, or NULL. */
 const char *scan_registered(const struct endpoint *e);

@@ -164,8 +164,8 @@ static const char *service_name(const char *protocol)
 }
 
 /*
- * CPE 2.3 formatted string (NISTIR 7695, 6.2) as the URI of 2.2 that nmap writes: "cpe:2.3:a:nginx:nginx:1.22.1:*..." ->
- * "cpe:/a:nginx:nginx:1.22.1". Escaped characters are left as percent-encoded.
+ * CPE 2.3 formatted string (NISTIR 7695, 6.2) as the URI of 2.2 that nmap writes:
+ * "cpe:2.3:a:nginx:nginx:1.22.1:*..." -> "cpe:/a:nginx:nginx:1.22.1". Escaped characters are percent-encoded.
  */
 static void add_cpe(struct str *to, const char *cpe)
 {

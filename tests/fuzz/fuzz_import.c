@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files of other programs, read by the importer that QM_IMPORT names (a test for each), else by the one they look like. Whatever the file is, what comes out is in order, has sensible values, and is the same however the bytes come in.
+ * Files of other programs, read by the importer that QM_IMPORT names (a test for each), else by the one
+ * they look like. Whatever the file is, what comes out is in order, has sensible values, and is the same
+ * however the bytes come in.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +11,10 @@
 #include "fuzz.h"
 #include "import/import.h"
 
-#define CHECK(what)                \
-        do {                       \
-                if (!(what))       \
-                        abort();   \
+#define CHECK(what)              \
+        do {                     \
+                if (!(what))     \
+                        abort(); \
         } while (0)
 
 static void check_endpoints(const struct import *im)

@@ -15,6 +15,7 @@ struct stage {
         struct talk t;
         uint8_t *in; /* exactly as long as what came, so that a sanitizer sees reads past it */
         size_t len;
+        size_t part; /* of the line that is said byte by byte: how much was */
 };
 
 static void show(struct stage *s, const char *bytes, size_t len)
@@ -35,7 +36,6 @@ static void show(struct stage *s, const char *bytes, size_t len)
 /* Lets more come. False when there is nothing more, and the probe has been told so. */
 static bool hear(struct stage *s)
 {
-        static size_t part;
         struct play *p = s->p;
         const struct play_line *line = p->said < p->n_lines ? &p->lines[p->said] : NULL;
         size_t len = line && line->bytes ? line->len ? line->len : strlen(line->bytes) : 0;
@@ -55,13 +55,13 @@ static bool hear(struct stage *s)
         if (p->transport == TRANSPORT_UDP)
                 s->len = 0;
         if (p->split && p->transport != TRANSPORT_UDP) {
-                show(s, line->bytes + part, 1);
-                part = part + 1 < len ? part + 1 : 0;
+                show(s, line->bytes + s->part, 1);
+                s->part = s->part + 1 < len ? s->part + 1 : 0;
         } else {
                 show(s, line->bytes, len);
-                part = 0;
+                s->part = 0;
         }
-        p->said += !part;
+        p->said += !s->part;
         return true;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files of other programs: samples in tests/golden/import, each beside what is made of it (UPDATE_GOLDEN=1 rewrites that). */
+/*
+ * Files of other programs: samples in tests/golden/import, each beside what is made of it
+ * (UPDATE_GOLDEN=1 rewrites that).
+ */
 #include "test.h"
 
 #include <fcntl.h>
@@ -51,8 +54,8 @@ static void add_identity(struct str *to, const struct identity *id)
 {
         if (!id)
                 return;
-        str_addf(to, " | %s %s %s %s", id->protocol, encryption_name(id->encryption), confidence_name(id->confidence),
-                 behaviour_name(id->behaviour));
+        str_addf(to, " | %s %s %s %s", id->protocol, encryption_name(id->encryption),
+                 confidence_name(id->confidence), behaviour_name(id->behaviour));
         str_addf(to, " product=%s version=%s cpe=%s host=%s evidence=%s", id->product ? id->product : "-",
                  id->version ? id->version : "-", id->cpe ? id->cpe : "-", id->hostname ? id->hostname : "-",
                  id->evidence ? id->evidence : "-");
@@ -66,8 +69,9 @@ static void add_endpoints(struct str *to, const struct import *im)
 
         vec_foreach(e, &im->endpoints) {
                 str_addf(to, "%s %u/%s %s %s ttl=%u time=%lld", address_format(&e->endpoint.address, text),
-                         e->endpoint.port, transport_name(e->endpoint.transport), endpoint_state_name(e->endpoint.state),
-                         endpoint_reason_name(e->endpoint.reason), e->endpoint.ttl, (long long)e->time_s);
+                         e->endpoint.port, transport_name(e->endpoint.transport),
+                         endpoint_state_name(e->endpoint.state), endpoint_reason_name(e->endpoint.reason),
+                         e->endpoint.ttl, (long long)e->time_s);
                 add_identity(to, e->identity);
                 str_add_char(to, '\n');
         }
@@ -78,9 +82,10 @@ static void add_hosts(struct str *to, const struct import *im)
         char text[ADDRESS_TEXT_SIZE];
 
         vec_foreach(h, &im->hosts) {
-                str_addf(to, "host %s %s name=%s mac=%d rtt=%u asked=%u,%u cut=%d why=%u", address_format(&h->address, text),
-                         host_status_name(h->status), h->name ? h->name : "-", h->has_mac, h->rtt_us, h->asked[0],
-                         h->asked[1], h->cut, h->why);
+                str_addf(to, "host %s %s name=%s mac=%d rtt=%u asked=%u,%u cut=%d why=%u",
+                         address_format(&h->address, text), host_status_name(h->status),
+                         h->name ? h->name : "-", h->has_mac, h->rtt_us, h->asked[0], h->asked[1], h->cut,
+                         h->why);
                 for (enum transport t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++)
                         for (enum endpoint_state s = 0; s < ENDPOINT_STATE_MAX; s++)
                                 if (h->unlisted[t][s])
@@ -95,8 +100,9 @@ static void add_sockets(struct str *to, const struct inside *view)
         char text[ADDRESS_TEXT_SIZE];
 
         vec_foreach(s, &view->sockets) {
-                str_addf(to, "%s %s %u device=%s%s", transport_name(s->transport), address_format(&s->address, text),
-                         s->port, s->device ? s->device : "-", s->v6only ? " v6only" : "");
+                str_addf(to, "%s %s %u device=%s%s", transport_name(s->transport),
+                         address_format(&s->address, text), s->port, s->device ? s->device : "-",
+                         s->v6only ? " v6only" : "");
                 if (s->uid != INSIDE_NO_UID)
                         str_addf(to, " uid=%u", s->uid);
                 if (s->cgroup)
@@ -110,17 +116,19 @@ static void add_sockets(struct str *to, const struct inside *view)
         }
         vec_foreach(a, &view->addresses)
                 str_addf(to, "address %s %s\n", address_format(&a->address, text), a->device);
-        vec_foreach(g, &view->gaps) str_addf(to, "gap%s: %s\n", g->incomplete ? " (incomplete)" : "", g->reason);
+        vec_foreach(g, &view->gaps)
+                str_addf(to, "gap%s: %s\n", g->incomplete ? " (incomplete)" : "", g->reason);
 }
 
 static struct str describe(const struct import *im)
 {
         struct str text = {0};
 
-        str_addf(&text, "%s complete=%d program=%s method=%s started=%lld finished=%lld\n", im->importer->name,
-                 im->complete, im->program ? im->program : "-", im->method ? im->method : "-", (long long)im->started_s,
-                 (long long)im->finished_s);
-        vec_foreach(f, &im->faults) str_addf(&text, "line %llu: %s\n", (unsigned long long)f->line, f->text);
+        str_addf(&text, "%s complete=%d program=%s method=%s started=%lld finished=%lld\n",
+                 im->importer->name, im->complete, im->program ? im->program : "-",
+                 im->method ? im->method : "-", (long long)im->started_s, (long long)im->finished_s);
+        vec_foreach(f, &im->faults)
+                str_addf(&text, "line %llu: %s\n", (unsigned long long)f->line, f->text);
         if (im->view)
                 add_sockets(&text, im->view);
         add_hosts(&text, im);
@@ -185,18 +193,25 @@ static void test_bad_rows(void **arg)
                 const char *format, *text, *fault;
                 uint64_t line;
         } cases[] = {
-                {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\ntcp LISTEN 0 1 0.0.0.0:70000 0.0.0.0:*\n", "'70000'", 2},
-                {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\ntcp LISTEN 0 1 300.1.1.1:80 0.0.0.0:*\n", "300.1.1.1", 2},
-                {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\ntcp LISTEN 0 1 0.0.0.0:ssh 0.0.0.0:*\n", "with -n", 2},
+                {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\ntcp LISTEN 0 1 0.0.0.0:70000 0.0.0.0:*\n",
+                 "'70000'", 2},
+                {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\ntcp LISTEN 0 1 300.1.1.1:80 0.0.0.0:*\n",
+                 "300.1.1.1", 2},
+                {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\ntcp LISTEN 0 1 0.0.0.0:ssh 0.0.0.0:*\n",
+                 "with -n", 2},
                 {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\ntcp LISTEN 0 1\n", "cut off", 2},
                 {"ss", "tcp LISTEN 0 1 0.0.0.0:22 0.0.0.0:*\n\x1b[31mred\n", "\\x1b[31mred", 2},
-                {"netstat", "tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN\ntcp 0 0 0.0.0.0:0 0.0.0.0:* LISTEN\n", "'0'", 2},
-                {"netstat-windows", "TCP 0.0.0.0:22 0.0.0.0:0 LISTENING 9\r\nTCP 0.0.0.0:99999 0.0.0.0:0 LISTENING 9\r\n",
+                {"netstat", "tcp 0 0 0.0.0.0:22 0.0.0.0:* LISTEN\ntcp 0 0 0.0.0.0:0 0.0.0.0:* LISTEN\n",
+                 "'0'", 2},
+                {"netstat-windows",
+                 "TCP 0.0.0.0:22 0.0.0.0:0 LISTENING 9\r\nTCP 0.0.0.0:99999 0.0.0.0:0 LISTENING 9\r\n",
                  "'99999'", 2},
-                {"powershell", "LocalAddress LocalPort\n------------ ---------\nfe80::1234:5...     22\n1.2.3.4      22\n",
+                {"powershell",
+                 "LocalAddress LocalPort\n------------ ---------\nfe80::1234:5...     22\n1.2.3.4      22\n",
                  "fe80::1234:5...", 3},
                 {"powershell-csv", "LocalAddress,LocalPort\n1.2.3.4,22\n\"x\xff\",22\n", "x\\xff", 3},
-                {"powershell-json", "[{\"LocalAddress\":\"::\",\"LocalPort\":22},\n{\"LocalAddress\":\"::\",\"LocalPort\":-1}]",
+                {"powershell-json",
+                 "[{\"LocalAddress\":\"::\",\"LocalPort\":22},\n{\"LocalAddress\":\"::\",\"LocalPort\":-1}]",
                  "'-1'", 2},
         };
 
@@ -211,11 +226,12 @@ static void test_bad_rows(void **arg)
 static void test_bad_records(void **arg)
 {
         _cleanup_(import_freep) struct import *im = read_text(
-                "masscan", "[{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":22,\"proto\":\"tcp\",\"status\":\"open\"}]},\n"
-                           "{\"ip\":\"1.2.3.400\",\"ports\":[{\"port\":22,\"proto\":\"tcp\"}]},\n"
-                           "{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":70000,\"proto\":\"tcp\"}]},\n"
-                           "{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":22 \"proto\":\"tcp\"}]},\n"
-                           "{\"ip\":\"1.2.3.4\",\"por\n");
+                "masscan",
+                "[{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":22,\"proto\":\"tcp\",\"status\":\"open\"}]},\n"
+                "{\"ip\":\"1.2.3.400\",\"ports\":[{\"port\":22,\"proto\":\"tcp\"}]},\n"
+                "{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":70000,\"proto\":\"tcp\"}]},\n"
+                "{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":22 \"proto\":\"tcp\"}]},\n"
+                "{\"ip\":\"1.2.3.4\",\"por\n");
 
         assert_int_equal(im->endpoints.n, 1);
         assert_true(says(im, 2, "1.2.3.400"));
@@ -229,7 +245,8 @@ static void test_truncated(void **arg)
 {
         _cleanup_str_ struct str sample = golden("office.nmap");
         const char *at = strstr(sample.text, "portid=\"90\"");
-        _cleanup_(import_freep) struct import *im = read_bytes(NULL, sample.text, (size_t)(at - sample.text));
+        _cleanup_(import_freep) struct import *im =
+                read_bytes(NULL, sample.text, (size_t)(at - sample.text));
 
         assert_false(im->complete);
         assert_true(says(im, 0, "ends before the scan did"));
@@ -252,8 +269,9 @@ static void test_entities(void **arg)
                 _cleanup_(import_freep) struct import *im = NULL;
 
                 str_addf(&text, "<?xml version=\"1.0\"?>\n<!DOCTYPE nmaprun [%s]>\n", declarations[i]);
-                str_add(&text, "<nmaprun scanner=\"&b;\"><host><address addr=\"1.2.3.4\" addrtype=\"ipv4\"/></host>"
-                               "<runstats><finished time=\"1\"/></runstats></nmaprun>");
+                str_add(&text,
+                        "<nmaprun scanner=\"&b;\"><host><address addr=\"1.2.3.4\" addrtype=\"ipv4\"/></host>"
+                        "<runstats><finished time=\"1\"/></runstats></nmaprun>");
                 im = read_text("nmap", text.text);
                 assert_true(says(im, 2, "entities"));
                 assert_int_equal(im->hosts.n, 0);
@@ -264,7 +282,8 @@ static void test_bad_xml(void **arg)
 {
         _cleanup_(import_freep) struct import *other = read_text("nmap", "<html><body/></html>");
         _cleanup_(import_freep) struct import *bytes = read_text(
-                "nmap", "<nmaprun>\n<host><address addr=\"1.2.3.4\" addrtype=\"ipv4\"/>\n<hostnames><hostname name=\"\xff\xfe\"/>");
+                "nmap",
+                "<nmaprun>\n<host><address addr=\"1.2.3.4\" addrtype=\"ipv4\"/>\n<hostnames><hostname name=\"\xff\xfe\"/>");
 
         assert_true(says(other, 1, "not 'nmaprun'"));
         assert_true(says(bytes, 3, "no XML from here on"));
@@ -294,9 +313,9 @@ static void test_long_line(void **arg)
 /* Terminal escapes in names that identities keep are printable; the formats care for the others. */
 static void test_escapes(void **arg)
 {
-        _cleanup_(import_freep) struct import *im =
-                read_text("masscan", "[{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":22,\"proto\":\"tcp\",\"service\":"
-                                     "{\"name\":\"ssh\",\"banner\":\"\\u001b[31mSSH\"}}]}]");
+        _cleanup_(import_freep) struct import *im = read_text(
+                "masscan", "[{\"ip\":\"1.2.3.4\",\"ports\":[{\"port\":22,\"proto\":\"tcp\",\"service\":"
+                           "{\"name\":\"ssh\",\"banner\":\"\\u001b[31mSSH\"}}]}]");
 
         assert_true(im->complete);
         assert_string_equal(im->endpoints.at[0].identity->evidence, "\\x1b[31mSSH");
@@ -330,7 +349,13 @@ static void test_cpe(void **arg)
 
 static void test_guess(void **arg)
 {
-        static const char *const unknown[] = {"", "hello\n", "{\"a\": 1}", "<html>", "\x7f""ELF\x02\x01", "22 80 443\n"};
+        static const char *const unknown[] = {"",
+                                              "hello\n",
+                                              "{\"a\": 1}",
+                                              "<html>",
+                                              "\x7f"
+                                              "ELF\x02\x01",
+                                              "22 80 443\n"};
         static const struct {
                 const char *text, *name;
         } known[] = {
@@ -343,7 +368,8 @@ static void test_guess(void **arg)
         for (size_t i = 0; i < array_len(unknown); i++)
                 assert_null(importer_guess(unknown[i], strlen(unknown[i])));
         for (size_t i = 0; i < array_len(known); i++)
-                assert_string_equal(importer_guess(known[i].text, strlen(known[i].text))->name, known[i].name);
+                assert_string_equal(importer_guess(known[i].text, strlen(known[i].text))->name,
+                                    known[i].name);
 }
 
 /* --- what we write is read back equal --------------------------------------------------------------- */
@@ -364,16 +390,34 @@ static int64_t noon(void)
 }
 
 static const struct endpoint written[] = {
-        {.address = {4, {10, 0, 0, 1}}, .transport = TRANSPORT_TCP, .port = 22, .state = ENDPOINT_OPEN,
-         .reason = REASON_SYN_ACK, .ttl = 64},
-        {.address = {4, {10, 0, 0, 1}}, .transport = TRANSPORT_TCP, .port = 81, .state = ENDPOINT_CLOSED,
-         .reason = REASON_RST, .ttl = 63},
-        {.address = {4, {10, 0, 0, 1}}, .transport = TRANSPORT_TCP, .port = 82, .state = ENDPOINT_FILTERED,
+        {.address = {4, {10, 0, 0, 1}},
+         .transport = TRANSPORT_TCP,
+         .port = 22,
+         .state = ENDPOINT_OPEN,
+         .reason = REASON_SYN_ACK,
+         .ttl = 64},
+        {.address = {4, {10, 0, 0, 1}},
+         .transport = TRANSPORT_TCP,
+         .port = 81,
+         .state = ENDPOINT_CLOSED,
+         .reason = REASON_RST,
+         .ttl = 63},
+        {.address = {4, {10, 0, 0, 1}},
+         .transport = TRANSPORT_TCP,
+         .port = 82,
+         .state = ENDPOINT_FILTERED,
          .reason = REASON_PROHIBITED},
-        {.address = {4, {10, 0, 0, 1}}, .transport = TRANSPORT_UDP, .port = 53, .state = ENDPOINT_OPEN_FILTERED,
+        {.address = {4, {10, 0, 0, 1}},
+         .transport = TRANSPORT_UDP,
+         .port = 53,
+         .state = ENDPOINT_OPEN_FILTERED,
          .reason = REASON_NO_REPLY},
-        {.address = {6, {0xfe, 0x80, [15] = 1}}, .zone_index = 1, .transport = TRANSPORT_TCP, .port = 443,
-         .state = ENDPOINT_OPEN, .reason = REASON_CONNECTED},
+        {.address = {6, {0xfe, 0x80, [15] = 1}},
+         .zone_index = 1,
+         .transport = TRANSPORT_TCP,
+         .port = 443,
+         .state = ENDPOINT_OPEN,
+         .reason = REASON_CONNECTED},
 };
 
 static void write_hosts(struct scan_writer *w)
@@ -382,22 +426,32 @@ static void write_hosts(struct scan_writer *w)
 
         for (size_t i = 0; i < array_len(written); i++)
                 assert_int_equal(scan_writer_endpoint(w, &written[i]), 0);
-        c = (struct host_coverage){.address = written[0].address, .name = "web<1>&\"", .status = HOST_UP, .has_mac = true,
-                                   .mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56}, .asked = {100, 2}, .complete = false,
-                                   .why = COVERAGE_LOSS | COVERAGE_ICMP_LIMIT, .middlebox = "all decoys answer"};
+        c = (struct host_coverage){.address = written[0].address,
+                                   .name = "web<1>&\"",
+                                   .status = HOST_UP,
+                                   .has_mac = true,
+                                   .mac = {0x52, 0x54, 0, 0x12, 0x34, 0x56},
+                                   .asked = {100, 2},
+                                   .complete = false,
+                                   .why = COVERAGE_LOSS | COVERAGE_ICMP_LIMIT,
+                                   .middlebox = "all decoys answer"};
         c.by_state[0][ENDPOINT_OPEN] = 1;
         c.by_state[0][ENDPOINT_CLOSED] = 91;
         c.by_state[0][ENDPOINT_FILTERED] = 3;
         c.by_state[0][ENDPOINT_UNDECIDED] = 5;
         c.by_state[1][ENDPOINT_OPEN_FILTERED] = 2;
         assert_int_equal(scan_writer_host(w, &c), 0);
-        c = (struct host_coverage){.address = written[4].address, .zone_index = 1, .status = HOST_UP, .asked = {100, 2},
+        c = (struct host_coverage){.address = written[4].address,
+                                   .zone_index = 1,
+                                   .status = HOST_UP,
+                                   .asked = {100, 2},
                                    .complete = true};
         c.by_state[0][ENDPOINT_OPEN] = 1;
         c.by_state[0][ENDPOINT_CLOSED] = 99;
         c.by_state[1][ENDPOINT_CLOSED] = 2;
         assert_int_equal(scan_writer_host(w, &c), 0);
-        c = (struct host_coverage){.address = {4, {10, 0, 0, 3}}, .status = HOST_SILENT, .asked = {100, 2}, .complete = true};
+        c = (struct host_coverage){
+                .address = {4, {10, 0, 0, 3}}, .status = HOST_SILENT, .asked = {100, 2}, .complete = true};
         c.by_state[0][ENDPOINT_FILTERED] = 100;
         c.by_state[1][ENDPOINT_OPEN_FILTERED] = 2;
         assert_int_equal(scan_writer_host(w, &c), 0);
@@ -413,8 +467,17 @@ static struct str write_xml(void)
         struct err err;
         struct str text = {0};
         const struct scan_head head = {
-                .scanner = "s", .hostname = "h", .command = "quaymaster scan", .version = "0.1.0", .started_s = 1777629600,
-                .now = noon, .method = "syn", .ports = &ports, .targets = &targets, .all_states = true, .subject = nobody,
+                .scanner = "s",
+                .hostname = "h",
+                .command = "quaymaster scan",
+                .version = "0.1.0",
+                .started_s = 1777629600,
+                .now = noon,
+                .method = "syn",
+                .ports = &ports,
+                .targets = &targets,
+                .all_states = true,
+                .subject = nobody,
                 .device = eth0,
         };
         int fd = memfd_create("xml", MFD_CLOEXEC);
@@ -450,7 +513,8 @@ static void test_round_trip(void **arg)
                 const struct endpoint *a = &written[i], *b = &im->endpoints.at[i].endpoint;
 
                 assert_int_equal(address_compare(&a->address, &b->address), 0);
-                assert_true(a->zone_index == b->zone_index && a->transport == b->transport && a->port == b->port);
+                assert_true(a->zone_index == b->zone_index && a->transport == b->transport &&
+                            a->port == b->port);
                 assert_true(a->state == b->state && a->reason == b->reason && a->ttl == b->ttl);
         }
         assert_string_equal(im->devices.at[0], "eth0");
@@ -493,10 +557,12 @@ static void test_judged(void **arg)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_samples),     cmocka_unit_test(test_bad_rows),  cmocka_unit_test(test_bad_records),
-                cmocka_unit_test(test_truncated),   cmocka_unit_test(test_entities),  cmocka_unit_test(test_bad_xml),
-                cmocka_unit_test(test_long_line),   cmocka_unit_test(test_escapes),   cmocka_unit_test(test_cpe),
-                cmocka_unit_test(test_guess),       cmocka_unit_test(test_round_trip), cmocka_unit_test(test_judged),
+                cmocka_unit_test(test_samples),     cmocka_unit_test(test_bad_rows),
+                cmocka_unit_test(test_bad_records), cmocka_unit_test(test_truncated),
+                cmocka_unit_test(test_entities),    cmocka_unit_test(test_bad_xml),
+                cmocka_unit_test(test_long_line),   cmocka_unit_test(test_escapes),
+                cmocka_unit_test(test_cpe),         cmocka_unit_test(test_guess),
+                cmocka_unit_test(test_round_trip),  cmocka_unit_test(test_judged),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Android Debug Bridge: CNXN, answered by CNXN (open to all), AUTH (wants a key) or STLS (wants TLS) (AOSP: adb/protocol.txt). */
+/*
+ * Android Debug Bridge: CNXN, answered by CNXN (open to all), AUTH (wants a key) or STLS (wants TLS)
+ * (AOSP: adb/protocol.txt).
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
@@ -49,7 +52,10 @@ static void take_banner(struct talk *t, const uint8_t *data, size_t len)
         static const struct {
                 const char *key, *detail;
         } known[] = {
-                {"ro.product.name=", "device-name"}, {"ro.product.model=", "model"}, {"ro.product.device=", "device"}, {"features=", "features"},
+                {"ro.product.name=", "device-name"},
+                {"ro.product.model=", "model"},
+                {"ro.product.device=", "device"},
+                {"features=", "features"},
         };
 
         for (size_t i = 0; i < array_len(known); i++) {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AFP over DSI: DSIGetStatus, which tells the server's name, kind, versions and ways to log in (AFP Reference, FPGetSrvrInfo). */
+/*
+ * AFP over DSI: DSIGetStatus, which tells the server's name, kind, versions and ways to log in (AFP
+ * Reference, FPGetSrvrInfo).
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
@@ -24,7 +27,8 @@ static enum recognition afp_recognise(const struct heard *h)
 {
         uint32_t size;
 
-        return h->asked && header(h->data, h->len, &size) && h->len == HEADER + size ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return h->asked && header(h->data, h->len, &size) && h->len == HEADER + size ? RECOGNISE_LIKELY
+                                                                                     : RECOGNISE_NO;
 }
 
 /* A text of one byte of length, at an offset. */

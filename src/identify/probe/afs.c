@@ -41,7 +41,11 @@ static enum talk_next afs_talk(struct talk *t)
         end = memchr(line.text, 0, line.len);
         line.len = end ? (size_t)(end - line.text) : line.len;
         line = line_after(&line, 0);
-        if (memcmp(t->in, &(uint8_t[]){(uint8_t)(t->nonce >> 24), (uint8_t)(t->nonce >> 16), (uint8_t)(t->nonce >> 8), (uint8_t)t->nonce}, 4) != 0 || !line.len)
+        if (memcmp(t->in,
+                   &(uint8_t[]){(uint8_t)(t->nonce >> 24), (uint8_t)(t->nonce >> 16),
+                                (uint8_t)(t->nonce >> 8), (uint8_t)t->nonce},
+                   4) != 0 ||
+            !line.len)
                 return TALK_DONE;
         talk_confirm(t, "afs");
         talk_detail(t, "build", line.text, line.len);

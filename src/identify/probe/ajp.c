@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AJP 1.3, what Apache httpd and nginx speak to Tomcat: CPing, then a GET of a page that is not there, whose error page tells
- * the product. A connector that wants a secret answers 403.
+ * AJP 1.3, what Apache httpd and nginx speak to Tomcat: CPing, then a GET of a page that is not there, whose error page
+ * tells the product. A connector that wants a secret answers 403.
  */
 #include "identify/probe.h"
 #include "identify/product.h"
@@ -17,7 +17,8 @@ static enum recognition ajp_recognise(const struct heard *h)
 
         if (w.bad || magic != 0x4142 || !len || len > 8192)
                 return RECOGNISE_NO;
-        return type >= SEND_BODY && type <= CPONG && type != 7 && type != 8 ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return type >= SEND_BODY && type <= CPONG && type != 7 && type != 8 ? RECOGNISE_LIKELY
+                                                                            : RECOGNISE_NO;
 }
 
 static void add_string(struct str *to, const char *text)

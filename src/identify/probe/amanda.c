@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Amanda's client: a packet that asks for the service "noop", which is acknowledged, and answered with what it can (bsd, bsdudp). */
+/*
+ * Amanda's client: a packet that asks for the service "noop", which is acknowledged, and answered with
+ * what it can (bsd, bsdudp).
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
@@ -12,8 +15,8 @@ static bool head(const uint8_t *data, size_t len, struct line *line)
 {
         size_t at = 0;
 
-        return data_starts(data, len, "Amanda ") && line_next(data, len, &at, line) && line_find_i(line, " HANDLE ") &&
-                !line_find_i(line, " REQ ");
+        return data_starts(data, len, "Amanda ") && line_next(data, len, &at, line) &&
+               line_find_i(line, " HANDLE ") && !line_find_i(line, " REQ ");
 }
 
 static enum recognition amanda_recognise(const struct heard *h)
@@ -48,7 +51,8 @@ static enum talk_next amanda_talk(struct talk *t)
         if (!error)
                 return TALK_DONE;
         end = memchr(error, '\n', t->in_len - (size_t)((const uint8_t *)error - t->in));
-        talk_detail(t, "error", error, end ? (size_t)(end - error) : t->in_len - (size_t)((const uint8_t *)error - t->in));
+        talk_detail(t, "error", error,
+                    end ? (size_t)(end - error) : t->in_len - (size_t)((const uint8_t *)error - t->in));
         return TALK_DONE;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * AMQP: the header of 0-9-1, answered by Connection.Start, which names the broker; or by the header of what it speaks
- * instead. 1.0 is then asked for its SASL mechanisms, and what it calls itself when it is opened without any.
+ * AMQP: the header of 0-9-1, answered by Connection.Start, which names the broker; or by the header of what
+ * it speaks instead. 1.0 is then asked for its SASL mechanisms, and what it calls itself when it is opened
+ * without any.
  */
 #include <stdio.h>
 
@@ -17,7 +18,8 @@ enum { SASL_SERVER_MECHANISMS = 0x40, PERFORMATIVE_OPEN = 0x10 };
 
 static bool is_header(const uint8_t *data, size_t len)
 {
-        return len >= 8 && data_starts(data, len, "AMQP") && data[4] <= 3 && data[5] <= 9 && data[6] <= 10 && data[7] <= 10;
+        return len >= 8 && data_starts(data, len, "AMQP") && data[4] <= 3 && data[5] <= 9 && data[6] <= 10 &&
+               data[7] <= 10;
 }
 
 static enum recognition amqp_recognise(const struct heard *h)
@@ -61,8 +63,8 @@ static bool skip_value(struct wire *w, uint8_t type)
                 char type;
                 uint8_t len;
         } lengths[] = {
-                {'t', 1}, {'b', 1}, {'B', 1}, {'s', 2}, {'u', 2}, {'U', 2}, {'I', 4}, {'i', 4}, {'f', 4},
-                {'l', 8}, {'L', 8}, {'d', 8}, {'T', 8}, {'D', 5}, {'V', 0},
+                {'t', 1}, {'b', 1}, {'B', 1}, {'s', 2}, {'u', 2}, {'U', 2}, {'I', 4}, {'i', 4},
+                {'f', 4}, {'l', 8}, {'L', 8}, {'d', 8}, {'T', 8}, {'D', 5}, {'V', 0},
         };
 
         if (memchr("SxFA", type, 4)) {
@@ -164,7 +166,10 @@ struct value {
         uint32_t count;
 };
 
-/* One value of the type system (AMQP 1.0, part 1, 1.6): constructors are of fixed width, or 1 or 4 bytes of length. */
+/*
+ * One value of the type system (AMQP 1.0, part 1, 1.6): constructors are of fixed width, or 1 or 4 bytes of
+ * length.
+ */
 static bool next_value(struct wire *w, struct value *ret)
 {
         static const uint8_t fixed[] = {0, 1, 2, 4, 8, 16};
@@ -188,14 +193,18 @@ static bool performative(struct wire *w, uint8_t code, struct value *ret)
 {
         struct value descriptor;
 
-        if (wire_u8(w) != 0 || !next_value(w, &descriptor) || (descriptor.code != 0x53 && descriptor.code != 0x80))
+        if (wire_u8(w) != 0 || !next_value(w, &descriptor) ||
+            (descriptor.code != 0x53 && descriptor.code != 0x80))
                 return false;
         if (!wire_left(&descriptor.body) || descriptor.body.end[-1] != code)
                 return false;
         return next_value(w, ret) && (ret->code == 0xc0 || ret->code == 0xd0 || ret->code == 0x45);
 }
 
-/* A frame of that type after the header: 1, 0 = not whole yet, -1 = none. Size, offset of the body in words, type, channel */
+/*
+ * A frame of that type after the header: 1, 0 = not whole yet, -1 = none. Size, offset of the body in words,
+ * type, channel
+ */
 static int read_frame(const struct talk *t, uint8_t type, struct wire *ret)
 {
         struct wire w = talk_in(t);
@@ -243,7 +252,8 @@ static void take_sasl(struct talk *t, const struct value *list)
                 return;
         uint8_t constructor = wire_u8(&value.body);
         for (uint32_t i = 0; i < value.count && i < ENTRIES_MAX && wire_left(&value.body); i++) {
-                struct wire text = wire_sub(&value.body, constructor == 0xb3 ? wire_be32(&value.body) : wire_u8(&value.body));
+                struct wire text = wire_sub(&value.body, constructor == 0xb3 ? wire_be32(&value.body)
+                                                                             : wire_u8(&value.body));
 
                 if (text.bad)
                         break;

@@ -27,8 +27,11 @@ static enum talk_next ask(struct talk *t)
 /* A character string in its opening tag 3 (ASHRAE 135, 20.2.9). */
 static void take(struct talk *t, struct wire w)
 {
-        static const char *const keys[] = {[VENDOR] = "vendor", [FIRMWARE] = "firmware", [NAME] = "name",
-                                           [DESCRIPTION] = "description", [LOCATION] = "location"};
+        static const char *const keys[] = {[VENDOR] = "vendor",
+                                           [FIRMWARE] = "firmware",
+                                           [NAME] = "name",
+                                           [DESCRIPTION] = "description",
+                                           [LOCATION] = "location"};
         uint8_t property = properties[t->step - 1], len;
         struct wire value;
         const char *text;

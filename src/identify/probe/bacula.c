@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bacula and Bareos: the hello of an unnamed console, which a director answers with a challenge that names it; the
- * other daemons refuse it. Messages have four bytes of length (Bacula developer's guide, "TCP/IP network protocol").
+ * Bacula and Bareos: the hello of an unnamed console, which a director answers with a challenge that names
+ * it; the other daemons refuse it. Messages have four bytes of length (Bacula developer's guide, "TCP/IP
+ * network protocol").
  */
 #include "identify/line.h"
 #include "identify/probe.h"
@@ -34,12 +35,17 @@ static enum talk_next bacula_talk(struct talk *t)
         line = (struct line){(const char *)text.at, wire_left(&text)};
         if (line_starts(&line, "Hello"))
                 return TALK_DONE; /* our own */
-        if (!line_starts(&line, "auth cram-md5") && !line_starts(&line, "1999 ") && !line_starts(&line, "2999 ") &&
-            !line_starts(&line, "3999 ") && !line_starts(&line, "1000 OK"))
+        if (!line_starts(&line, "auth cram-md5") && !line_starts(&line, "1999 ") &&
+            !line_starts(&line, "2999 ") && !line_starts(&line, "3999 ") && !line_starts(&line, "1000 OK"))
                 return TALK_DONE;
         talk_confirm(t, "bacula");
-        talk_detail(t, "daemon", line_starts(&line, "2") ? "file" : line_starts(&line, "3") ? "storage" : "director",
-                    line_starts(&line, "2") ? 4 : line_starts(&line, "3") ? 7 : 8);
+        talk_detail(t, "daemon",
+                    line_starts(&line, "2")   ? "file"
+                    : line_starts(&line, "3") ? "storage"
+                                              : "director",
+                    line_starts(&line, "2")   ? 4
+                    : line_starts(&line, "3") ? 7
+                                              : 8);
         /* "auth cram-md5 <1234.5678@name-dir> ssl=0": numbers are the challenge, and not kept */
         name = memchr(line.text, '@', line.len);
         end = name ? memchr(name, '>', line.len - (size_t)(name - line.text)) : NULL;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * BGP: a speaker may open by itself, or refuse with a notification; one that waits gets an OPEN that nobody may accept (a
- * hold time of one second, RFC 4271, 4.2), so no session can come of it.
+ * BGP: a speaker may open by itself, or refuse with a notification; one that waits gets an OPEN that
+ * nobody may accept (a hold time of one second, RFC 4271, 4.2), so no session can come of it.
  */
 #include "identify/probe.h"
 
 enum { OPEN = 1, NOTIFICATION = 3 };
 enum step { LISTEN, ASKED };
 
-#define HEADER     19u
-#define LISTEN_MS  700u
-#define OUR_AS     65535u /* reserved (RFC 7300): no peer has it */
-#define OUR_ID     0xc0000201u
+#define HEADER    19u
+#define LISTEN_MS 700u
+#define OUR_AS    65535u /* reserved (RFC 7300): no peer has it */
+#define OUR_ID    0xc0000201u
 
 static bool header(const uint8_t *data, size_t len, uint16_t *size, uint8_t *type)
 {
@@ -37,7 +37,8 @@ static enum recognition bgp_recognise(const struct heard *h)
 /* RFC 4271, 4.5 */
 static void take_notification(struct talk *t, struct wire w)
 {
-        static const char *const codes[] = {NULL, "message header", "OPEN", "UPDATE", "hold timer", "state machine", "cease"};
+        static const char *const codes[] = {NULL,         "message header", "OPEN", "UPDATE",
+                                            "hold timer", "state machine",  "cease"};
         _cleanup_str_ struct str text = {0};
         uint8_t code = wire_u8(&w), detail = wire_u8(&w);
 

@@ -11,10 +11,14 @@ static const struct network {
         char magic[5];
         const char *name;
 } networks[] = {
-        {8333, "\xf9\xbe\xb4\xd9", "bitcoin"},       {18333, "\x0b\x11\x09\x07", "bitcoin testnet3"},
-        {48333, "\x1c\x16\x3f\x28", "bitcoin testnet4"}, {18444, "\xfa\xbf\xb5\xda", "bitcoin regtest"},
-        {38333, "\x0a\x03\xcf\x40", "bitcoin signet"},   {9333, "\xfb\xc0\xb6\xdb", "litecoin"},
-        {9999, "\xbf\x0c\x6b\xbd", "dash"},              {22556, "\xc0\xc0\xc0\xc0", "dogecoin"},
+        {8333, "\xf9\xbe\xb4\xd9", "bitcoin"},
+        {18333, "\x0b\x11\x09\x07", "bitcoin testnet3"},
+        {48333, "\x1c\x16\x3f\x28", "bitcoin testnet4"},
+        {18444, "\xfa\xbf\xb5\xda", "bitcoin regtest"},
+        {38333, "\x0a\x03\xcf\x40", "bitcoin signet"},
+        {9333, "\xfb\xc0\xb6\xdb", "litecoin"},
+        {9999, "\xbf\x0c\x6b\xbd", "dash"},
+        {22556, "\xc0\xc0\xc0\xc0", "dogecoin"},
 };
 
 static const struct network *network_of(const struct talk *t)
@@ -47,13 +51,18 @@ static void take_agent(struct talk *t, const char *text, size_t len)
 {
         static const struct {
                 const char *name, *product;
-        } known[] = {{"Satoshi", "Bitcoin Core"}, {"LitecoinCore", "Litecoin Core"}, {"Dash Core", "Dash Core"},
-                     {"Shibetoshi", "Dogecoin Core"}, {"btcd", "btcd"}, {"btcwire", "btcd"}};
-        const char *colon, *end = text + len, *stop;
+        } known[] = {{"Satoshi", "Bitcoin Core"},
+                     {"LitecoinCore", "Litecoin Core"},
+                     {"Dash Core", "Dash Core"},
+                     {"Shibetoshi", "Dogecoin Core"},
+                     {"btcd", "btcd"},
+                     {"btcwire", "btcd"}};
+        const char *colon, *end, *stop;
 
         talk_detail(t, "user-agent", text, len);
         if (len < 2 || *text != '/')
                 return;
+        end = text + len;
         colon = memchr(text, ':', len);
         if (!colon)
                 return;

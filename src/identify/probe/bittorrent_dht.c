@@ -28,7 +28,8 @@ static enum talk_next dht_talk(struct talk *t)
                 return ask(t);
         for (unsigned i = 0; i < 4; i++)
                 transaction[5 + i] = (char)((uint32_t)t->nonce >> (24 - 8 * i));
-        if (!t->in_len || t->in[0] != 'd' || !find(t, transaction, 9) || (!find(t, "1:y1:r", 6) && !find(t, "1:y1:e", 6)))
+        if (!t->in_len || t->in[0] != 'd' || !find(t, transaction, 9) ||
+            (!find(t, "1:y1:r", 6) && !find(t, "1:y1:e", 6)))
                 return TALK_DONE;
         talk_confirm(t, "bittorrent-dht");
         version = find(t, "1:v4:", 5);

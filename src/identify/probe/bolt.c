@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bolt (Neo4j, Memgraph): the handshake of versions, then HELLO without anybody's name. From 5.1 on the server names
- * itself in return and a login is a message of its own; before that it refuses.
+ * Bolt (Neo4j, Memgraph): the handshake of versions, then HELLO without anybody's name. From 5.1 on the
+ * server names itself in return and a login is a message of its own; before that it refuses.
  */
 #include <stdio.h>
 
@@ -47,7 +47,8 @@ static enum talk_next version(struct talk *t)
         major = t->in[3];
         if (t->in_len > 4 || t->in[0] || t->in[1])
                 return TALK_DONE;
-        if (!(major == 5 && minor <= 8) && !(major == 4 && minor >= 1 && minor <= 4) && !(major == 3 && !minor))
+        if (!(major == 5 && minor <= 8) && !(major == 4 && minor >= 1 && minor <= 4) &&
+            !(major == 3 && !minor))
                 return TALK_DONE;
         snprintf(text, sizeof(text), "%u.%u", major, minor);
         talk_likely(t, "bolt");

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Cassandra and ScyllaDB (CQL): OPTIONS, then STARTUP, which tells whether a password is wanted. Where none is, the
- * server's own version is read.
+ * Cassandra and ScyllaDB (CQL): OPTIONS, then STARTUP, which tells whether a password is wanted. Where none
+ * is, the server's own version is read.
  */
 #include "identify/line.h"
 #include "identify/probe.h"
 
-enum { OP_ERROR = 0, OP_STARTUP = 1, OP_READY = 2, OP_AUTHENTICATE = 3, OP_OPTIONS = 5, OP_SUPPORTED = 6, OP_QUERY = 7, OP_RESULT = 8 };
+enum {
+        OP_ERROR = 0,
+        OP_STARTUP = 1,
+        OP_READY = 2,
+        OP_AUTHENTICATE = 3,
+        OP_OPTIONS = 5,
+        OP_SUPPORTED = 6,
+        OP_QUERY = 7,
+        OP_RESULT = 8
+};
 enum step { OPENING, SUPPORTED, STARTED, RELEASE };
 
-#define FRAME_MAX 65536u
+#define FRAME_MAX   65536u
 #define STRINGS_MAX 256u
 
 static const char too_new[] = "Invalid or unsupported protocol version";
@@ -31,7 +40,7 @@ static int read_frame(const uint8_t *data, size_t len, struct frame *ret)
                 return -1;
         if (len < 9)
                 return 0;
-        wire_skip(&w, 1); /* flags */
+        wire_skip(&w, 1);          /* flags */
         if (ret->version < 0x83) { /* stream of one byte */
                 ret->stream = wire_u8(&w);
         } else {
@@ -39,8 +48,9 @@ static int read_frame(const uint8_t *data, size_t len, struct frame *ret)
         }
         ret->opcode = wire_u8(&w);
         size = wire_be32(&w);
-        if (size > FRAME_MAX || (ret->opcode != OP_ERROR && ret->opcode != OP_READY && ret->opcode != OP_AUTHENTICATE &&
-                                 ret->opcode != OP_SUPPORTED && ret->opcode != OP_RESULT))
+        if (size > FRAME_MAX ||
+            (ret->opcode != OP_ERROR && ret->opcode != OP_READY && ret->opcode != OP_AUTHENTICATE &&
+             ret->opcode != OP_SUPPORTED && ret->opcode != OP_RESULT))
                 return -1;
         if (wire_left(&w) < size)
                 return 0;
@@ -53,9 +63,9 @@ static enum recognition cassandra_recognise(const struct heard *h)
         struct frame frame;
 
         return h->asked && read_frame(h->data, h->len, &frame) > 0 && frame.opcode == OP_ERROR &&
-                        memmem(h->data, h->len, too_new, sizeof(too_new) - 1) ?
-                RECOGNISE_SURE :
-                RECOGNISE_NO;
+                               memmem(h->data, h->len, too_new, sizeof(too_new) - 1)
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static uint16_t stream_of(const struct talk *t)
@@ -121,7 +131,8 @@ static enum talk_next supported(struct talk *t, const struct frame *frame)
         struct line cql;
 
         if (frame->opcode == OP_ERROR) {
-                if (!memmem(frame->body.at, wire_left(&frame->body), too_new, sizeof(too_new) - 1) || t->memory[0])
+                if (!memmem(frame->body.at, wire_left(&frame->body), too_new, sizeof(too_new) - 1) ||
+                    t->memory[0])
                         return TALK_DONE;
                 talk_confirm(t, "cassandra");
                 t->memory[0] = frame->version & 0x7f;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ClickHouse's native port: its own opening would need a user name; HTTP is answered with a text that no other has,
- * and so HTTP is what is said.
+ * ClickHouse's native port: its own opening would need a user name; HTTP is answered with a text that no
+ * other has, and so HTTP is what is said.
  */
 #include "identify/line.h"
 #include "identify/probe.h"

@@ -54,7 +54,8 @@ static bool skip_options(struct wire *w)
 
 static void take_response(struct talk *t, uint8_t code, struct wire rest)
 {
-        char text[] = {(char)('0' + (code >> 5)), '.', (char)('0' + (code & 31) / 10), (char)('0' + (code & 31) % 10)};
+        char text[] = {(char)('0' + (code >> 5)), '.', (char)('0' + (code & 31) / 10),
+                       (char)('0' + (code & 31) % 10)};
 
         talk_detail(t, "answer", text, sizeof(text));
         if (skip_options(&rest) && !rest.bad && code == CONTENT)
@@ -75,7 +76,8 @@ static enum talk_next datagram(struct talk *t)
 
         if (w.bad || first >> 6 != 1)
                 return TALK_DONE;
-        if (type >= ACKNOWLEDGEMENT && id == (uint16_t)t->nonce && !code && t->in_len == 4) { /* empty: it lives */
+        if (type >= ACKNOWLEDGEMENT && id == (uint16_t)t->nonce && !code &&
+            t->in_len == 4) { /* empty: it lives */
                 talk_confirm(t, "coap");
                 return type == RESET ? TALK_DONE : TALK_MORE; /* the response comes by itself later */
         }

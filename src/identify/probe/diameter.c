@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Diameter: Capabilities-Exchange, whose answer names host, product and what it serves, also when it refuses (RFC 6733, 5.3). */
+/*
+ * Diameter: Capabilities-Exchange, whose answer names host, product and what it serves, also when it
+ * refuses (RFC 6733, 5.3).
+ */
 #include "identify/probe.h"
 
 enum avp {
-        ORIGIN_HOST = 264, RESULT_CODE = 268, PRODUCT_NAME = 269, FIRMWARE = 267, ORIGIN_REALM = 296, INBAND_SECURITY = 299,
+        ORIGIN_HOST = 264,
+        RESULT_CODE = 268,
+        PRODUCT_NAME = 269,
+        FIRMWARE = 267,
+        ORIGIN_REALM = 296,
+        INBAND_SECURITY = 299,
         ERROR_MESSAGE = 281,
 };
 
@@ -27,22 +35,30 @@ static bool header(const uint8_t *data, size_t len, uint32_t *size, uint32_t *ho
                 *size = 0;
                 return !len || data[0] == 1;
         }
-        return first >> 24 == 1 && *size >= HEADER && *size <= MESSAGE_MAX && *size % 4 == 0 && second >> 24 < 0x80 &&
-                (second & 0xffffff) == CAPABILITIES;
+        return first >> 24 == 1 && *size >= HEADER && *size <= MESSAGE_MAX && *size % 4 == 0 &&
+               second >> 24 < 0x80 && (second & 0xffffff) == CAPABILITIES;
 }
 
 static enum recognition diameter_recognise(const struct heard *h)
 {
         uint32_t size, hop;
 
-        return header(h->data, h->len, &size, &hop) && size && h->len >= size ? RECOGNISE_SURE : RECOGNISE_NO;
+        return header(h->data, h->len, &size, &hop) && size && h->len >= size ? RECOGNISE_SURE
+                                                                              : RECOGNISE_NO;
 }
 
 /* With the flag "mandatory", which Product-Name alone must not have (RFC 6733, 4.5). */
 static void add(struct str *to, uint32_t code, const void *data, size_t len)
 {
         uint8_t flags = code == PRODUCT_NAME ? 0 : 0x40;
-        uint8_t head[8] = {(uint8_t)(code >> 24), (uint8_t)(code >> 16), (uint8_t)(code >> 8), (uint8_t)code, flags, 0, 0, (uint8_t)(len + 8)};
+        uint8_t head[8] = {(uint8_t)(code >> 24),
+                           (uint8_t)(code >> 16),
+                           (uint8_t)(code >> 8),
+                           (uint8_t)code,
+                           flags,
+                           0,
+                           0,
+                           (uint8_t)(len + 8)};
 
         str_add_n(to, (const char *)head, sizeof(head));
         str_add_n(to, data, len);
@@ -56,8 +72,8 @@ static void request(struct talk *t)
 
         add(&body, ORIGIN_HOST, HOST, strlen(HOST));
         add(&body, ORIGIN_REALM, REALM, strlen(REALM));
-        add(&body, 257, "\0\1\300\0\2\1", 6);   /* Host-IP-Address: 192.0.2.1 */
-        add(&body, 266, "\0\0\0\0", 4);         /* Vendor-Id */
+        add(&body, 257, "\0\1\300\0\2\1", 6); /* Host-IP-Address: 192.0.2.1 */
+        add(&body, 266, "\0\0\0\0", 4);       /* Vendor-Id */
         add(&body, PRODUCT_NAME, "quaymaster", 10);
         add(&body, 258, "\377\377\377\377", 4); /* Auth-Application-Id: relay */
         talk_send_be32(t, 1u << 24 | (uint32_t)(HEADER + body.len));
@@ -73,7 +89,8 @@ static void take_firmware(struct talk *t, uint32_t value)
         _cleanup_str_ struct str text = {0};
 
         /* freeDiameter counts 10201 for 1.2.1 */
-        if (t->id->product && strncmp(t->id->product, "freeDiameter", 12) == 0 && value >= 10000 && value < 1000000) {
+        if (t->id->product && strncmp(t->id->product, "freeDiameter", 12) == 0 && value >= 10000 &&
+            value < 1000000) {
                 str_addf(&text, "%u.%u.%u", value / 10000, value / 100 % 100, value % 100);
                 talk_version(t, text.text, text.len);
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * distcc: answers only who lets it compile, which is not done. It waits for the rest of a request that begins right
- * and closes on one that begins wrong; both seen, on its own port, it is likely.
+ * distcc: answers only who lets it compile, which is not done. It waits for the rest of a request of version 1
+ * and closes on a version that there is not; both seen, on its own port, it is likely.
  */
 #include "identify/line.h"
 #include "identify/probe.h"
@@ -24,7 +24,7 @@ static enum talk_next distcc_talk(struct talk *t)
                 t->step = WRONG;
                 return TALK_AGAIN;
         case WRONG:
-                talk_send_bytes(t, "QUAYMASTERxx", 12);
+                talk_send_bytes(t, "DIST00000063", 12); /* no such version */
                 t->step = CLOSES;
                 return TALK_SEND;
         case CLOSES:
@@ -45,7 +45,7 @@ const struct probe probe_distcc = {
         .transports = 1 << TRANSPORT_TCP,
         .tcp_ports = "3632",
         .safety = SAFETY_SESSION,
-        .log = "two requests that are not whole (distccd: \"protocol error\")",
+        .log = "two requests that are not whole (distccd: \"requested protocol version\")",
         .reference = "distcc protocol version 1, doc/protocol-1",
         .talk = distcc_talk,
 };

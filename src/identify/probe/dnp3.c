@@ -2,8 +2,8 @@
 /* DNP3: the state of the link, asked of the addresses that stations have from the factory. No data is read. */
 #include "identify/probe.h"
 
-#define SOURCE    1024u /* an address that masters do not use by custom */
-#define STATIONS  11u   /* 0 to 10 */
+#define SOURCE   1024u /* an address that masters do not use by custom */
+#define STATIONS 11u   /* 0 to 10 */
 
 enum { REQUEST_LINK_STATUS = 0xc9, LINK_STATUS = 11, NACK = 1, NOT_SUPPORTED = 15 };
 
@@ -23,7 +23,8 @@ static uint16_t crc(const uint8_t *data, size_t len)
 static enum talk_next ask(struct talk *t)
 {
         for (uint8_t station = 0; station < STATIONS; station++) {
-                const uint8_t frame[] = {0x05, 0x64, 5, REQUEST_LINK_STATUS, station, 0, SOURCE & 0xff, SOURCE >> 8};
+                const uint8_t frame[] = {0x05, 0x64,          5,          REQUEST_LINK_STATUS, station,
+                                         0,    SOURCE & 0xff, SOURCE >> 8};
 
                 talk_send_bytes(t, frame, sizeof(frame));
                 talk_send_le16(t, crc(frame, sizeof(frame)));

@@ -23,7 +23,8 @@ static uint16_t id_of(const struct talk *t, unsigned step)
         return (uint16_t)((t->nonce >> 8) + step);
 }
 
-static enum talk_next ask(struct talk *t, enum step step, uint16_t flags, const char *name, uint16_t type, uint16_t class)
+static enum talk_next ask(struct talk *t, enum step step, uint16_t flags, const char *name, uint16_t type,
+                          uint16_t class)
 {
         _cleanup_str_ struct str message = {0};
 
@@ -48,7 +49,8 @@ static int read_answer(const struct talk *t, struct message *ret)
                         return 0;
                 if (len < 12)
                         return -1;
-                if (wire_left(&w) >= 4 && ((w.at[0] << 8 | w.at[1]) != id_of(t, t->step) || !(w.at[2] & 0x80)))
+                if (wire_left(&w) >= 4 &&
+                    ((w.at[0] << 8 | w.at[1]) != id_of(t, t->step) || !(w.at[2] & 0x80)))
                         return -1;
                 if (wire_left(&w) < len)
                         return 0;
@@ -90,7 +92,8 @@ static const struct software {
         {"NSD ", "NSD", "nlnetlabs", "nsd"},
         {"Knot DNS ", "Knot DNS", "nic", "knot_dns"},
         {"Knot Resolver ", "Knot Resolver", "nic", "knot_resolver"},
-        {"PowerDNS Authoritative Server ", "PowerDNS Authoritative Server", "powerdns", "authoritative_server"},
+        {"PowerDNS Authoritative Server ", "PowerDNS Authoritative Server", "powerdns",
+         "authoritative_server"},
         {"PowerDNS Recursor ", "PowerDNS Recursor", "powerdns", "recursor"},
         {"Served by PowerDNS", "PowerDNS Authoritative Server", NULL, NULL},
         {"Served by POWERDNS ", "PowerDNS Authoritative Server", NULL, NULL},
@@ -119,7 +122,26 @@ static const struct software {
 static bool number_of_bind(const struct line *text)
 {
         return text->len >= 5 && (text->text[0] == '9' || text->text[0] == '8') && text->text[1] == '.' &&
-                text->text[2] >= '0' && text->text[2] <= '9' && memchr(text->text + 2, '.', text->len - 2);
+               text->text[2] >= '0' && text->text[2] <= '9' && memchr(text->text + 2, '.', text->len - 2);
+}
+
+/* Where what a distribution added begins: "9.18.24-1-Debian" is 9.18.24, "9.11.4-P2-RedHat-..." 9.11.4-P2. */
+static size_t upstream_len(const struct line *word)
+{
+        size_t n = 0;
+
+        while (n < word->len) {
+                const char *next = word->text + n + 1;
+
+                if (word->text[n] == '-' &&
+                    (n + 1 == word->len || (*next != 'P' && *next != 'S' && *next != 'E' && *next != 'r')))
+                        break;
+                n++;
+                if (word->text[n - 1] == '-')
+                        while (n < word->len && word->text[n] != '-')
+                                n++;
+        }
+        return n;
 }
 
 static void take_version(struct talk *t, const struct line *text)
@@ -129,7 +151,7 @@ static void take_version(struct talk *t, const struct line *text)
                 struct line word = line_word(text, 0);
 
                 talk_product(t, "BIND", 4);
-                talk_version(t, word.text, word.len);
+                talk_version(t, word.text, upstream_len(&word));
                 talk_cpe(t, "isc", "bind");
                 return;
         }
@@ -157,7 +179,8 @@ static enum talk_next ask_root(struct talk *t)
 
 static enum talk_next version(struct talk *t, struct message *m)
 {
-        static const char *const codes[] = {"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"};
+        static const char *const codes[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                            "NXDOMAIN", "NOTIMP",  "REFUSED"};
         unsigned code = m->header.flags & DNS_RCODE;
         struct line text;
 
@@ -191,13 +214,12 @@ static enum talk_next root(struct talk *t, const struct message *m)
 {
         unsigned code = m->header.flags & DNS_RCODE;
 
-        if (m->header.flags & DNS_AA && code == NOERROR)
-                talk_detail(t, "authoritative-for-root", "yes", 3);
         if (code == REFUSED && t->step == ROOT)
                 return ask(t, LOCALHOST, DNS_RD, "localhost", DNS_TYPE_A, DNS_CLASS_IN);
         if (m->header.flags & DNS_RA && code != REFUSED && code != NOTIMP && code != FORMERR)
                 talk_flag(t, IDENTITY_RELAY);
-        talk_detail(t, "recursion", t->id->flags & IDENTITY_RELAY ? "offered" : "not offered", t->id->flags & IDENTITY_RELAY ? 7 : 11);
+        talk_detail(t, "recursion", t->id->flags & IDENTITY_RELAY ? "offered" : "not offered",
+                    t->id->flags & IDENTITY_RELAY ? 7 : 11);
         return TALK_DONE;
 }
 
@@ -229,8 +251,9 @@ static enum recognition dns_recognise(const struct heard *h)
         struct wire w = wire_over(h->data, h->len);
         struct dns_header header;
 
-        if (h->transport != TRANSPORT_UDP || !h->asked || !dns_read_header(&w, &header) || !(header.flags & DNS_QR) ||
-            header.questions > 1 || header.answers || header.authorities || header.additionals > 1)
+        if (h->transport != TRANSPORT_UDP || !h->asked || !dns_read_header(&w, &header) ||
+            !(header.flags & DNS_QR) || header.questions > 1 || header.answers || header.authorities ||
+            header.additionals > 1)
                 return RECOGNISE_NO;
         if ((header.flags & DNS_RCODE) != FORMERR && (header.flags & DNS_RCODE) != NOTIMP)
                 return RECOGNISE_NO;
@@ -246,7 +269,8 @@ const struct probe probe_dns = {
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_SECOND,
         .sweep_udp = SWEEP_SECOND,
-        .log = "queries for version.bind, id.server (class CHAOS) and the name servers of the root, where queries are logged",
+        .log = "queries for version.bind, id.server (class CHAOS) and the name servers of the root, "
+               "where queries are logged",
         .reference = "RFC 1035, 4.1 and 4.2; RFC 4892; RFC 7858",
         .recognise = dns_recognise,
         .talk = dns_talk,

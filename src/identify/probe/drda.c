@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DRDA (Db2, Derby, Informix): EXCSAT, where both sides say what they are before anybody's name. Text is EBCDIC. */
+/*
+ * DRDA (Db2, Derby, Informix): EXCSAT, where both sides say what they are before anybody's name. Text is
+ * EBCDIC.
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
-enum { EXCSAT = 0x1041, EXCSATRD = 0x1443, EXTNAM = 0x115e, SRVNAM = 0x116d, SRVRLSLV = 0x115a, SRVCLSNM = 0x1147, MGRLVLLS = 0x1404 };
+enum {
+        EXCSAT = 0x1041,
+        EXCSATRD = 0x1443,
+        EXTNAM = 0x115e,
+        SRVNAM = 0x116d,
+        SRVRLSLV = 0x115a,
+        SRVCLSNM = 0x1147,
+        MGRLVLLS = 0x1404
+};
 
 #define REPLY_MAX 32767u
 
 /* Code page 500, as much of it as names are made of; others become '?' */
 static char from_ebcdic(uint8_t c)
 {
-        static const char punctuation[] = "\x40 \x4b.\x4d(\x4e+\x50&\x5d)\x60-\x61/\x6b,\x6d_\x6f?\x7a:\x7b#\x7c@\x7e=";
+        static const char punctuation[] =
+                "\x40 \x4b.\x4d(\x4e+\x50&\x5d)\x60-\x61/\x6b,\x6d_\x6f?\x7a:\x7b#\x7c@\x7e=";
 
         if (c >= 0xf0 && c <= 0xf9)
                 return (char)('0' + c - 0xf0);
@@ -37,14 +49,18 @@ static void text_of(struct str *to, struct wire text)
         for (const uint8_t *at = text.at; at < text.end; at++)
                 ascii &= *at >= 0x20 && *at < 0x7f;
         for (const uint8_t *at = text.at; at < text.end && to->len < IDENTITY_TEXT_MAX; at++)
-                str_add_char(to, ascii && wire_left(&text) && *text.at != 0x40 ? (char)*at : from_ebcdic(*at));
+                str_add_char(to,
+                             ascii && wire_left(&text) && *text.at != 0x40 ? (char)*at : from_ebcdic(*at));
         while (to->len && to->text[to->len - 1] == ' ')
                 to->text[--to->len] = '\0';
 }
 
 static enum talk_next ask(struct talk *t)
 {
-        /* DSS: length, D0, request, id 1; EXCSAT with our name in EBCDIC ("quaymaster"), and levels of managers */
+        /*
+         * DSS: length, D0, request, id 1; EXCSAT with our name in EBCDIC ("quaymaster"), and levels of
+         * managers
+         */
         talk_send_hex(t, "0038 d0 01 0001  0032 1041"
                          "000e 115e 98a481a89481a2a38599"
                          "0018 1404  1403 0007  2407 0007  240f 0007  1440 0007  1474 0005"
@@ -76,15 +92,21 @@ static void take_release(struct talk *t, const struct str *release, const struct
         }
         if (!line_starts(&text, "SQL") && !line_starts(&text, "DSN") && !line_starts(&text, "QSQ"))
                 return;
-        talk_product(t, line_starts(&text, "DSN") ? "IBM Db2 for z/OS" : line_starts(&text, "QSQ") ? "IBM Db2 for i" : "IBM Db2",
-                     line_starts(&text, "DSN") ? 16 : line_starts(&text, "QSQ") ? 13 : 7);
+        talk_product(t,
+                     line_starts(&text, "DSN")   ? "IBM Db2 for z/OS"
+                     : line_starts(&text, "QSQ") ? "IBM Db2 for i"
+                                                 : "IBM Db2",
+                     line_starts(&text, "DSN")   ? 16
+                     : line_starts(&text, "QSQ") ? 13
+                                                 : 7);
         for (size_t i = 3; i < text.len; i++)
                 if (text.text[i] < '0' || text.text[i] > '9')
                         return;
         if (text.len != 8)
                 return;
         str_addf(&version, "%u.%u.%u", (unsigned)(text.text[3] - '0') * 10 + (unsigned)(text.text[4] - '0'),
-                 (unsigned)(text.text[5] - '0') * 10 + (unsigned)(text.text[6] - '0'), (unsigned)(text.text[7] - '0'));
+                 (unsigned)(text.text[5] - '0') * 10 + (unsigned)(text.text[6] - '0'),
+                 (unsigned)(text.text[7] - '0'));
         talk_version(t, version.text, version.len);
         if (line_starts(&text, "SQL"))
                 talk_cpe(t, "ibm", "db2");
@@ -101,7 +123,8 @@ static enum talk_next answer(struct talk *t)
                 return TALK_DONE;
         if (t->in_len < 10)
                 return TALK_MORE;
-        if (magic != 0xd0 || (format & 0x0f) != 2 || len < 10 || len > REPLY_MAX) /* a reply, not a request */
+        if (magic != 0xd0 || (format & 0x0f) != 2 || len < 10 ||
+            len > REPLY_MAX) /* a reply, not a request */
                 return TALK_DONE;
         if (t->in_len < len)
                 return TALK_MORE;

@@ -21,8 +21,9 @@ static void add_be24(struct str *s, unsigned v)
 
 static enum talk_next ask(struct talk *t)
 {
-        static const uint16_t ciphers[] = {0xc02b, 0xc02f, 0xc02c, 0xc030, 0xc0ac, 0xc0ae, 0xc0a8, 0xccae, 0xc023, 0xc027,
-                                           0xc009, 0xc013, 0xc00a, 0xc014, 0x009c, 0x002f, 0x0035, 0x00a8, 0x00ae, 0x008c};
+        static const uint16_t ciphers[] = {0xc02b, 0xc02f, 0xc02c, 0xc030, 0xc0ac, 0xc0ae, 0xc0a8,
+                                           0xccae, 0xc023, 0xc027, 0xc009, 0xc013, 0xc00a, 0xc014,
+                                           0x009c, 0x002f, 0x0035, 0x00a8, 0x00ae, 0x008c};
         /* groups, point formats, signatures: as RFC 8422 and RFC 5246 have them */
         static const char extensions[] = "\x00\x0a\x00\x06\x00\x04\x00\x1d\x00\x17\x00\x0b\x00\x02\x01\x00"
                                          "\x00\x0d\x00\x0c\x00\x0a\x04\x03\x08\x04\x04\x01\x05\x01\x02\x01";

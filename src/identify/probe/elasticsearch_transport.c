@@ -5,13 +5,14 @@
 
 enum { STATUS_ANSWER = 1, STATUS_ERROR = 2, STATUS_HANDSHAKE = 8 };
 
-#define VERSION_ASKED    7170099u /* 7.17.0, which 7 and 8 accept in a handshake */
-#define OPENSEARCH_MASK  0x08000000u
-#define VERSION_LAST     8090000u /* later numbers are those of the transport, not of a release */
+#define VERSION_ASKED   7170099u /* 7.17.0, which 7 and 8 accept in a handshake */
+#define OPENSEARCH_MASK 0x08000000u
+#define VERSION_LAST    8090000u /* later numbers are those of the transport, not of a release */
 
 static bool not_http(const uint8_t *data, size_t len)
 {
-        return data_starts(data, len, "This is not a HTTP port") || data_starts(data, len, "This is not an HTTP port");
+        return data_starts(data, len, "This is not a HTTP port") ||
+               data_starts(data, len, "This is not an HTTP port");
 }
 
 static enum recognition elasticsearch_recognise(const struct heard *h)
@@ -34,7 +35,9 @@ static enum talk_next ask(struct talk *t)
         talk_send_hex(t, "00 00 00"); /* no headers, no features */
         talk_send_u8(t, sizeof(action) - 1);
         talk_send_bytes(t, action, sizeof(action) - 1);
-        talk_send_hex(t, "00  04 b3 d0 b5 03"); /* no parent task; its body: the version as a number of 7 bits a byte */
+        talk_send_hex(
+                t,
+                "00  04 b3 d0 b5 03"); /* no parent task; its body: the version as a number of 7 bits a byte */
         return TALK_SEND;
 }
 
@@ -67,7 +70,10 @@ static void take_version(struct talk *t, uint32_t id)
         talk_cpe(t, open ? "amazon" : "elastic", open ? "opensearch" : "elasticsearch");
 }
 
-/* "ES", length, id, status, version; since 7.6 the length of the headers, which are two empty maps in an answer */
+/*
+ * "ES", length, id, status, version; since 7.6 the length of the headers, which are two empty maps in an
+ * answer
+ */
 static enum talk_next answer(struct talk *t)
 {
         struct wire w = talk_in(t), body;

@@ -20,9 +20,19 @@ static void take_identity(struct talk *t, struct wire w)
         static const struct {
                 uint16_t id;
                 const char *name;
-        } vendors[] = {{1, "Rockwell Automation/Allen-Bradley"}, {26, "Festo"}, {40, "WAGO"}, {47, "Omron"}, {90, "HMS Networks"},
-                       {108, "Beckhoff"}, {161, "Mitsubishi Electric"}, {243, "Schneider Electric"}, {283, "Hilscher"},
-                       {674, "Advantech"}, {991, "Moxa"}, {1251, "Siemens"}, {82, "Mitsubishi Electric Automation"}};
+        } vendors[] = {{1, "Rockwell Automation/Allen-Bradley"},
+                       {26, "Festo"},
+                       {40, "WAGO"},
+                       {47, "Omron"},
+                       {90, "HMS Networks"},
+                       {108, "Beckhoff"},
+                       {161, "Mitsubishi Electric"},
+                       {243, "Schneider Electric"},
+                       {283, "Hilscher"},
+                       {674, "Advantech"},
+                       {991, "Moxa"},
+                       {1251, "Siemens"},
+                       {82, "Mitsubishi Electric Automation"}};
         _cleanup_str_ struct str text = {0};
         uint16_t vendor;
         uint8_t major, minor;
@@ -66,7 +76,8 @@ static enum talk_next enip_talk(struct talk *t)
         status = wire_le32(&w);
         if (t->transport == TRANSPORT_TCP && t->in_len < 24 && (t->in_len < 2 || command == LIST_IDENTITY))
                 return TALK_MORE;
-        if (command != LIST_IDENTITY || wire_be32(&w) != (uint32_t)(t->nonce >> 32) || wire_be32(&w) != (uint32_t)t->nonce)
+        if (command != LIST_IDENTITY || wire_be32(&w) != (uint32_t)(t->nonce >> 32) ||
+            wire_be32(&w) != (uint32_t)t->nonce)
                 return TALK_DONE;
         wire_skip(&w, 4);
         if (wire_left(&w) < len)

@@ -40,8 +40,8 @@ static enum talk_next fastcgi_talk(struct talk *t)
 
                 if (body.bad || name_len > 127 || value_len > 127)
                         break;
-                str_addf(&values, "%s%.*s=%.*s", values.len ? " " : "", (int)wire_left(&name), (const char *)name.at,
-                         (int)wire_left(&value), (const char *)value.at);
+                str_addf(&values, "%s%.*s=%.*s", values.len ? " " : "", (int)wire_left(&name),
+                         (const char *)name.at, (int)wire_left(&value), (const char *)value.at);
         }
         talk_detail(t, "values", str_text(&values), values.len);
         return TALK_DONE;

@@ -1,14 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Firebird and InterBase: op_connect without a database and without a user; the server chooses a protocol, or rejects. */
+/*
+ * Firebird and InterBase: op_connect without a database and without a user; the server chooses a protocol,
+ * or rejects.
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
-enum { OP_CONNECT = 1, OP_ACCEPT = 3, OP_REJECT = 4, OP_RESPONSE = 9, OP_ATTACH = 19, OP_ACCEPT_DATA = 94, OP_COND_ACCEPT = 98 };
+enum {
+        OP_CONNECT = 1,
+        OP_ACCEPT = 3,
+        OP_REJECT = 4,
+        OP_RESPONSE = 9,
+        OP_ATTACH = 19,
+        OP_CONT_AUTH = 92,
+        OP_ACCEPT_DATA = 94,
+        OP_COND_ACCEPT = 98
+};
 
 #define PROTOCOL_FLAG 0x8000u /* Firebird's, from 11 on */
 
-static const uint16_t protocols[] = {10, PROTOCOL_FLAG | 11, PROTOCOL_FLAG | 12, PROTOCOL_FLAG | 13, PROTOCOL_FLAG | 15,
-                                     PROTOCOL_FLAG | 16, PROTOCOL_FLAG | 17, PROTOCOL_FLAG | 18, PROTOCOL_FLAG | 19};
+static const uint16_t protocols[] = {10,
+                                     PROTOCOL_FLAG | 11,
+                                     PROTOCOL_FLAG | 12,
+                                     PROTOCOL_FLAG | 13,
+                                     PROTOCOL_FLAG | 15,
+                                     PROTOCOL_FLAG | 16,
+                                     PROTOCOL_FLAG | 17,
+                                     PROTOCOL_FLAG | 18,
+                                     PROTOCOL_FLAG | 19};
 
 static enum talk_next ask(struct talk *t)
 {
@@ -34,7 +53,8 @@ static void take_release(struct talk *t, unsigned protocol)
         static const struct {
                 unsigned protocol;
                 const char *release;
-        } all[] = {{10, "1 or 2.0"}, {11, "2.1"}, {12, "2.5"}, {13, "3.0"}, {15, "3.0"}, {16, "4.0"}, {17, "4.0"}, {18, "5.0"}, {19, "5.0"}};
+        } all[] = {{10, "1 or 2.0"}, {11, "2.1"}, {12, "2.5"}, {13, "3.0"}, {15, "3.0"},
+                   {16, "4.0"},      {17, "4.0"}, {18, "5.0"}, {19, "5.0"}};
 
         for (size_t i = 0; i < array_len(all); i++)
                 if (all[i].protocol == protocol)
@@ -42,7 +62,7 @@ static void take_release(struct talk *t, unsigned protocol)
 }
 
 /* Accepted: protocol, architecture, type; with data a plugin of authentication follows */
-static void accepted(struct talk *t, struct wire *w, uint32_t op)
+static enum talk_next accepted(struct talk *t, struct wire *w, uint32_t op)
 {
         uint32_t protocol = wire_be32(w), architecture = wire_be32(w), type = wire_be32(w) & 0xff;
         struct wire text;
@@ -50,7 +70,7 @@ static void accepted(struct talk *t, struct wire *w, uint32_t op)
 
         protocol &= 0xffff;
         if (w->bad || architecture > 64 || type > 5)
-                return;
+                return TALK_DONE;
         for (size_t i = 0; i < array_len(protocols); i++)
                 if (protocols[i] == protocol) {
                         talk_confirm(t, "firebird");
@@ -59,11 +79,14 @@ static void accepted(struct talk *t, struct wire *w, uint32_t op)
                         take_release(t, protocol & ~PROTOCOL_FLAG);
                 }
         if (op == OP_ACCEPT || t->id->confidence != CONFIDENCE_CONFIRMED)
-                return;
+                return TALK_DONE;
         len = wire_be32(w); /* data, padded to four bytes */
         wire_skip(w, ((size_t)len + 3) & ~(size_t)3);
         text = wire_sub(w, wire_be32(w));
+        if (text.bad)
+                return t->in_len < 4096 ? TALK_MORE : TALK_DONE;
         talk_detail(t, "authentication", (const char *)text.at, wire_left(&text));
+        return TALK_DONE;
 }
 
 static enum talk_next answer(struct talk *t)
@@ -77,7 +100,18 @@ static enum talk_next answer(struct talk *t)
                 talk_likely(t, "firebird");
                 return TALK_DONE;
         }
-        if (op == OP_RESPONSE && t->in_len >= 32) { /* object, id, data, status vector: 1 and an error of ISC's */
+        if (op == OP_CONT_AUTH) { /* data, plugin, list of plugins, keys: all empty, it waits for a name */
+                if (t->in_len < 20)
+                        return TALK_MORE;
+                if (wire_be32(&w) || wire_be32(&w) || wire_be32(&w) || wire_be32(&w) || t->in_len != 20)
+                        return TALK_DONE;
+                talk_confirm(t, "firebird");
+                talk_product(t, "Firebird", 8);
+                talk_detail(t, "release", "3.0 or later", 12);
+                return TALK_DONE;
+        }
+        if (op == OP_RESPONSE &&
+            t->in_len >= 32) { /* object, id, data, status vector: 1 and an error of ISC's */
                 wire_skip(&w, 12);
                 wire_skip(&w, ((size_t)wire_be32(&w) + 3) & ~(size_t)3);
                 if (wire_be32(&w) == 1 && wire_be32(&w) >> 24 == 0x14)
@@ -88,8 +122,7 @@ static enum talk_next answer(struct talk *t)
                 return TALK_DONE;
         if (t->in_len < 16)
                 return TALK_MORE;
-        accepted(t, &w, op);
-        return TALK_DONE;
+        return accepted(t, &w, op);
 }
 
 static enum talk_next firebird_talk(struct talk *t)

@@ -24,9 +24,16 @@ static enum talk_next fox_talk(struct talk *t)
         static const char hello[] = "fox a 1 -1 fox hello\n{\nfox.version=s:1.0\nid=i:1\n};;\n";
         static const struct {
                 const char *key, *detail;
-        } keys[] = {{"fox.version", "protocol-version"}, {"hostId", "host-id"}, {"brandId", "brand"}, {"station.name", "station"},
-                    {"app.name", "application"}, {"vm.name", "vm"}, {"vm.version", "vm-version"}, {"os.name", "os"},
-                    {"os.version", "os-version"}, {"authAgentTypeSpecs", "authentication"}};
+        } keys[] = {{"fox.version", "protocol-version"},
+                    {"hostId", "host-id"},
+                    {"brandId", "brand"},
+                    {"station.name", "station"},
+                    {"app.name", "application"},
+                    {"vm.name", "vm"},
+                    {"vm.version", "vm-version"},
+                    {"os.name", "os"},
+                    {"os.version", "os-version"},
+                    {"authAgentTypeSpecs", "authentication"}};
         struct line line, value;
         bool ended = false;
         size_t at = 0;

@@ -42,14 +42,16 @@ static enum talk_next ganglia_talk(struct talk *t)
 {
         struct line element, value;
 
-        if (t->in_len >= 5 && !data_starts(t->in, t->in_len, "<?xml") && !data_starts(t->in, t->in_len, "<GANG"))
+        if (t->in_len >= 5 && !data_starts(t->in, t->in_len, "<?xml") &&
+            !data_starts(t->in, t->in_len, "<GANG"))
                 return TALK_DONE;
         if (!t->in_len || !element_of(t, "<GANGLIA_XML VERSION=", &element))
                 return t->in_len < HEAD_MAX ? TALK_MORE : TALK_DONE;
         talk_confirm(t, "ganglia");
         talk_flag(t, IDENTITY_NO_AUTH);
         value = attribute(&element, " SOURCE=");
-        talk_product(t, line_starts(&value, "gmetad") ? "Ganglia gmetad" : "Ganglia gmond", line_starts(&value, "gmetad") ? 14 : 13);
+        talk_product(t, line_starts(&value, "gmetad") ? "Ganglia gmetad" : "Ganglia gmond",
+                     line_starts(&value, "gmetad") ? 14 : 13);
         value = attribute(&element, " VERSION=");
         talk_version(t, value.text, value.len);
         talk_cpe(t, "ganglia", "ganglia");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Gearman's job server: an echo in the binary protocol, which no other answers so, and "version" in the text one. */
+/*
+ * Gearman's job server: an echo in the binary protocol, which no other answers so, and "version" in the text
+ * one.
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
@@ -8,9 +11,9 @@
 static enum recognition gearman_recognise(const struct heard *h)
 {
         return h->asked && (data_starts(h->data, h->len, "ERR UNKNOWN_COMMAND Unknown+server+command") ||
-                            data_starts(h->data, h->len, "ERR unknown_command Unknown+server+command")) ?
-                RECOGNISE_SURE :
-                RECOGNISE_NO;
+                            data_starts(h->data, h->len, "ERR unknown_command Unknown+server+command"))
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next ask(struct talk *t)

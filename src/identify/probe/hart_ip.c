@@ -17,7 +17,7 @@ static enum talk_next hart_talk(struct talk *t)
                 talk_send_hex(t, "01 00 00 00"); /* version 1, a request, to open a session */
                 talk_send_be16(t, id_of(t));
                 talk_send_be16(t, 8 + 5);
-                talk_send_u8(t, 1); /* primary master */
+                talk_send_u8(t, 1);       /* primary master */
                 talk_send_be32(t, 10000); /* it ends after ten silent seconds */
                 t->step = 1;
                 return TALK_SEND;

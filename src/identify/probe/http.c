@@ -16,9 +16,27 @@ enum memory { ASKED /* bits of enum ask */, ASKING /* the one now */ };
 
 enum place { IN_FIELD, IN_SERVER, IN_TITLE, IN_REALM, IN_LOCATION, IN_COOKIE, IN_BODY };
 enum ask {
-        ASK_NOTHING, ASK_VERSION, ASK_API_VERSION, ASK_VARZ, ASK_PROMETHEUS, ASK_ALERTMANAGER, ASK_GRAFANA, ASK_CONSUL,
-        ASK_VAULT, ASK_SOLR, ASK_KIBANA, ASK_JELLYFIN, ASK_PLEX, ASK_GITEA, ASK_API_STATUS, ASK_INFO, ASK_OLLAMA,
-        ASK_WSMAN, ASK_REGISTRY, ASK_MISSING, ASK_MAX,
+        ASK_NOTHING,
+        ASK_VERSION,
+        ASK_API_VERSION,
+        ASK_VARZ,
+        ASK_PROMETHEUS,
+        ASK_ALERTMANAGER,
+        ASK_GRAFANA,
+        ASK_CONSUL,
+        ASK_VAULT,
+        ASK_SOLR,
+        ASK_KIBANA,
+        ASK_JELLYFIN,
+        ASK_PLEX,
+        ASK_GITEA,
+        ASK_API_STATUS,
+        ASK_INFO,
+        ASK_OLLAMA,
+        ASK_WSMAN,
+        ASK_REGISTRY,
+        ASK_MISSING,
+        ASK_MAX,
 };
 static const char *const paths[ASK_MAX] = {
         [ASK_NOTHING] = "/",
@@ -70,11 +88,16 @@ static const char *const foreign[] = {
 
 /* What servers say who wanted TLS and got a request in the clear. */
 static const char *const tls_wanted[] = {
-        "plain HTTP request was sent to HTTPS port", "plain HTTP to an SSL-enabled server",
-        "HTTP request to an HTTPS server",           "host and port requires TLS",
-        "server is running in SSL mode",             "HTTP request was sent to HTTPS port",
-        "HTTP request to an HTTPS port",             "plain HTTP request to an HTTPS port",
-        "This server requires TLS",                  "This port requires TLS",
+        "plain HTTP request was sent to HTTPS port",
+        "plain HTTP to an SSL-enabled server",
+        "HTTP request to an HTTPS server",
+        "host and port requires TLS",
+        "server is running in SSL mode",
+        "HTTP request was sent to HTTPS port",
+        "HTTP request to an HTTPS port",
+        "plain HTTP request to an HTTPS port",
+        "This server requires TLS",
+        "This port requires TLS",
 };
 
 static const char *find(const struct line *in, const char *what)
@@ -101,7 +124,8 @@ static enum recognition http_recognise(const struct heard *h)
                 return h->len >= 15 && h->data[2] ? RECOGNISE_SURE : RECOGNISE_LIKELY;
         if (message_read(h->data, h->len, "HTTP/1.", true, &m) != MESSAGE_WHOLE)
                 return RECOGNISE_NO;
-        if (says_one_of(&all, foreign, array_len(foreign)) || says_one_of(&all, tls_wanted, array_len(tls_wanted)))
+        if (says_one_of(&all, foreign, array_len(foreign)) ||
+            says_one_of(&all, tls_wanted, array_len(tls_wanted)))
                 return RECOGNISE_NO;
         return RECOGNISE_SURE;
 }
@@ -131,6 +155,7 @@ static enum talk_next ask(struct talk *t, bool http2)
                          "Connection: close\r\n\r\n",
                          path, str_text(&authority));
         t->step = http2 ? ANSWER2 : ANSWER;
+        t->keep = http2 ? t->in_len : 0; /* its SETTINGS, said before it was asked */
         return TALK_SEND;
 }
 
@@ -170,7 +195,8 @@ static struct line realm_of(const struct message *m)
         struct line challenge, realm = {0};
         const char *at, *end;
 
-        if (!message_field(m, "WWW-Authenticate", &challenge) && !message_field(m, "Proxy-Authenticate", &challenge))
+        if (!message_field(m, "WWW-Authenticate", &challenge) &&
+            !message_field(m, "Proxy-Authenticate", &challenge))
                 return realm;
         at = line_find_i(&challenge, "realm=\"");
         if (!at)
@@ -239,7 +265,8 @@ static bool fits(const struct rule *r, const struct answer *a, struct line *plac
         return true;
 }
 
-static void take_version(struct talk *t, const struct rule *r, const struct answer *a, const struct line *place, const struct line *behind)
+static void take_version(struct talk *t, const struct rule *r, const struct answer *a,
+                         const struct line *place, const struct line *behind)
 {
         const struct line *in = r->place == IN_TITLE && r->after && *r->after ? &a->m.body : place;
         struct line version = *behind;
@@ -262,12 +289,13 @@ static void will_ask(struct talk *t, enum ask next)
 {
         uint64_t asked = t->memory[ASKED];
 
-        if (next != ASK_NOTHING && !(asked & 1u << next) && (unsigned)__builtin_popcountll(asked) < ASKS_MAX)
+        if (next != ASK_NOTHING && t->memory[ASKING] == ASK_NOTHING && !(asked & 1u << next) &&
+            (unsigned)__builtin_popcountll(asked) < ASKS_MAX)
                 t->memory[ASKING] = next;
 }
 
-/* The first rule that fits and does not contradict what is known. True when there was one that tells or asks. */
-static bool apply(struct talk *t, const struct answer *a, const struct rule *table, size_t n)
+/* The first rule that fits and does not contradict what is known. Others of the same product may add its version. */
+static void apply(struct talk *t, const struct answer *a, const struct rule *table, size_t n)
 {
         for (size_t i = 0; i < n; i++) {
                 const struct rule *r = &table[i];
@@ -287,14 +315,15 @@ static bool apply(struct talk *t, const struct answer *a, const struct rule *tab
                         talk_product(t, r->product, strlen(r->product));
                         take_version(t, r, a, &place, &behind);
                 }
-                if (!t->id->version)
+                if (!t->id->version) {
                         will_ask(t, r->ask);
-                else if (r->cpe)
+                } else if (r->cpe) {
+                        t->id->cpe = NULL; /* what was said without a version */
                         talk_cpe(t, r->vendor, r->cpe);
-                if (r->product || t->memory[ASKING])
-                        return true;
+                }
+                if (t->id->version || (!r->product && t->memory[ASKING]))
+                        return;
         }
-        return false;
 }
 
 /* Applications whose /api tells a version by a name that is not theirs alone: the path that was asked decides. */
@@ -318,7 +347,8 @@ static void take_asked(struct talk *t, const struct answer *a)
                 struct line version;
                 const char *at;
 
-                if (known[i].ask != t->memory[ASKING] || a->m.code != 200 || !find(&a->m.body, known[i].find))
+                if (known[i].ask != t->memory[ASKING] || a->m.code != 200 ||
+                    !find(&a->m.body, known[i].find))
                         continue;
                 if (t->id->product && !streq(t->id->product, known[i].product))
                         continue;
@@ -341,7 +371,11 @@ static void take_details(struct talk *t, struct answer *a)
 {
         static const struct {
                 const char *field, *key;
-        } kept[] = {{"X-Powered-By", "powered-by"}, {"Via", "via"}, {"DAV", "dav"}, {"X-Generator", "generator"}, {"Upgrade", "upgrade"}};
+        } kept[] = {{"X-Powered-By", "powered-by"},
+                    {"Via", "via"},
+                    {"DAV", "dav"},
+                    {"X-Generator", "generator"},
+                    {"Upgrade", "upgrade"}};
         struct line value;
 
         if (message_field(&a->m, "Server", &a->server))
@@ -374,7 +408,8 @@ static bool is_proxy(const struct answer *a)
         struct line value;
 
         return a->m.code == 407 || message_field(&a->m, "Proxy-Authenticate", &value) ||
-               message_field(&a->m, "Proxy-Connection", &value) || message_field(&a->m, "Proxy-Agent", &value) ||
+               message_field(&a->m, "Proxy-Connection", &value) ||
+               message_field(&a->m, "Proxy-Agent", &value) ||
                (a->m.code == 400 && line_starts_i(&a->server, "squid"));
 }
 
@@ -389,8 +424,8 @@ static void take_server(struct talk *t, const struct answer *a)
                 entry = product_take(t, &server, servers, array_len(servers));
         if (entry && entry->protocol && streq_ptr(t->id->product, entry->product))
                 talk_confirm(t, entry->protocol);
-        if (!t->id->product && a)
-                (void)apply(t, a, fallbacks, array_len(fallbacks));
+        if (a && (!t->id->product || !t->id->version))
+                apply(t, a, fallbacks, array_len(fallbacks));
 }
 
 static bool wants_tls(const struct talk *t, const struct answer *a)
@@ -443,13 +478,16 @@ static enum talk_next conclude(struct talk *t, struct answer *a)
         take_asked(t, a);
         t->memory[ASKED] |= 1u << t->memory[ASKING] & ~1u;
         t->memory[ASKING] = ASK_NOTHING;
-        (void)apply(t, a, rules, array_len(rules));
-        if (first && !t->memory[ASKING] && !t->id->product && !a->server.len && a->m.code == 200 && !a->m.body.len)
+        apply(t, a, rules, array_len(rules));
+        if (first && !t->memory[ASKING] && !t->id->product && !a->server.len && a->m.code == 200 &&
+            !a->m.body.len)
                 will_ask(t, ASK_REGISTRY);
         if (!t->memory[ASKING] || t->tls) /* inside TLS there may be no other connection */
                 take_server(t, a);
         if (!t->memory[ASKING] && !t->id->product && streq(t->id->protocol, "http"))
-                will_ask(t, a->m.code == 404 && message_field(&a->m, "X-Content-Type-Options", &value) ? ASK_API_VERSION : ASK_MISSING);
+                will_ask(t, a->m.code == 404 && message_field(&a->m, "X-Content-Type-Options", &value)
+                                    ? ASK_API_VERSION
+                                    : ASK_MISSING);
         return t->memory[ASKING] ? TALK_AGAIN : TALK_DONE;
 }
 
@@ -463,20 +501,28 @@ static enum talk_next answer(struct talk *t)
 
         if (!t->in_len)
                 return over ? (take_server(t, NULL), TALK_DONE) : TALK_MORE;
+        if (!t->in[0] && t->in_len < 9 && !over)
+                return TALK_MORE; /* it may become a frame of HTTP/2 */
         if (t->in_len >= 9 && http2_is_settings(t->in, t->in_len)) {
+                struct wire w = talk_in(t);
+                struct http2_frame settings;
+
                 talk_confirm(t, "http");
                 talk_detail(t, "http-version", "2", 1);
+                if (!http2_next(&w, &settings) && !over)
+                        return TALK_MORE;
                 t->step = START2;
                 return t->memory[ASKED] ? TALK_DONE : TALK_AGAIN;
         }
-        state = message_read(t->in, t->in_len, data_starts(t->in, t->in_len, "ICY ") ? "ICY " : "HTTP/", over, &a.m);
+        state = message_read(t->in, t->in_len, t->in[0] == 'I' ? "ICY " : "HTTP/", over, &a.m);
         if (state == MESSAGE_PART)
                 return TALK_MORE;
         if (state == MESSAGE_NONE) {
                 take_server(t, NULL);
                 return TALK_DONE;
         }
-        if (a.m.code < 200 && a.m.code != 101 && a.m.body.len) { /* 100 Continue and the like; the next follows */
+        if (a.m.code < 200 && a.m.code != 101 &&
+            a.m.body.len) { /* 100 Continue and the like; the next follows */
                 t->keep = a.m.body.len;
                 return t->in_len > BODY_MAX ? TALK_DONE : TALK_SEND;
         }
@@ -522,13 +568,15 @@ static enum talk_next answer2(struct talk *t)
                         talk_confirm(t, "http");
                         talk_detail(t, "http-version", "2", 1);
                 }
-                if (frame.type == HTTP2_HEADERS && frame.stream == 1 && !fields.len && !http2_fields(content, &fields))
+                if (frame.type == HTTP2_HEADERS && frame.stream == 1 && !fields.len &&
+                    !http2_fields(content, &fields))
                         return TALK_DONE;
                 if (frame.type == HTTP2_DATA && frame.stream == 1 && body.len < BODY_MAX)
                         str_add_n(&body, (const char *)content.at, wire_left(&content));
                 if (frame.type == HTTP2_GOAWAY || frame.type == HTTP2_RST_STREAM)
                         over = true;
-                if (frame.stream == 1 && (frame.type == HTTP2_HEADERS || frame.type == HTTP2_DATA) && frame.flags & HTTP2_END_STREAM)
+                if (frame.stream == 1 && (frame.type == HTTP2_HEADERS || frame.type == HTTP2_DATA) &&
+                    frame.flags & HTTP2_END_STREAM)
                         over = true;
         }
         if (w.bad || (!fields.len && over))
@@ -544,7 +592,8 @@ static enum talk_next http_talk(struct talk *t)
 {
         switch (t->step) {
         case START:
-                if (t->in_len && !http2_is_settings(t->in, t->in_len)) /* said before it was asked: 408, 503 ... */
+                if (t->in_len &&
+                    !http2_is_settings(t->in, t->in_len)) /* said before it was asked: 408, 503 ... */
                         return answer(t);
                 return ask(t, t->in_len);
         case ANSWER:
@@ -562,11 +611,13 @@ const struct probe probe_http = {
         .name = "http",
         .protocol = "http",
         .transports = 1 << TRANSPORT_TCP,
-        .tcp_ports = "80-90,280,443,591,593,800-810,880,888,1880,2375-2379,2480,3000-3010,3128,4040,4443,4567,4848,5000,5001,"
-                     "5080,5357,5480,5601,5800,5984-5986,6080,6443,7001,7002,7070,7080,7474,7547,8000-8010,8020,8025,8042,8060,"
-                     "8080-8100,8118,8123,8139,8161,8172,8180-8200,8222,8265,8280,8333,8384,8443,8444,8500,8530,8531,8545,8761,8834,"
-                     "8880-8890,8983,9000-9003,9043,9060,9080,9081,9090-9099,9115,9117,9121,9187,9200,9201,9443,9600,9981,9999,"
-                     "10000,10080,10250,10255,10257,10259,11434,12443,15672,16010,19999,20000,32400,49152,50000,50070,55555",
+        .tcp_ports = "80-90,280,443,591,593,800-810,880,888,1880,2375-2379,2480,3000-3010,3128,4040,"
+                     "4443,4567,4848,5000,5001,5080,5357,5480,5601,5800,5984-5986,6080,6443,7001,7002,"
+                     "7070,7080,7474,7547,8000-8010,8020,8025,8042,8060,8080-8100,8118,8123,8139,8161,"
+                     "8172,8180-8200,8222,8265,8280,8333,8384,8443,8444,8500,8530,8531,8545,8761,8834,"
+                     "8880-8890,8983,9000-9003,9043,9060,9080,9081,9090-9099,9115,9117,9121,9187,9200,"
+                     "9201,9443,9600,9981,9999,10000,10080,10250,10255,10257,10259,11434,12443,15672,"
+                     "16010,19999,20000,32400,49152,50000,50070,55555",
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_FIRST,
         .log = "a GET of / by \"quaymaster\", at most two more, of a version page or of /quaymaster-not-found (404)",

@@ -6,7 +6,9 @@ static const uint8_t greeting[] = {0x7f, 0x7f, 'I', 'C', 'A', 0};
 
 static enum recognition ica_recognise(const struct heard *h)
 {
-        return h->len >= sizeof(greeting) && memcmp(h->data, greeting, sizeof(greeting)) == 0 ? RECOGNISE_SURE : RECOGNISE_NO;
+        return h->len >= sizeof(greeting) && memcmp(h->data, greeting, sizeof(greeting)) == 0
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next ica_talk(struct talk *t)

@@ -8,21 +8,26 @@ static enum recognition icap_recognise(const struct heard *h)
 {
         struct message m;
 
-        return message_read(h->data, h->len, "ICAP/1.", true, &m) == MESSAGE_WHOLE ? RECOGNISE_SURE : RECOGNISE_NO;
+        return message_read(h->data, h->len, "ICAP/1.", true, &m) == MESSAGE_WHOLE ? RECOGNISE_SURE
+                                                                                   : RECOGNISE_NO;
 }
 
 static enum talk_next icap_talk(struct talk *t)
 {
-        static const struct product_known known[] = {{"C-ICAP/", "c-icap", "c-icap_project", "c-icap", NULL}};
+        static const struct product_known known[] = {
+                {"C-ICAP/", "c-icap", "c-icap_project", "c-icap", NULL}};
         struct message m;
         struct line value;
 
         if (!t->step) {
                 bool bracket = strchr(t->name, ':');
 
-                str_addf(&t->out, bracket ? "OPTIONS icap://[%s]:%u/ ICAP/1.0\r\nHost: [%s]\r\n" : "OPTIONS icap://%s:%u/ ICAP/1.0\r\nHost: %s\r\n",
+                str_addf(&t->out,
+                         bracket ? "OPTIONS icap://[%s]:%u/ ICAP/1.0\r\nHost: [%s]\r\n"
+                                 : "OPTIONS icap://%s:%u/ ICAP/1.0\r\nHost: %s\r\n",
                          t->name, t->port, t->name);
-                str_add(&t->out, "User-Agent: quaymaster\r\nConnection: close\r\nEncapsulated: null-body=0\r\n\r\n");
+                str_add(&t->out,
+                        "User-Agent: quaymaster\r\nConnection: close\r\nEncapsulated: null-body=0\r\n\r\n");
                 t->step = 1;
                 return TALK_SEND;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Apache Ignite's thin clients: a handshake of a version that no server has is refused with the one it speaks, so no
- * session begins.
+ * Apache Ignite's thin clients: a handshake of a version that no server has is refused with the one it
+ * speaks, so no session begins.
  */
 #include <stdio.h>
 

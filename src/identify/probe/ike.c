@@ -38,7 +38,8 @@ static void add_random(struct str *s, const struct talk *t, size_t n)
         }
 }
 
-static void finish(struct talk *t, uint8_t first, uint8_t version, uint8_t exchange, uint8_t flags, const struct str *body)
+static void finish(struct talk *t, uint8_t first, uint8_t version, uint8_t exchange, uint8_t flags,
+                   const struct str *body)
 {
         if (marked(t))
                 talk_send_be32(t, 0);
@@ -62,10 +63,11 @@ static void add_proposal(struct str *s)
                 uint8_t type;
                 uint16_t id, key_bits;
         } transforms[] = {
-                {1, 12, 256}, {1, 12, 128}, {1, 3, 0},   /* AES-CBC, 3DES */
-                {2, 5, 0},    {2, 6, 0},    {2, 7, 0},   {2, 2, 0},  {2, 1, 0}, /* PRF: SHA-2, SHA-1, MD5 */
-                {3, 12, 0},   {3, 13, 0},   {3, 14, 0},  {3, 2, 0},  {3, 1, 0}, /* integrity: the same */
-                {4, 31, 0},   {4, 19, 0},   {4, 20, 0},  {4, 14, 0}, {4, 15, 0}, {4, 16, 0}, {4, 5, 0}, {4, 2, 0},
+                {1, 12, 256}, {1, 12, 128}, {1, 3, 0},                         /* AES-CBC, 3DES */
+                {2, 5, 0},    {2, 6, 0},    {2, 7, 0},  {2, 2, 0},  {2, 1, 0}, /* PRF: SHA-2, SHA-1, MD5 */
+                {3, 12, 0},   {3, 13, 0},   {3, 14, 0}, {3, 2, 0},  {3, 1, 0}, /* integrity: the same */
+                {4, 31, 0},   {4, 19, 0},   {4, 20, 0}, {4, 14, 0}, {4, 15, 0},
+                {4, 16, 0},   {4, 5, 0},    {4, 2, 0},
         };
         _cleanup_str_ struct str list = {0};
 
@@ -116,8 +118,8 @@ static enum talk_next ask_1(struct talk *t)
 {
         static const uint8_t suites[][5] = {
                 /* cipher, key bits / 64, hash, authentication, group */
-                {7, 4, 2, 1, 14}, {7, 4, 4, 1, 14}, {7, 2, 2, 1, 14}, {7, 4, 2, 1, 2},  {7, 2, 2, 1, 2},
-                {5, 0, 2, 1, 2},  {5, 0, 1, 1, 2},  {7, 4, 2, 3, 14}, {7, 2, 2, 3, 2},  {5, 0, 2, 3, 2},
+                {7, 4, 2, 1, 14}, {7, 4, 4, 1, 14}, {7, 2, 2, 1, 14}, {7, 4, 2, 1, 2}, {7, 2, 2, 1, 2},
+                {5, 0, 2, 1, 2},  {5, 0, 1, 1, 2},  {7, 4, 2, 3, 14}, {7, 2, 2, 3, 2}, {5, 0, 2, 3, 2},
                 {7, 4, 4, 1, 19}, {7, 4, 5, 1, 20}, {7, 4, 2, 1, 5},  {1, 0, 1, 1, 1},
         };
         _cleanup_str_ struct str list = {0}, body = {0};
@@ -167,10 +169,12 @@ static const struct vendor {
         {"\x1e\x2b\x51\x69\x05\x99\x1c\x7d\x7c\x96\xfc\xbf\xb5\x87\xe4\x61", 16, "Windows", NULL},
         {"\x1d\x6e\x17\x8f\x6c\x2c\x0b\xe2\x84\x98\x54\x65\x45\x0f\xe9\xd4", 16, "FortiGate", NULL},
         {"\x82\x99\x03\x17\x57\xa3\x60\x82\xc6\xa6\x21\xde", 12, "FortiGate", NULL},
-        {"\xf4\xed\x19\xe0\xc1\x14\xeb\x51\x6f\xaa\xac\x0e\xe3\x7d\xaf\x28\x07\xb4\x38\x1f", 20, "Check Point", NULL},
+        {"\xf4\xed\x19\xe0\xc1\x14\xeb\x51\x6f\xaa\xac\x0e\xe3\x7d\xaf\x28\x07\xb4\x38\x1f", 20,
+         "Check Point", NULL},
         {"\x5b\x36\x2b\xc8\x20\xf6", 6, "SonicWall", NULL},
         {"\x40\x4b\xf4\x39\x52\x2c\xa3\xf6", 8, "SonicWall", NULL},
-        {"\x69\x93\x69\x22\x87\x41\xc6\xd4\xca\x09\x4c\x93\xe2\x42\xc9\xde\x19\xe7\xb7\xc6", 20, "Juniper Junos", NULL},
+        {"\x69\x93\x69\x22\x87\x41\xc6\xd4\xca\x09\x4c\x93\xe2\x42\xc9\xde\x19\xe7\xb7\xc6", 20,
+         "Juniper Junos", NULL},
         {"HeartBeat_Notify", 16, "Juniper ScreenOS", NULL},
         {"\x70\x03\xcb\xc1\x09\x7d\xbe\x9c\x26\x00\xba\x69\x83\xbc\x8b\x35", 16, "racoon", NULL},
         {"CISCO-DELETE-REASON", 19, "Cisco", NULL},
@@ -213,7 +217,10 @@ static void take_notify(struct talk *t, struct wire body, bool v1)
         static const struct {
                 uint16_t code;
                 const char *name;
-        } names[] = {{5, "INVALID_MAJOR_VERSION"}, {7, "INVALID_SYNTAX"}, {14, "NO_PROPOSAL_CHOSEN"}, {17, "INVALID_KE_PAYLOAD"}};
+        } names[] = {{5, "INVALID_MAJOR_VERSION"},
+                     {7, "INVALID_SYNTAX"},
+                     {14, "NO_PROPOSAL_CHOSEN"},
+                     {17, "INVALID_KE_PAYLOAD"}};
         uint16_t code;
 
         wire_skip(&body, v1 ? 6 : 2);

@@ -40,8 +40,8 @@ static enum talk_next capabilities(struct talk *t, struct wire w)
         uint8_t types, status, extended;
         uint32_t maker;
 
-        wire_skip(&w, 9); /* authentication, sequence, session */
-        wire_skip(&w, 1); /* length */
+        wire_skip(&w, 9);                               /* authentication, sequence, session */
+        wire_skip(&w, 1);                               /* length */
         if (wire_u8(&w) != 0x81 || wire_u8(&w) != 0x1c) /* to us; network function App, a response */
                 return TALK_DONE;
         wire_skip(&w, 3);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The Internet Printing Protocol: which printer is the default is asked, nothing else; any server must answer that in IPP. */
+/* The Internet Printing Protocol: which printer is the default is asked, nothing else; that is answered in IPP. */
 #include "identify/message.h"
 #include "identify/probe.h"
 #include "identify/product.h"
 
 #define CUPS_GET_DEFAULT 0x4001u
+
+extern const struct probe probe_ipp;
 
 static uint32_t request_id(const struct talk *t)
 {
@@ -13,15 +15,25 @@ static uint32_t request_id(const struct talk *t)
 
 static enum talk_next ask(struct talk *t)
 {
-        static const char body[] = "\x01\x47\0\x12" "attributes-charset\0\x05" "utf-8"
-                                   "\x48\0\x1b" "attributes-natural-language\0\x02" "en"
-                                   "\x44\0\x14" "requested-attributes\0\x0c" "printer-name\x03";
+        static const char body[] = "\x01\x47\0\x12"
+                                   "attributes-charset\0\x05"
+                                   "utf-8"
+                                   "\x48\0\x1b"
+                                   "attributes-natural-language\0\x02"
+                                   "en"
+                                   "\x44\0\x14"
+                                   "requested-attributes\0\x0c"
+                                   "printer-name\x03";
         bool bracket = strchr(t->name, ':');
 
         str_addf(&t->out,
-                 bracket ? "POST / HTTP/1.1\r\nHost: [%s]:%u\r\n" : "POST / HTTP/1.1\r\nHost: %s:%u\r\n", t->name, t->port);
-        str_addf(&t->out, "User-Agent: quaymaster\r\nContent-Type: application/ipp\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
-                 8 + sizeof(body) - 1);
+                 bracket ? "POST / HTTP/1.1\r\nHost: [%s]:%u\r\n" : "POST / HTTP/1.1\r\nHost: %s:%u\r\n",
+                 t->name, t->port);
+        str_addf(
+                &t->out,
+                "User-Agent: quaymaster\r\nContent-Type: application/ipp\r\n"
+                 "Content-Length: %zu\r\nConnection: close\r\n\r\n",
+                8 + sizeof(body) - 1);
         talk_send_be16(t, 0x0101);
         talk_send_be16(t, CUPS_GET_DEFAULT);
         talk_send_be32(t, request_id(t));
@@ -45,6 +57,12 @@ static bool is_answer(const struct talk *t, const struct message *m)
                 }
         }
         return false;
+}
+
+/* Its answers look like HTTP's: only those to its own question may be IPP's. */
+static enum recognition ipp_recognise(const struct heard *h)
+{
+        return h->asked == &probe_ipp && data_starts(h->data, h->len, "HTTP/1.") ? RECOGNISE_MAYBE : RECOGNISE_NO;
 }
 
 static enum talk_next ipp_talk(struct talk *t)
@@ -99,5 +117,6 @@ const struct probe probe_ipp = {
         .safety = SAFETY_QUERY,
         .log = "a POST of / in IPP (CUPS-Get-Default); CUPS: a line in access_log",
         .reference = "RFC 8010, 3; RFC 8011",
+        .recognise = ipp_recognise,
         .talk = ipp_talk,
 };

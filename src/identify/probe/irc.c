@@ -5,6 +5,8 @@
  */
 #include "identify/banner.h"
 
+#define PATIENCE_MS 2000u /* servers look up the client's name and ask its ident before they listen to it */
+
 enum step { OPENING, ANSWERS, UPGRADE, INSIDE };
 
 /* Words in capabilities, numerics and errors that one product has. */
@@ -66,15 +68,6 @@ static enum recognition irc_recognise(const struct heard *h)
         return RECOGNISE_NO;
 }
 
-static enum talk_next ask(struct talk *t)
-{
-        static const char opening[] = "CAP LS 302\r\nVERSION\r\n";
-
-        talk_send_bytes(t, opening, sizeof(opening) - 1);
-        t->step = ANSWERS;
-        return TALK_SEND;
-}
-
 static void take_server(struct talk *t, const struct line *line)
 {
         struct line name = line_word(line, 0);
@@ -83,6 +76,30 @@ static void take_server(struct talk *t, const struct line *line)
                 return;
         name = (struct line){name.text + 1, name.len - 1};
         banner_hostname(t, &name);
+}
+
+/* A line that only IRC has is told by. */
+static bool take_line(struct talk *t, const struct line *line)
+{
+        if (!is_irc(line))
+                return false;
+        talk_evidence(t, line->text, line->len);
+        talk_confirm(t, "irc");
+        take_server(t, line);
+        return true;
+}
+
+static enum talk_next ask(struct talk *t)
+{
+        static const char opening[] = "CAP LS 302\r\nVERSION\r\n";
+        struct line line;
+
+        for (size_t at = 0; line_next(t->in, t->in_len, &at, &line);)
+                take_line(t, &line);
+        talk_send_bytes(t, opening, sizeof(opening) - 1);
+        t->step = ANSWERS;
+        t->patience_ms = PATIENCE_MS;
+        return TALK_SEND;
 }
 
 /* ":host 351 * UnrealIRCd-6.0.4. host :..." */
@@ -109,12 +126,8 @@ static enum talk_next answers(struct talk *t)
         for (size_t at = 0; line_next(t->in, t->in_len, &at, &line);) {
                 struct line last = line_word(&line, 4);
 
-                if (!is_irc(&line))
+                if (!take_line(t, &line))
                         continue;
-                if (!line_starts_i(&line, "NOTICE"))
-                        talk_evidence(t, line.text, line.len);
-                talk_confirm(t, "irc");
-                take_server(t, &line);
                 take_version(t, &line);
                 word = line_word(&line, 1);
                 if (line_starts(&word, "CAP")) {

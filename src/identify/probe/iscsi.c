@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * iSCSI: a login request for discovery that stays in the stage of security negotiation, so that no session can come of it;
- * the response tells the target, and whether it would go on without CHAP (RFC 7143, 6.2, 11.12 and 11.13).
+ * iSCSI: a login request for discovery that stays in the stage of security negotiation, so that no session
+ * can come of it; the response tells the target, and whether it would go on without CHAP (RFC 7143, 6.2,
+ * 11.12 and 11.13).
  */
 #include "identify/line.h"
 #include "identify/probe.h"
 
-#define HEADER        48u
-#define DATA_MAX      8192u
-#define LOGIN         0x03u
-#define LOGIN_ANSWER  0x23u
-#define REJECT        0x3fu
+#define HEADER       48u
+#define DATA_MAX     8192u
+#define LOGIN        0x03u
+#define LOGIN_ANSWER 0x23u
+#define REJECT       0x3fu
 
 struct answer {
         uint8_t opcode, class, detail;
@@ -54,7 +55,9 @@ static enum recognition iscsi_recognise(const struct heard *h)
 {
         struct answer a;
 
-        return h->asked && h->transport == TRANSPORT_TCP && read_answer(h->data, h->len, &a) == WHOLE ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return h->asked && h->transport == TRANSPORT_TCP && read_answer(h->data, h->len, &a) == WHOLE
+                       ? RECOGNISE_LIKELY
+                       : RECOGNISE_NO;
 }
 
 /* Keys as "Name=value", each with a zero at its end (RFC 7143, 6.1) */
@@ -75,7 +78,8 @@ static void take_keys(struct talk *t, const uint8_t *at, size_t len)
 
                 for (size_t i = 0; i < array_len(known); i++)
                         if (data_starts(at, n, known[i].key))
-                                talk_detail(t, known[i].detail, (const char *)at + strlen(known[i].key), n - strlen(known[i].key));
+                                talk_detail(t, known[i].detail, (const char *)at + strlen(known[i].key),
+                                            n - strlen(known[i].key));
                 at += zero ? n + 1 : n;
                 len -= zero ? n + 1 : n;
         }
@@ -83,7 +87,8 @@ static void take_keys(struct talk *t, const uint8_t *at, size_t len)
 
 static enum talk_next iscsi_talk(struct talk *t)
 {
-        static const char keys[] = "InitiatorName=iqn.2004-10.invalid.quaymaster\0SessionType=Discovery\0AuthMethod=None\0";
+        static const char keys[] =
+                "InitiatorName=iqn.2004-10.invalid.quaymaster\0SessionType=Discovery\0AuthMethod=None\0";
         uint32_t len = sizeof(keys) - 1, task = (uint32_t)t->nonce & 0x7fffffff;
         struct answer a;
 

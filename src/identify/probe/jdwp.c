@@ -5,11 +5,16 @@
 
 #define HANDSHAKE "JDWP-Handshake"
 
+extern const struct probe probe_jdwp;
+
 enum step { START, SHAKEN, VERSION };
 
+/* Its handshake is our own words again, as an echo's would be: what follows parts them. */
 static enum recognition jdwp_recognise(const struct heard *h)
 {
-        return !h->asked && h->len == strlen(HANDSHAKE) && data_starts(h->data, h->len, HANDSHAKE) ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        if (h->asked && h->asked != &probe_jdwp)
+                return RECOGNISE_NO;
+        return data_starts(h->data, h->len, HANDSHAKE) ? RECOGNISE_LIKELY : RECOGNISE_NO;
 }
 
 static void send_command(struct talk *t, uint32_t id, uint8_t command)

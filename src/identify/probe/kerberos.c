@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kerberos: an AS-REQ of nobody in a realm that can't exist (RFC 6761, 6.4); the KDC's refusal tells it (RFC 4120, 3.1). */
+/*
+ * Kerberos: an AS-REQ of nobody in a realm that can't exist (RFC 6761, 6.4); the KDC's refusal tells it
+ * (RFC 4120, 3.1).
+ */
 #include "identify/ber.h"
 #include "identify/krb.h"
 
-#define NOBODY      "nobody-asks"
-#define REALM       "QUAYMASTER.INVALID"
-#define ANSWER_MAX  65536u
-#define GENERAL_STRING 0x1b
+#define NOBODY           "nobody-asks"
+#define REALM            "QUAYMASTER.INVALID"
+#define ANSWER_MAX       65536u
+#define GENERAL_STRING   0x1b
 #define GENERALIZED_TIME 0x18
 
+/* The Kerberos message in these bytes; *n 0 when it is not whole. NULL when there can be none. */
 static const uint8_t *message(const uint8_t *data, size_t len, bool stream, size_t *n)
 {
         struct wire w = wire_over(data, len), body;
@@ -18,11 +22,11 @@ static const uint8_t *message(const uint8_t *data, size_t len, bool stream, size
         if (!stream)
                 return data;
         size = wire_be32(&w);
-        if (size > ANSWER_MAX)
+        if (size > ANSWER_MAX || (!w.bad && !size))
                 return NULL;
         body = wire_sub(&w, size);
         *n = w.bad ? 0 : size;
-        return body.at;
+        return w.bad ? data : body.at;
 }
 
 static enum recognition kerberos_recognise(const struct heard *h)
@@ -75,7 +79,8 @@ static void add_text(struct str *to, uint8_t tag, uint8_t inner, const char *val
 static void send_as_req(struct talk *t)
 {
         static const int etypes[] = {18, 17, 20, 19, 23};
-        _cleanup_str_ struct str body = {0}, kinds = {0}, list = {0}, sequence = {0}, fields = {0}, all = {0}, whole = {0};
+        _cleanup_str_ struct str body = {0}, kinds = {0}, list = {0}, sequence = {0}, fields = {0},
+                                 all = {0}, whole = {0};
 
         str_add_n(&body, "\xa0\x07\x03\x05\0\0\0\0\x10", 9); /* options: renewable-ok */
         add_principal(&body, 0xa1, 1, NOBODY, NULL);
@@ -109,6 +114,8 @@ static enum talk_next kerberos_talk(struct talk *t)
                 t->step = 1;
                 return TALK_SEND;
         }
+        if (!t->in_len)
+                return TALK_MORE;
         at = message(t->in, t->in_len, t->transport == TRANSPORT_TCP, &n);
         if (!at)
                 return TALK_DONE;

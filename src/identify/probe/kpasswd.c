@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kerberos password change: a request too short to hold anything, which is refused by a KRB-ERROR (RFC 3244, 2). */
+/*
+ * Kerberos password change: a request too short to hold anything, which is refused by a KRB-ERROR (RFC
+ * 3244, 2).
+ */
 #include "identify/krb.h"
 
 /* The KRB-ERROR of an answer (RFC 3244, 2), or NULL; *part: it may still come. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* L2TP: SCCRQ; the reply names host and vendor, and is answered by StopCCN, so that no tunnel is left (RFC 2661, 5.8 and 6). */
+/*
+ * L2TP: SCCRQ; the reply names host and vendor, and is answered by StopCCN, so that no tunnel is left (RFC
+ * 2661, 5.8 and 6).
+ */
 #include "identify/probe.h"
 
 enum { SCCRP = 2, STOPCCN = 4 };
@@ -35,8 +38,10 @@ static enum recognition l2tp_recognise(const struct heard *h)
         struct wire w = wire_over(h->data, h->len);
         uint16_t tunnel, type;
 
-        return h->transport == TRANSPORT_UDP && control(&w, &tunnel, &type) && (type == SCCRP || type == STOPCCN) ? RECOGNISE_SURE
-                                                                                                                  : RECOGNISE_NO;
+        return h->transport == TRANSPORT_UDP && control(&w, &tunnel, &type) &&
+                               (type == SCCRP || type == STOPCCN)
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static void request(struct talk *t)
@@ -50,7 +55,7 @@ static void request(struct talk *t)
         talk_send_hex(t, "8008 0000 0009");
         talk_send_be16(t, our_tunnel(t));
         talk_send_hex(t, "8008 0000 000a 0004"); /* window */
-        talk_send_hex(t, "0007 0000 0008 71"); /* vendor: one letter */
+        talk_send_hex(t, "0007 0000 0008 71");   /* vendor: one letter */
 }
 
 static void take_vendor(struct talk *t, const struct wire *value)
@@ -58,13 +63,19 @@ static void take_vendor(struct talk *t, const struct wire *value)
         static const struct {
                 const char *vendor, *product;
         } known[] = {
-                {"xelerance.com", "xl2tpd"}, {"MikroTik", "MikroTik RouterOS"}, {"Microsoft", "Microsoft Windows RRAS"}, {"accel-ppp", "accel-ppp"},
-                {"Cisco Systems", "Cisco IOS"}, {"Roaring Penguin", "rp-l2tp"}, {"Katalix", "prol2tp"},
+                {"xelerance.com", "xl2tpd"},
+                {"MikroTik", "MikroTik RouterOS"},
+                {"Microsoft", "Microsoft Windows RRAS"},
+                {"accel-ppp", "accel-ppp"},
+                {"Cisco Systems", "Cisco IOS"},
+                {"Roaring Penguin", "rp-l2tp"},
+                {"Katalix", "prol2tp"},
         };
 
         talk_detail(t, "vendor", (const char *)value->at, wire_left(value));
         for (size_t i = 0; i < array_len(known); i++)
-                if (wire_left(value) >= strlen(known[i].vendor) && memcmp(value->at, known[i].vendor, strlen(known[i].vendor)) == 0)
+                if (wire_left(value) >= strlen(known[i].vendor) &&
+                    memcmp(value->at, known[i].vendor, strlen(known[i].vendor)) == 0)
                         talk_product(t, known[i].product, strlen(known[i].product));
 }
 
@@ -74,7 +85,8 @@ static uint16_t take(struct talk *t, struct wire w)
         uint16_t peer = 0;
 
         while (wire_left(&w) >= 6) {
-                uint16_t head = wire_be16(&w), vendor = wire_be16(&w), type = wire_be16(&w), len = head & 0x3ff;
+                uint16_t head = wire_be16(&w), vendor = wire_be16(&w), type = wire_be16(&w),
+                         len = head & 0x3ff;
                 struct wire value;
 
                 if (len < 6)
@@ -108,7 +120,8 @@ static enum talk_next l2tp_talk(struct talk *t)
         }
         if (t->step == STOPPED)
                 return TALK_DONE;
-        if (!control(&w, &tunnel, &type) || (type != SCCRP && type != STOPCCN) || (tunnel && tunnel != our_tunnel(t)))
+        if (!control(&w, &tunnel, &type) || (type != SCCRP && type != STOPCCN) ||
+            (tunnel && tunnel != our_tunnel(t)))
                 return TALK_MORE;
         talk_confirm(t, "l2tp");
         peer = take(t, w);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LDAP: the root DSE, without bind; over UDP as Active Directory answers it (CLDAP); StartTLS where it is offered. */
+/*
+ * LDAP: the root DSE, without bind; over UDP as Active Directory answers it (CLDAP); StartTLS where it is
+ * offered.
+ */
 #include "identify/ber.h"
 #include "identify/line.h"
 #include "identify/probe.h"
@@ -8,9 +11,9 @@ enum { OP_SEARCH = 0x63, OP_ENTRY = 0x64, OP_DONE = 0x65, OP_EXTENDED = 0x77, OP
 enum { CODE_SUCCESS = 0, CODE_CONFIDENTIALITY_REQUIRED = 13 };
 enum step { OPENING, ENTRY, UPGRADE, INSIDE };
 
-#define MESSAGE_MAX  262144u
+#define MESSAGE_MAX    262144u
 #define ATTRIBUTES_MAX 128u
-#define VALUES_MAX   256u
+#define VALUES_MAX     256u
 
 #define START_TLS "1.3.6.1.4.1.1466.20037"
 
@@ -32,10 +35,25 @@ static void send_message(struct talk *t, uint8_t op, const struct str *body)
 static enum talk_next search(struct talk *t, enum step step)
 {
         static const char *const wanted[] = {
-                "objectClass", "namingContexts", "supportedLDAPVersion", "supportedExtension", "supportedCapabilities",
-                "supportedSASLMechanisms", "vendorName", "vendorVersion", "dnsHostName", "serverName",
-                "defaultNamingContext", "rootDomainNamingContext", "domainControllerFunctionality", "forestFunctionality",
-                "configContext", "structuralObjectClass", "serverType", "ibmdirectoryversion", "dsaName",
+                "objectClass",
+                "namingContexts",
+                "supportedLDAPVersion",
+                "supportedExtension",
+                "supportedCapabilities",
+                "supportedSASLMechanisms",
+                "vendorName",
+                "vendorVersion",
+                "dnsHostName",
+                "serverName",
+                "defaultNamingContext",
+                "rootDomainNamingContext",
+                "domainControllerFunctionality",
+                "forestFunctionality",
+                "configContext",
+                "structuralObjectClass",
+                "serverType",
+                "ibmdirectoryversion",
+                "dsaName",
         };
         _cleanup_str_ struct str body = {0}, list = {0};
 
@@ -147,9 +165,12 @@ static void take_product(struct talk *t, const struct root *root)
 static void take_value(struct talk *t, struct root *root, const struct line *name, const struct line *value)
 {
         static const char *const details[][2] = {
-                {"defaultNamingContext", "naming-context"}, {"namingContexts", "naming-context"},
-                {"rootDomainNamingContext", "root-domain"}, {"domainControllerFunctionality", "domain-controller-level"},
-                {"forestFunctionality", "forest-level"},    {"serverName", "server-name"},
+                {"defaultNamingContext", "naming-context"},
+                {"namingContexts", "naming-context"},
+                {"rootDomainNamingContext", "root-domain"},
+                {"domainControllerFunctionality", "domain-controller-level"},
+                {"forestFunctionality", "forest-level"},
+                {"serverName", "server-name"},
         };
 
         if (is(name, "supportedExtension"))
@@ -219,7 +240,8 @@ static int next_message(const struct talk *t, struct wire *w, struct ber *op)
         if (!whole || whole > wire_left(w))
                 return 0;
         message = ber_expect(w, BER_SEQUENCE);
-        if (!ber_next(&message, &id) || id.tag != BER_INTEGER || !ber_integer(&id, &number) || !ber_next(&message, op))
+        if (!ber_next(&message, &id) || id.tag != BER_INTEGER || !ber_integer(&id, &number) ||
+            !ber_next(&message, op))
                 return -1;
         return number == id_of(t) || (number == 0 && op->tag == OP_EXTENDED_ANSWER) ? 1 : -1;
 }
@@ -229,7 +251,8 @@ static int64_t result_code(struct wire body)
         struct ber code;
         int64_t number;
 
-        return ber_next(&body, &code) && code.tag == BER_ENUMERATED && ber_integer(&code, &number) ? number : -1;
+        return ber_next(&body, &code) && code.tag == BER_ENUMERATED && ber_integer(&code, &number) ? number
+                                                                                                   : -1;
 }
 
 /* All of the answer: entries, then how it ended. *ret as in LDAPResult. */
@@ -302,8 +325,10 @@ static enum recognition ldap_recognise(const struct heard *h)
 {
         static const char notice[] = "1.3.6.1.4.1.1466.20036";
 
-        return h->len > 8 && h->data[0] == BER_SEQUENCE && memmem(h->data, h->len, notice, sizeof(notice) - 1) ? RECOGNISE_SURE :
-                                                                                                                 RECOGNISE_NO;
+        return h->len > 8 && h->data[0] == BER_SEQUENCE &&
+                               memmem(h->data, h->len, notice, sizeof(notice) - 1)
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next ldap_talk(struct talk *t)

@@ -41,7 +41,8 @@ static enum talk_next answer(struct talk *t)
         }
         message = w.at;
         if (!dns_read_header(&w, &header) || header.id != id_of(t) || !(header.flags & DNS_QR) ||
-            header.flags & (DNS_OPCODE | DNS_RCODE | DNS_RA) || header.questions != 1 || !dns_skip_question(message, &w))
+            header.flags & (DNS_OPCODE | DNS_RCODE | DNS_RA) || header.questions != 1 ||
+            !dns_skip_question(message, &w))
                 return TALK_DONE;
         if (!header.answers || !dns_read_record(message, &w, NULL, &record) || record.type != DNS_TYPE_PTR)
                 return TALK_DONE;

@@ -9,21 +9,30 @@
 static const struct {
         const char *word, *product;
 } known[] = {
-        {"LPRng", "LPRng"}, {"CUPS", "CUPS"}, {"HP JetDirect", "HP JetDirect"}, {"JetDirect", "HP JetDirect"}, {"Brother", "Brother"},
-        {"Windows LPD Server", "Microsoft Windows LPD"}, {"RICOH", "Ricoh"}, {"XEROX", "Xerox"}, {"Lexmark", "Lexmark"},
+        {"LPRng", "LPRng"},
+        {"CUPS", "CUPS"},
+        {"HP JetDirect", "HP JetDirect"},
+        {"JetDirect", "HP JetDirect"},
+        {"Brother", "Brother"},
+        {"Windows LPD Server", "Microsoft Windows LPD"},
+        {"RICOH", "Ricoh"},
+        {"XEROX", "Xerox"},
+        {"Lexmark", "Lexmark"},
 };
 
 static bool is_text(const uint8_t *data, size_t len)
 {
         for (size_t i = 0; i < len; i++)
-                if (data[i] < ' ' && data[i] != '\n' && data[i] != '\r' && data[i] != '\t' && data[i] != '\f')
+                if (data[i] < ' ' && data[i] != '\n' && data[i] != '\r' && data[i] != '\t' &&
+                    data[i] != '\f')
                         return false;
         return len > 0;
 }
 
 static bool speaks_of_printing(const struct line *text)
 {
-        static const char *const words[] = {"printer", "queue", "no entries", "lpd", "spool", "lpr", "print"};
+        static const char *const words[] = {"printer", "queue", "no entries", "lpd",
+                                            "spool",   "lpr",   "print"};
 
         for (size_t i = 0; i < array_len(words); i++)
                 if (line_find_i(text, words[i]))
@@ -35,11 +44,13 @@ static enum recognition lpd_recognise(const struct heard *h)
 {
         struct line all = {(const char *)h->data, h->len};
 
-        if (!h->asked || h->transport != TRANSPORT_TCP || !is_text(h->data + (h->data[0] == 1), h->len - (h->data[0] == 1)))
+        if (!h->asked || h->transport != TRANSPORT_TCP ||
+            !is_text(h->data + (h->data[0] == 1), h->len - (h->data[0] == 1)))
                 return RECOGNISE_NO;
-        return line_find_i(&all, "lpd:") || line_find_i(&all, "no connect permissions") || line_find_i(&all, "Illegal service request")
-                ? RECOGNISE_LIKELY
-                : RECOGNISE_NO;
+        return line_find_i(&all, "lpd:") || line_find_i(&all, "no connect permissions") ||
+                               line_find_i(&all, "Illegal service request")
+                       ? RECOGNISE_LIKELY
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next lpd_talk(struct talk *t)

@@ -53,7 +53,8 @@ static enum talk_next answer(struct talk *t)
                 /* names may be compressed: they are read with the rest of the message behind them */
                 struct wire data = {.at = record.data.at, .end = w.end};
 
-                if (record.type != DNS_TYPE_PTR || !dns_read_name(t->in, &data, &target) || !is_local(&target))
+                if (record.type != DNS_TYPE_PTR || !dns_read_name(t->in, &data, &target) ||
+                    !is_local(&target))
                         continue;
                 told = true;
                 if (streq(str_text(&name), services))

@@ -39,7 +39,8 @@ static enum talk_next bedrock_talk(struct talk *t)
 
         if (!t->step)
                 return ask(t);
-        if (wire_u8(&w) != 0x1c || wire_be32(&w) != (uint32_t)(t->nonce >> 32) || wire_be32(&w) != (uint32_t)t->nonce)
+        if (wire_u8(&w) != 0x1c || wire_be32(&w) != (uint32_t)(t->nonce >> 32) ||
+            wire_be32(&w) != (uint32_t)t->nonce)
                 return TALK_DONE;
         wire_skip(&w, 8);
         if (wire_left(&w) < 16 || memcmp(w.at, MAGIC, 16) != 0)

@@ -28,7 +28,8 @@ static enum talk_next ask(struct talk *t)
 
 static void take_objects(struct talk *t, struct wire w)
 {
-        static const char *const keys[] = {"vendor", "product-code", NULL, "vendor-url", "product-name", "model", "application"};
+        static const char *const keys[] = {"vendor",       "product-code", NULL,         "vendor-url",
+                                           "product-name", "model",        "application"};
         unsigned n;
 
         wire_skip(&w, 4); /* kind of code, conformity, more, next */

@@ -4,10 +4,23 @@
 #include "identify/probe.h"
 
 enum { OP_REPLY = 1, OP_QUERY = 2004, OP_MSG = 2013 };
-enum { BSON_DOUBLE = 1, BSON_STRING = 2, BSON_DOCUMENT = 3, BSON_ARRAY = 4, BSON_BINARY = 5, BSON_OID = 7, BSON_BOOL = 8,
-       BSON_DATE = 9, BSON_NULL = 10, BSON_INT32 = 16, BSON_TIMESTAMP = 17, BSON_INT64 = 18, BSON_DECIMAL = 19 };
+enum {
+        BSON_DOUBLE = 1,
+        BSON_STRING = 2,
+        BSON_DOCUMENT = 3,
+        BSON_ARRAY = 4,
+        BSON_BINARY = 5,
+        BSON_OID = 7,
+        BSON_BOOL = 8,
+        BSON_DATE = 9,
+        BSON_NULL = 10,
+        BSON_INT32 = 16,
+        BSON_TIMESTAMP = 17,
+        BSON_INT64 = 18,
+        BSON_DECIMAL = 19
+};
 
-#define MESSAGE_MAX 65536u
+#define MESSAGE_MAX  65536u
 #define ELEMENTS_MAX 256u
 
 enum step { OPENING, HELLO, BUILD };
@@ -76,7 +89,8 @@ static bool next_element(struct wire *w, struct element *ret)
         switch (ret->type) {
         case BSON_STRING:
                 text = wire_sub(w, wire_le32(w));
-                ret->text = (struct line){(const char *)text.at, wire_left(&text) ? wire_left(&text) - 1 : 0};
+                ret->text =
+                        (struct line){(const char *)text.at, wire_left(&text) ? wire_left(&text) - 1 : 0};
                 break;
         case BSON_DOCUMENT:
         case BSON_ARRAY: {
@@ -158,7 +172,7 @@ static enum talk_next hello(struct talk *t)
                 return found ? TALK_DONE : TALK_MORE;
         for (unsigned i = 0; i < ELEMENTS_MAX && next_element(&document, &e); i++) {
                 known |= is(&e.name, "ismaster") || is(&e.name, "isWritablePrimary") || is(&e.name, "ok") ||
-                        is(&e.name, "errmsg") || is(&e.name, "$err");
+                         is(&e.name, "errmsg") || is(&e.name, "$err");
                 if (is(&e.name, "maxWireVersion"))
                         wire_version = e.number;
                 else if (is(&e.name, "setName"))
@@ -214,9 +228,9 @@ static enum recognition mongodb_recognise(const struct heard *h)
 {
         static const char text[] = "trying to access MongoDB over HTTP on the native driver port";
 
-        return data_starts(h->data, h->len, "HTTP/1.") && memmem(h->data, h->len, text, sizeof(text) - 1) ?
-                RECOGNISE_SURE :
-                RECOGNISE_NO;
+        return data_starts(h->data, h->len, "HTTP/1.") && memmem(h->data, h->len, text, sizeof(text) - 1)
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next mongodb_talk(struct talk *t)
@@ -240,7 +254,8 @@ const struct probe probe_mongodb = {
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_SECOND,
         .log = "\"Connection accepted\" and \"Connection ended\"",
-        .reference = "MongoDB Wire Protocol: OP_QUERY, OP_MSG, OP_REPLY; commands isMaster, buildInfo; BSON 1.1",
+        .reference =
+                "MongoDB Wire Protocol: OP_QUERY, OP_MSG, OP_REPLY; commands isMaster, buildInfo; BSON 1.1",
         .recognise = mongodb_recognise,
         .talk = mongodb_talk,
 };

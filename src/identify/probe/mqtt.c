@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MQTT: CONNECT without a user, 3.1.1 and then 5 where that is refused. Where strangers are let in, the broker's own
- * version is subscribed to; nothing of others.
+ * MQTT: CONNECT without a user, 3.1.1 and then 5 where that is refused. Where strangers are let in, the
+ * broker's own version is subscribed to; nothing of others.
  */
 #include <ctype.h>
 
@@ -69,10 +69,19 @@ static void take_code(struct talk *t, uint8_t code)
                 uint8_t code;
                 const char *text;
         } codes[] = {
-                {0, "accepted"}, {1, "unacceptable protocol version"}, {2, "identifier rejected"}, {3, "server unavailable"},
-                {4, "bad user name or password"}, {5, "not authorized"}, {0x84, "unsupported protocol version"},
-                {0x85, "identifier not valid"}, {0x86, "bad user name or password"}, {0x87, "not authorized"},
-                {0x88, "server unavailable"}, {0x8a, "banned"}, {0x8c, "bad authentication method"},
+                {0, "accepted"},
+                {1, "unacceptable protocol version"},
+                {2, "identifier rejected"},
+                {3, "server unavailable"},
+                {4, "bad user name or password"},
+                {5, "not authorized"},
+                {0x84, "unsupported protocol version"},
+                {0x85, "identifier not valid"},
+                {0x86, "bad user name or password"},
+                {0x87, "not authorized"},
+                {0x88, "server unavailable"},
+                {0x8a, "banned"},
+                {0x8c, "bad authentication method"},
         };
 
         for (size_t i = 0; i < array_len(codes); i++)
@@ -167,7 +176,8 @@ static enum talk_next version(struct talk *t)
         int found;
 
         while ((found = next_packet(&w, &packet)) > 0) {
-                if ((packet.type & 0xf0) == PACKET_SUBACK && wire_left(&packet.body) && packet.body.end[-1] & 0x80)
+                if ((packet.type & 0xf0) == PACKET_SUBACK && wire_left(&packet.body) &&
+                    packet.body.end[-1] & 0x80)
                         break; /* not allowed */
                 if ((packet.type & 0xf0) != PACKET_PUBLISH)
                         continue;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DCE/RPC over TCP: a bind to the endpoint mapper; the answer to it tells, whether it takes or refuses (C706, 12.6). */
+/*
+ * DCE/RPC over TCP: a bind to the endpoint mapper; the answer to it tells, whether it takes or refuses
+ * (C706, 12.6).
+ */
 #include "identify/probe.h"
 
 enum { BIND_ACK = 12, BIND_NAK = 13, FAULT = 3 };
@@ -54,7 +57,8 @@ static enum recognition msrpc_recognise(const struct heard *h)
 
 static void take(struct talk *t, const struct pdu *pdu)
 {
-        static const char *const results[] = {"accepted", "rejected by user", "rejected by provider", "negotiate"};
+        static const char *const results[] = {"accepted", "rejected by user", "rejected by provider",
+                                              "negotiate"};
         struct wire w = pdu->body, address;
         uint16_t result;
 
@@ -91,7 +95,7 @@ static enum talk_next msrpc_talk(struct talk *t)
         talk_send_le32(t, CALL_ID);
         talk_send_hex(t, "b810b810 00000000 01000000 0000 0100");
         talk_send_hex(t, "0883afe1 1f5d c911 91a4 08002b14a0fa 0300 0000"); /* endpoint mapper, version 3 */
-        talk_send_hex(t, "045d888a eb1c c911 9fe8 08002b104860 02000000"); /* NDR, version 2 */
+        talk_send_hex(t, "045d888a eb1c c911 9fe8 08002b104860 02000000");  /* NDR, version 2 */
         t->step = 1;
         return TALK_SEND;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Microsoft SQL Server: PRELOGIN, where versions and the will to encrypt are exchanged before a login. TLS would come
- * inside of TDS packets, so the handshake itself is not made here.
+ * Microsoft SQL Server: PRELOGIN, where versions and the will to encrypt are exchanged before a login. TLS
+ * would come inside of TDS packets, so the handshake itself is not made here.
  */
 #include "identify/probe.h"
 
@@ -34,8 +34,9 @@ static const char *release(unsigned major, unsigned minor)
                 unsigned major, minor;
                 const char *name;
         } all[] = {
-                {8, 0, "2000"},  {9, 0, "2005"},  {10, 0, "2008"}, {10, 50, "2008 R2"}, {11, 0, "2012"}, {12, 0, "2014"},
-                {13, 0, "2016"}, {14, 0, "2017"}, {15, 0, "2019"}, {16, 0, "2022"},     {17, 0, "2025"},
+                {8, 0, "2000"},  {9, 0, "2005"},  {10, 0, "2008"}, {10, 50, "2008 R2"},
+                {11, 0, "2012"}, {12, 0, "2014"}, {13, 0, "2016"}, {14, 0, "2017"},
+                {15, 0, "2019"}, {16, 0, "2022"}, {17, 0, "2025"},
         };
 
         for (size_t i = 0; i < array_len(all); i++)
@@ -119,7 +120,7 @@ const struct probe probe_mssql = {
         .tcp_ports = "1433,1434,2433,14330,14333",
         .safety = SAFETY_SESSION,
         .sweep_tcp = SWEEP_SECOND,
-        .log = "nothing by default; with connection auditing a login that was not ended (error 17836 or 18456 is not raised)",
+        .log = "nothing by default",
         .reference = "MS-TDS, 2.2.6.5 PRELOGIN",
         .talk = mssql_talk,
 };

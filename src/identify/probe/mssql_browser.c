@@ -7,7 +7,10 @@
 static void take(struct talk *t, const struct line *name, const struct line *value)
 {
         static const char *const keys[][2] = {
-                {"InstanceName", "instance"}, {"IsClustered", "clustered"}, {"tcp", "tcp-port"}, {"np", "pipe"},
+                {"InstanceName", "instance"},
+                {"IsClustered", "clustered"},
+                {"tcp", "tcp-port"},
+                {"np", "pipe"},
         };
 
         if (name->len == 10 && line_starts(name, "ServerName"))

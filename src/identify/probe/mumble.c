@@ -56,7 +56,8 @@ static bool greeting(const uint8_t *data, size_t len, uint32_t *version, struct 
         uint32_t size = wire_be32(&w);
 
         *part = len < 6 || (type == 0 && size < 1024 && wire_left(&w) < size);
-        return !w.bad && !*part && type == 0 && size >= 4 && size < 1024 && read_version(wire_sub(&w, size), version, texts);
+        return !w.bad && !*part && type == 0 && size >= 4 && size < 1024 &&
+               read_version(wire_sub(&w, size), version, texts);
 }
 
 static enum recognition mumble_recognise(const struct heard *h)
@@ -65,8 +66,10 @@ static enum recognition mumble_recognise(const struct heard *h)
         uint32_t version;
         bool part;
 
-        return h->transport == TRANSPORT_TCP && greeting(h->data, h->len, &version, texts, &part) && texts[2].len ? RECOGNISE_SURE
-                                                                                                               : RECOGNISE_NO;
+        return h->transport == TRANSPORT_TCP && greeting(h->data, h->len, &version, texts, &part) &&
+                               texts[2].len
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static void take_number(struct talk *t, uint32_t version)
@@ -113,9 +116,11 @@ static enum talk_next over_udp(struct talk *t)
         if (!t->in_len)
                 return TALK_MORE;
         version = wire_be32(&w);
-        if (t->in_len != 24 || wire_be32(&w) != (uint32_t)(t->nonce >> 32) || wire_be32(&w) != (uint32_t)t->nonce || !(version >> 16))
+        if (t->in_len != 24 || wire_be32(&w) != (uint32_t)(t->nonce >> 32) ||
+            wire_be32(&w) != (uint32_t)t->nonce || !(version >> 16))
                 return TALK_DONE;
-        talk_encryption(t, ENCRYPTION_NATIVE); /* voice over UDP is encrypted by keys of the TLS connection */
+        talk_encryption(t,
+                        ENCRYPTION_NATIVE); /* voice over UDP is encrypted by keys of the TLS connection */
         talk_confirm(t, "mumble");
         take_number(t, version);
         talk_detail_u64(t, "users", wire_be32(&w));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MySQL and MariaDB: the server greets with its version and what it can do, or with an error. Where it can do TLS,
- * that is asked for. Nothing else is said: a name would be the first thing to say.
+ * MySQL and MariaDB: the server greets with its version and what it can do, or with an error. Where it can
+ * do TLS, that is asked for. Nothing else is said: a name would be the first thing to say.
  */
 #include <ctype.h>
 
@@ -145,8 +145,8 @@ static size_t number_length(const struct line *text)
 }
 
 /*
- * MariaDB 10 says "5.5.5-" before its own version, so that old replicas take it for one they know; MariaDB 11 does not
- * when built without. Others pretend to be a MySQL that clients know, and add their own.
+ * MariaDB 10 says "5.5.5-" before its own version, so that old replicas take it for one they know; MariaDB
+ * 11 does not when built without. Others pretend to be a MySQL that clients know, and add their own.
  */
 static void take_version(struct talk *t, const struct line *told)
 {
@@ -180,9 +180,9 @@ static void take_version(struct talk *t, const struct line *told)
 /* "Host '10.0.0.1' is not allowed to connect to this MariaDB server" */
 static enum talk_next refused(struct talk *t, const struct greeting *greeting)
 {
-        const char *product = line_find_i(&greeting->text, "MariaDB") ? "MariaDB" :
-                line_find_i(&greeting->text, "MySQL")                 ? "MySQL" :
-                                                                        NULL;
+        const char *product = line_find_i(&greeting->text, "MariaDB") ? "MariaDB"
+                              : line_find_i(&greeting->text, "MySQL") ? "MySQL"
+                                                                      : NULL;
 
         talk_detail_u64(t, "error-code", greeting->code);
         talk_detail(t, "error", greeting->text.text, greeting->text.len);
@@ -241,8 +241,8 @@ const struct probe probe_mysql = {
         .tcp_ports = "3306-3309,4000,4006,6033,9306,33306",
         .safety = SAFETY_SESSION,
         .speaks_first = true,
-        .log = "an aborted connection of nobody (\"Got an error reading communication packets\"); many such in a row "
-               "can make the server block the address (max_connect_errors)",
+        .log = "an aborted connection of nobody (\"Got an error reading communication packets\"); many in a "
+               "row can make the server block the address (max_connect_errors)",
         .reference = "MySQL Internals, Connection Phase: Protocol::HandshakeV10, Protocol::SSLRequest",
         .recognise = mysql_recognise,
         .talk = mysql_talk,

@@ -40,25 +40,41 @@ static enum recognition mysqlx_recognise(const struct heard *h)
         /* Mysqlx.Notice.Frame {type = SERVER_HELLO, payload = ""}, since 8.0.28 */
         static const uint8_t hello[] = {5, 0, 0, 0, 11, 8, 5, 0x1a, 0};
 
-        return h->len >= sizeof(hello) && memcmp(h->data, hello, sizeof(hello)) == 0 ? RECOGNISE_SURE : RECOGNISE_NO;
+        return h->len >= sizeof(hello) && memcmp(h->data, hello, sizeof(hello)) == 0 ? RECOGNISE_SURE
+                                                                                     : RECOGNISE_NO;
 }
 
-/* Capability {name = 1, value = 2: Any {type = 1, scalar = 2, array = 4}}; the words of an array of strings */
+/* Down to the first field of that number: an empty cursor when there is none. */
+static struct wire inside(struct wire message, uint32_t number)
+{
+        struct field field;
+
+        while (field_next(&message, &field))
+                if (field.number == number && field.bytes)
+                        return field.body;
+        return (struct wire){0};
+}
+
+/*
+ * Capability {name = 1, value = 2: Any {type = 1, scalar = 2, obj = 3, array = 4: Array {value = 1: Any}}};
+ * a Scalar has a v_string = 9: String {value = 1}
+ */
 static void take_mechanisms(struct talk *t, struct wire any)
 {
-        struct str words = {0};
-        struct field field, value, scalar, string;
+        _cleanup_str_ struct str words = {0};
+        struct wire array = inside(any, 4);
+        struct field value;
 
-        while (field_next(&any, &field))
-                while (field.number == 4 && field.bytes && field_next(&field.body, &value))
-                        while (value.bytes && field_next(&value.body, &scalar))
-                                while (scalar.bytes && field_next(&scalar.body, &string))
-                                        if (string.bytes && string.number == 9 && field_next(&string.body, &string))
-                                                str_addf(&words, "%s%.*s", words.len ? " " : "",
-                                                         string.bytes ? (int)wire_left(&string.body) : 0,
-                                                         string.bytes ? (const char *)string.body.at : "");
+        while (field_next(&array, &value)) {
+                struct wire text = inside(inside(inside(value.body, 2), 9), 1);
+
+                if (!value.bytes || !wire_left(&text))
+                        continue;
+                if (words.len)
+                        str_add_char(&words, ' ');
+                str_add_n(&words, (const char *)text.at, wire_left(&text));
+        }
         talk_detail(t, "mechanisms", str_text(&words), words.len);
-        str_release(&words);
 }
 
 /* Returns whether TLS is among them. */
@@ -73,7 +89,8 @@ static bool take_capabilities(struct talk *t, struct wire body)
                 while (capability.bytes && field_next(&capability.body, &part)) {
                         if (part.number == 1 && part.bytes)
                                 name = wire_line(&part.body);
-                        else if (part.number == 2 && part.bytes && line_starts(&name, "authentication.mechanisms"))
+                        else if (part.number == 2 && part.bytes &&
+                                 line_starts(&name, "authentication.mechanisms"))
                                 take_mechanisms(t, part.body);
                 }
                 tls |= name.len == 3 && line_starts(&name, "tls");
@@ -81,23 +98,31 @@ static bool take_capabilities(struct talk *t, struct wire body)
         return tls;
 }
 
+/*
+ * Of both the first field is number 1: that of Capabilities a message with a name, that of Error a number.
+ */
+static bool plausible(const struct message *message)
+{
+        struct wire body = message->body, name;
+        struct field field;
+
+        if (!field_next(&body, &field) || field.number != 1)
+                return false;
+        if (message->type == SAY_ERROR)
+                return !field.bytes;
+        name = inside(field.body, 1);
+        return message->type == SAY_CAPABILITIES && field.bytes && wire_left(&name);
+}
+
 static enum talk_next capabilities(struct talk *t)
 {
         struct wire w = talk_in(t);
         struct message message;
-        struct field field;
         int found = next_message(&w, &message);
 
         if (found == 0)
                 return TALK_MORE;
-        if (found < 0 || (message.type != SAY_CAPABILITIES && message.type != SAY_ERROR))
-                return TALK_DONE;
-        struct wire first = message.body;
-        if (message.type == SAY_ERROR && (!field_next(&first, &field) || field.number != 1))
-                return TALK_DONE;
-        if (message.type == SAY_CAPABILITIES &&
-            (!field_next(&first, &field) || field.number != 1 || !field.bytes || !field_next(&field.body, &field) ||
-             field.number != 1 || !field.bytes))
+        if (found < 0 || !plausible(&message))
                 return TALK_DONE;
         talk_confirm(t, "mysqlx");
         if (message.type == SAY_ERROR)

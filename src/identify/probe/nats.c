@@ -9,14 +9,18 @@ static enum recognition nats_recognise(const struct heard *h)
 {
         if (!data_starts(h->data, h->len, "INFO {"))
                 return RECOGNISE_NO;
-        return memmem(h->data, h->len, "\"server_id\"", 11) || memmem(h->data, h->len, "\"max_payload\"", 13) ? RECOGNISE_SURE :
-                                                                                                          RECOGNISE_MAYBE;
+        return memmem(h->data, h->len, "\"server_id\"", 11) || memmem(h->data, h->len, "\"max_payload\"", 13)
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_MAYBE;
 }
 
 static void take_info(struct talk *t, const struct line *info)
 {
         static const char *const details[][2] = {
-                {"server_name", "server-name"}, {"cluster", "cluster"}, {"go", "go-version"}, {"server_id", "server-id"},
+                {"server_name", "server-name"},
+                {"cluster", "cluster"},
+                {"go", "go-version"},
+                {"server_id", "server-id"},
         };
         struct line value;
 
@@ -35,7 +39,8 @@ static void take_info(struct talk *t, const struct line *info)
 static enum talk_next ask(struct talk *t)
 {
         static const char text[] =
-                "CONNECT {\"verbose\":false,\"pedantic\":false,\"tls_required\":false,\"name\":\"quaymaster\",\"lang\":\"c\","
+                "CONNECT {\"verbose\":false,\"pedantic\":false,\"tls_required\":false,"
+                "\"name\":\"quaymaster\",\"lang\":\"c\","
                 "\"version\":\"1\",\"protocol\":1}\r\nPING\r\n";
 
         talk_send_bytes(t, text, sizeof(text) - 1);
@@ -53,7 +58,8 @@ static enum talk_next greeting(struct talk *t)
                 return TALK_DONE;
         if (!line_next(t->in, t->in_len, &at, &info))
                 return t->in_len < 16384 ? TALK_MORE : TALK_DONE;
-        if (!memmem(info.text, info.len, "\"server_id\"", 11) && !memmem(info.text, info.len, "\"max_payload\"", 13))
+        if (!memmem(info.text, info.len, "\"server_id\"", 11) &&
+            !memmem(info.text, info.len, "\"max_payload\"", 13))
                 return TALK_DONE;
         required = member_true(info.text, info.len, "tls_required");
         t->memory[0] = member_true(info.text, info.len, "auth_required");

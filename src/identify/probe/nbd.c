@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Network block device: the greeting, and whether TLS is to be had (NBD protocol, "Negotiation" and NBD_OPT_STARTTLS). */
+/*
+ * Network block device: the greeting, and whether TLS is to be had (NBD protocol, "Negotiation" and
+ * NBD_OPT_STARTTLS).
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
@@ -19,7 +22,9 @@ static enum talk_next greeting(struct talk *t)
         uint16_t flags;
 
         if (!data_starts(t->in, t->in_len, "NBDMAGIC"))
-                return !t->in_len || (t->in_len < 8 && memcmp(t->in, "NBDMAGIC", t->in_len) == 0) ? TALK_MORE : TALK_DONE;
+                return !t->in_len || (t->in_len < 8 && memcmp(t->in, "NBDMAGIC", t->in_len) == 0)
+                               ? TALK_MORE
+                               : TALK_DONE;
         if (t->in_len < 18)
                 return TALK_MORE;
         wire_skip(&w, 16);

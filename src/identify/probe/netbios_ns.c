@@ -64,7 +64,8 @@ static void take_names(struct talk *t, struct wire w)
         wire_bytes(&w, mac, sizeof(mac));
         if (w.bad)
                 return;
-        (void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+        (void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+                       mac[4], mac[5]);
         if (memcmp(mac, "\0\0\0\0\0\0", 6) != 0)
                 talk_detail(t, "mac", text, strlen(text));
         else

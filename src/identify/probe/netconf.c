@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NETCONF inside TLS (or as it is): both sides begin with <hello>; the server's tells its capabilities (RFC 6241, 8.1; RFC 7589). */
+/*
+ * NETCONF inside TLS (or as it is): both sides begin with <hello>; the server's tells its capabilities
+ * (RFC 6241, 8.1; RFC 7589).
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
@@ -18,15 +21,18 @@ static enum recognition netconf_recognise(const struct heard *h)
                 return RECOGNISE_NO;
         if (is_hello(h->data, h->len))
                 return RECOGNISE_SURE;
-        return (data_starts(h->data, h->len, "<?xml") || data_starts(h->data, h->len, "<hello")) && !h->ended && h->len < 512
-                ? RECOGNISE_MAYBE
-                : RECOGNISE_NO;
+        return (data_starts(h->data, h->len, "<?xml") || data_starts(h->data, h->len, "<hello")) &&
+                               !h->ended && h->len < 512
+                       ? RECOGNISE_MAYBE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next netconf_talk(struct talk *t)
 {
         static const char *const known[] = {
-                "urn:ietf:params:netconf:base:1.0", "urn:ietf:params:netconf:base:1.1", "urn:ietf:params:netconf:capability:candidate:1.0",
+                "urn:ietf:params:netconf:base:1.0",
+                "urn:ietf:params:netconf:base:1.1",
+                "urn:ietf:params:netconf:capability:candidate:1.0",
                 "urn:ietf:params:netconf:capability:writable-running:1.0",
         };
         _cleanup_str_ struct str all = {0};
@@ -44,7 +50,8 @@ static enum talk_next netconf_talk(struct talk *t)
         talk_confirm(t, "netconf");
         for (size_t i = 0; i < array_len(known); i++)
                 if (memmem(t->in, t->in_len, known[i], strlen(known[i])))
-                        str_addf(&all, "%s%s", all.len ? "," : "", known[i] + strlen("urn:ietf:params:netconf:"));
+                        str_addf(&all, "%s%s", all.len ? "," : "",
+                                 known[i] + strlen("urn:ietf:params:netconf:"));
         talk_detail(t, "capabilities", all.text, all.len);
         return TALK_DONE;
 }

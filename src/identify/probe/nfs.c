@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* NFS: the NULL procedure of each version, and whether TLS is to be had (RFC 1813, 3.3.0; RFC 7530; RFC 9289, 4.1). */
+/*
+ * NFS: the NULL procedure of each version, and whether TLS is to be had (RFC 1813, 3.3.0; RFC 7530; RFC
+ * 9289, 4.1).
+ */
 #include "identify/sunrpc.h"
 
 enum step { OPEN, ASKED, TLS_ASKED, ENCRYPTED };
@@ -77,7 +80,8 @@ static enum talk_next nfs_talk(struct talk *t)
         }
         if (t->step == ASKED)
                 return answered(t, &reply);
-        if (reply.status != SUNRPC_SUCCESS || wire_left(&reply.verifier) != 8 || memcmp(reply.verifier.at, "STARTTLS", 8) != 0)
+        if (reply.status != SUNRPC_SUCCESS || wire_left(&reply.verifier) != 8 ||
+            memcmp(reply.verifier.at, "STARTTLS", 8) != 0)
                 return TALK_DONE;
         talk_encryption(t, ENCRYPTION_STARTTLS);
         t->step = ENCRYPTED;

@@ -64,7 +64,7 @@ static enum talk_next nrpe_talk(struct talk *t)
         version = product_version(&version);
         if (line_starts(&text, "NRPE"))
                 talk_version(t, version.text, version.len);
-        talk_cpe(t, "nagios", "remote_plugin_executor");
+        talk_cpe(t, "nagios", "remote_plug_in_executor");
         talk_detail_u64(t, "protocol-version", number);
         return TALK_DONE;
 }

@@ -9,20 +9,25 @@ enum { FRAME_RESPONSE = 0, FRAME_ERROR = 1 };
 /* nsqd: size, type 1, text; nsqlookupd: size, text */
 static enum recognition nsq_recognise(const struct heard *h)
 {
-        static const char daemon[] = "\0\0\0\x12\0\0\0\1E_BAD_PROTOCOL", lookup[] = "\0\0\0\x0e" "E_BAD_PROTOCOL";
+        static const char daemon[] = "\0\0\0\x12\0\0\0\1E_BAD_PROTOCOL", lookup[] = "\0\0\0\x0e"
+                                                                                    "E_BAD_PROTOCOL";
 
         if (!h->asked)
                 return RECOGNISE_NO;
         return (h->len >= sizeof(daemon) - 1 && memcmp(h->data, daemon, sizeof(daemon) - 1) == 0) ||
-                        (h->len >= sizeof(lookup) - 1 && memcmp(h->data, lookup, sizeof(lookup) - 1) == 0) ?
-                RECOGNISE_SURE :
-                RECOGNISE_NO;
+                               (h->len >= sizeof(lookup) - 1 &&
+                                memcmp(h->data, lookup, sizeof(lookup) - 1) == 0)
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next ask(struct talk *t)
 {
-        static const char plain[] = "{\"client_id\":\"quaymaster\",\"feature_negotiation\":true,\"heartbeat_interval\":-1}";
-        static const char tls[] = "{\"client_id\":\"quaymaster\",\"feature_negotiation\":true,\"heartbeat_interval\":-1,\"tls_v1\":true}";
+        static const char plain[] =
+                "{\"client_id\":\"quaymaster\",\"feature_negotiation\":true,\"heartbeat_interval\":-1}";
+        static const char tls[] =
+                "{\"client_id\":\"quaymaster\",\"feature_negotiation\":true,\"heartbeat_interval\":-1,"
+                "\"tls_v1\":true}";
         const char *body = t->tls ? plain : tls;
 
         talk_send_bytes(t, "  V2IDENTIFY\n", 13);

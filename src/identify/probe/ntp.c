@@ -15,7 +15,8 @@ static enum talk_next ask_time(struct talk *t)
         talk_send_u8(t, 4 << 3 | MODE_CLIENT);
         for (unsigned i = 1; i < 40; i++)
                 talk_send_u8(t, 0);
-        talk_send_be32(t, (uint32_t)(t->nonce >> 32)); /* transmit timestamp: repeated as the originate timestamp */
+        talk_send_be32(
+                t, (uint32_t)(t->nonce >> 32)); /* transmit timestamp: repeated as the originate timestamp */
         talk_send_be32(t, (uint32_t)t->nonce);
         t->step = TIME;
         return TALK_SEND;

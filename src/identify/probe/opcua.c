@@ -45,9 +45,13 @@ static enum talk_next open_channel(struct talk *t)
         talk_send_le32(t, 0);
         talk_send_le32(t, sizeof(policy) - 1);
         talk_send_bytes(t, policy, sizeof(policy) - 1);
-        talk_send_hex(t, "ffffffff ffffffff 01000000 01000000 0100be01"); /* no certificates; 1, 1; OpenSecureChannel */
+        talk_send_hex(
+                t,
+                "ffffffff ffffffff 01000000 01000000 0100be01"); /* no certificates; 1, 1; OpenSecureChannel */
         add_request_header(t, 1);
-        talk_send_hex(t, "00000000 00000000 01000000 00000000 60ea0000"); /* issue, mode None, no nonce, one minute */
+        talk_send_hex(
+                t,
+                "00000000 00000000 01000000 00000000 60ea0000"); /* issue, mode None, no nonce, one minute */
         t->step = CHANNEL;
         return TALK_SEND;
 }
@@ -111,7 +115,8 @@ static enum talk_next channel(struct talk *t, struct wire w)
         (void)string(&w);
         (void)string(&w);
         wire_skip(&w, 8);
-        if (wire_be32(&w) != 0x0100c101 || skip_response_header(&w) != 0) /* OpenSecureChannelResponse: 449 */
+        if (wire_be32(&w) != 0x0100c101 ||
+            skip_response_header(&w) != 0) /* OpenSecureChannelResponse: 449 */
                 return TALK_DONE;
         wire_skip(&w, 4 + 4); /* version of the protocol, channel again */
         token = wire_le32(&w);
@@ -154,7 +159,8 @@ static enum talk_next endpoints(struct talk *t, struct wire w)
                 if (hash && all.len < 200)
                         str_addf(&all, "%s%s/%.*s", all.len ? ", " : "", modes[mode],
                                  (int)(policy.text + policy.len - hash - 1), hash + 1);
-                for (more = wire_le32(&w); more && more != UINT32_MAX && !w.bad; more--) { /* kinds of users */
+                for (more = wire_le32(&w); more && more != UINT32_MAX && !w.bad;
+                     more--) { /* kinds of users */
                         (void)string(&w);
                         if (wire_le32(&w) == 0 && mode == 1 && !w.bad)
                                 talk_detail(t, "anonymous", "allowed without encryption", 26);

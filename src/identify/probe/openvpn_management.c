@@ -14,7 +14,8 @@ static enum recognition management_recognise(const struct heard *h)
                 return RECOGNISE_NO;
         if (data_starts(h->data, h->len, GREETING))
                 return RECOGNISE_SURE;
-        return data_starts(h->data, h->len, PASSWORD) && h->len <= sizeof(PASSWORD) + 1 ? RECOGNISE_LIKELY : RECOGNISE_NO;
+        return data_starts(h->data, h->len, PASSWORD) && h->len <= sizeof(PASSWORD) + 1 ? RECOGNISE_LIKELY
+                                                                                        : RECOGNISE_NO;
 }
 
 /* "OpenVPN Version: OpenVPN 2.6.14 x86_64-pc-linux-gnu [SSL (OpenSSL)] ..." */
@@ -23,7 +24,8 @@ static enum talk_next version(struct talk *t)
         struct line line;
 
         for (size_t at = 0; line_next(t->in, t->in_len, &at, &line);) {
-                struct line rest = line_after(&line, strlen("OpenVPN Version: OpenVPN ")), word = line_word(&rest, 0);
+                struct line rest = line_after(&line, strlen("OpenVPN Version: OpenVPN ")),
+                            word = line_word(&rest, 0);
 
                 if (line_starts(&line, "OpenVPN Version: OpenVPN ")) {
                         talk_flag(t, IDENTITY_NO_AUTH);
@@ -37,7 +39,7 @@ static enum talk_next version(struct talk *t)
 
 static enum talk_next management_talk(struct talk *t)
 {
-        static const char ask[] = "version\nquit\n";
+        static const char ask[] = "version\n";
         struct line line;
         size_t at = 0;
 

@@ -5,7 +5,8 @@
 
 static enum recognition openwire_recognise(const struct heard *h)
 {
-        return h->len >= 13 && h->data[4] == 1 && memcmp(h->data + 5, "ActiveMQ", 8) == 0 ? RECOGNISE_SURE : RECOGNISE_NO;
+        return h->len >= 13 && h->data[4] == 1 && memcmp(h->data + 5, "ActiveMQ", 8) == 0 ? RECOGNISE_SURE
+                                                                                          : RECOGNISE_NO;
 }
 
 /* The value of a string property: the key, type 9, length, text. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Oracle's listener: asked for its version, it tells it, or refuses and tells it in the refusal. No service is
- * named, so no database is reached.
+ * Oracle's listener: asked for its version, it tells it, or refuses and tells it in the refusal. No service
+ * is named, so no database is reached.
  */
 #include "identify/line.h"
 #include "identify/probe.h"
@@ -17,7 +17,9 @@ static void ask(struct talk *t)
 
         talk_send_be16(t, (uint16_t)(58 + n));
         talk_send_hex(t, "0000 01 00 0000"); /* checksum, CONNECT, flags, checksum of the header */
-        talk_send_hex(t, "0136 012c 0000 0800 7fff 7f08 0000 0001"); /* versions, options, units, turnaround, byte order */
+        talk_send_hex(
+                t,
+                "0136 012c 0000 0800 7fff 7f08 0000 0001"); /* versions, options, units, turnaround, byte order */
         talk_send_be16(t, n);
         talk_send_hex(t, "003a 00000000 0000"); /* offset of the data, limit, flags */
         talk_send_hex(t, "00000000 00000000 0000000000000000 0000000000000000"); /* tracing */
@@ -87,12 +89,13 @@ static enum talk_next answer(struct talk *t)
         uint8_t type;
         struct line text = {(const char *)t->in, t->in_len};
 
-        if (t->in_len >= 5 && (t->in[2] || t->in[3] || (t->in[4] != TNS_ACCEPT && t->in[4] != TNS_REFUSE &&
-                                                        t->in[4] != TNS_REDIRECT && t->in[4] != TNS_RESEND)))
+        if (t->in_len >= 5 && (t->in[2] || t->in[3] ||
+                               (t->in[4] != TNS_ACCEPT && t->in[4] != TNS_REFUSE &&
+                                t->in[4] != TNS_REDIRECT && t->in[4] != TNS_RESEND)))
                 return TALK_DONE;
         if (!header(&w, &type, &body))
                 return t->in_len < 8192 ? TALK_MORE : TALK_DONE;
-        if (type == TNS_RESEND && t->in_len == HEADER && t->step < 3) {
+        if (type == TNS_RESEND && t->in_len == HEADER && !t->memory[0]++) {
                 ask(t);
                 return TALK_SEND;
         }
@@ -135,6 +138,7 @@ const struct probe probe_oracle_tns = {
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_LAST,
         .log = "a line in listener.log: \"(CONNECT_DATA=(COMMAND=VERSION)) * version * 0\" or an error 1189",
-        .reference = "Oracle Net (TNS) packets CONNECT, ACCEPT, REFUSE; Oracle Net Services Administrator's Guide, lsnrctl VERSION",
+        .reference =
+                "Oracle Net Services Administrator's Guide, lsnrctl VERSION; TNS CONNECT, ACCEPT, REFUSE",
         .talk = oracle_tns_talk,
 };

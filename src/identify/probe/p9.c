@@ -26,9 +26,10 @@ static enum recognition p9_recognise(const struct heard *h)
         struct wire version;
         uint8_t type;
 
-        return answer(h->data, h->len, &type, &version) && type == RVERSION && data_starts(version.at, wire_left(&version), "9P")
-                ? RECOGNISE_SURE
-                : RECOGNISE_NO;
+        return answer(h->data, h->len, &type, &version) && type == RVERSION &&
+                               data_starts(version.at, wire_left(&version), "9P")
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next p9_talk(struct talk *t)
@@ -47,8 +48,8 @@ static enum talk_next p9_talk(struct talk *t)
                 return TALK_MORE;
         if (!answer(t->in, t->in_len, &type, &version))
                 return TALK_DONE;
-        if (type == RVERSION &&
-            (data_starts(version.at, wire_left(&version), "9P") || data_starts(version.at, wire_left(&version), "unknown"))) {
+        if (type == RVERSION && (data_starts(version.at, wire_left(&version), "9P") ||
+                                 data_starts(version.at, wire_left(&version), "unknown"))) {
                 talk_confirm(t, "9p");
                 talk_detail(t, "protocol-version", (const char *)version.at, wire_left(&version));
         } else if (t->port == 564) {

@@ -11,9 +11,10 @@ static bool is_answer(const uint8_t *data, size_t len)
 
 static enum recognition pcanywhere_recognise(const struct heard *h)
 {
-        return h->asked && h->transport == TRANSPORT_UDP && is_answer(h->data, h->len) && memmem(h->data, h->len, "AHM_", 4)
-                ? RECOGNISE_LIKELY
-                : RECOGNISE_NO;
+        return h->asked && h->transport == TRANSPORT_UDP && is_answer(h->data, h->len) &&
+                               memmem(h->data, h->len, "AHM_", 4)
+                       ? RECOGNISE_LIKELY
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next pcanywhere_talk(struct talk *t)
@@ -31,7 +32,8 @@ static enum talk_next pcanywhere_talk(struct talk *t)
                 talk_confirm(t, "pcanywhere");
         else
                 talk_likely(t, "pcanywhere");
-        while (n < NAME_MAX_LEN && n + 2 < t->in_len && t->in[n + 2] && t->in[n + 2] != '_' && t->in[n + 2] < 0x7f)
+        while (n < NAME_MAX_LEN && n + 2 < t->in_len && t->in[n + 2] && t->in[n + 2] != '_' &&
+               t->in[n + 2] < 0x7f)
                 n++;
         talk_hostname(t, (const char *)t->in + 2, n);
         talk_product(t, "Symantec pcAnywhere", 19);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * PostgreSQL: TLS is asked for, then a session is begun without the user name that it needs; the error says what the
- * server is. So nobody is named, and no session comes of it even where all are trusted.
+ * PostgreSQL: TLS is asked for, then a session is begun without the user name that it needs; the error says
+ * what the server is. So nobody is named, and no session comes of it even where all are trusted.
  */
 #include "identify/line.h"
 #include "identify/probe.h"
@@ -29,9 +29,10 @@ static enum recognition postgresql_recognise(const struct heard *h)
         if (w.bad || len < 8 || len > MESSAGE_MAX)
                 return RECOGNISE_NO;
         return data_starts(w.at, wire_left(&w), "SFATAL") || data_starts(w.at, wire_left(&w), "SERROR") ||
-                        (wire_left(&w) > 8 && *w.at == 'S' && memmem(w.at, wire_left(&w), "\0VFATAL", 8)) ?
-                RECOGNISE_SURE :
-                RECOGNISE_NO;
+                               (wire_left(&w) > 8 && *w.at == 'S' &&
+                                memmem(w.at, wire_left(&w), "\0VFATAL", 8))
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 /* StartupMessage 3.0 with no parameters */
@@ -64,19 +65,20 @@ static struct line error_field(const struct talk *t, char letter)
 }
 
 /*
- * Error fields beyond S, C and M: where in its source the server was (F, L, R), which only PostgreSQL itself and its
- * descendants have. Poolers are told by their words.
+ * Error fields beyond S, C and M: where in its source the server was (F, L, R), which only PostgreSQL itself
+ * and its descendants have. Poolers are told by their words, or by one of these fields that is missing.
  */
 static void take_error(struct talk *t)
 {
         struct line code = error_field(t, 'C'), text = error_field(t, 'M'), routine = error_field(t, 'R');
+        struct line file = error_field(t, 'F');
 
         talk_detail(t, "error-code", code.text, code.len);
         talk_detail(t, "error", text.text, text.len);
         talk_evidence(t, text.text, text.len);
         if (line_find_i(&text, "pgbouncer") || line_starts(&text, "no username supplied"))
                 talk_product(t, "PgBouncer", 9);
-        else if (line_find_i(&text, "pgpool") || line_find_i(&routine, "pool_"))
+        else if (file.len && !routine.len && line_find_i(&file, "child.c"))
                 talk_product(t, "Pgpool-II", 9);
         else if (line_find_i(&text, "cockroach") || line_find_i(&text, "crdb"))
                 talk_product(t, "CockroachDB", 11);
@@ -90,7 +92,8 @@ static void take_error(struct talk *t)
 static void take_authentication(struct talk *t, uint32_t kind)
 {
         static const char *const names[] = {
-                "none", "kerberos4", "kerberos5", "password", "crypt", "md5", "scm", "gssapi", "gssapi", "sspi", "scram-sha-256",
+                "none", "kerberos4", "kerberos5", "password", "crypt",         "md5",
+                "scm",  "gssapi",    "gssapi",    "sspi",     "scram-sha-256",
         };
 
         if (kind == 0)
@@ -132,7 +135,10 @@ static enum talk_next answer(struct talk *t)
         return TALK_DONE;
 }
 
-/* One byte, and nothing behind it: what came together with it could have been put there by others (CVE-2021-23222) */
+/*
+ * One byte, and nothing behind it: what came together with it could have been put there by others
+ * (CVE-2021-23222)
+ */
 static enum talk_next tls_answer(struct talk *t)
 {
         if (!t->in_len)
@@ -177,7 +183,8 @@ const struct probe probe_postgresql = {
         .safety = SAFETY_SESSION,
         .sweep_tcp = SWEEP_SECOND,
         .log = "\"FATAL: no PostgreSQL user name specified in startup packet\"",
-        .reference = "PostgreSQL documentation, Frontend/Backend Protocol: SSLRequest, StartupMessage, ErrorResponse",
+        .reference =
+                "PostgreSQL documentation, Frontend/Backend Protocol: SSLRequest, StartupMessage, ErrorResponse",
         .recognise = postgresql_recognise,
         .talk = postgresql_talk,
 };

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PPTP: Start-Control-Connection-Request, whose reply names host and vendor; no call is made (RFC 2637, 2.1 and 2.2). */
+/*
+ * PPTP: Start-Control-Connection-Request, whose reply names host and vendor; no call is made (RFC 2637,
+ * 2.1 and 2.2).
+ */
 #include "identify/probe.h"
 
 #define MESSAGE_LEN 156u
@@ -10,7 +13,8 @@ static bool is_reply(const uint8_t *data, size_t len)
 {
         struct wire w = wire_over(data, len);
 
-        return len >= MESSAGE_LEN && wire_be16(&w) == MESSAGE_LEN && wire_be16(&w) == 1 && wire_be32(&w) == 0x1a2b3c4d && wire_be16(&w) == 2;
+        return len >= MESSAGE_LEN && wire_be16(&w) == MESSAGE_LEN && wire_be16(&w) == 1 &&
+               wire_be32(&w) == 0x1a2b3c4d && wire_be16(&w) == 2;
 }
 
 static enum recognition pptp_recognise(const struct heard *h)
@@ -33,7 +37,11 @@ static void take(struct talk *t)
         static const struct {
                 const char *vendor, *product;
         } known[] = {
-                {"MikroTik", "MikroTik RouterOS"}, {"accel-pptp", "accel-ppp"}, {"accel-pppd", "accel-ppp"}, {"Fortinet", "Fortinet"}, {"Microsoft", "Microsoft Windows RRAS"},
+                {"MikroTik", "MikroTik RouterOS"},
+                {"accel-pptp", "accel-ppp"},
+                {"accel-pppd", "accel-ppp"},
+                {"Fortinet", "Fortinet"},
+                {"Microsoft", "Microsoft Windows RRAS"},
         };
         struct wire w = talk_in(t), host, vendor;
         uint8_t result;
@@ -51,7 +59,8 @@ static void take(struct talk *t)
         if (result != 1)
                 talk_detail_u64(t, "result-code", result);
         for (size_t i = 0; i < array_len(known); i++)
-                if (wire_left(&vendor) >= strlen(known[i].vendor) && memcmp(vendor.at, known[i].vendor, strlen(known[i].vendor)) == 0)
+                if (wire_left(&vendor) >= strlen(known[i].vendor) &&
+                    memcmp(vendor.at, known[i].vendor, strlen(known[i].vendor)) == 0)
                         talk_product(t, known[i].product, strlen(known[i].product));
 }
 

@@ -7,7 +7,10 @@ enum { CONNECT = 2, CONNECTED = 3, ERROR = 14, AUTH_CHALLENGE = 36 };
 
 static enum talk_next ask(struct talk *t)
 {
-        /* sizes of all and of the command; {type = CONNECT, connect {client_version = "quaymaster", protocol_version = 15}} */
+        /*
+         * sizes of all and of the command; {type = CONNECT, connect {client_version = "quaymaster",
+         * protocol_version = 15}}
+         */
         talk_send_hex(t, "00 00 00 16 00 00 00 12  08 02  12 0e  0a 0a");
         talk_send_bytes(t, "quaymaster", 10);
         talk_send_hex(t, "20 0f");

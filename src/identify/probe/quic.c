@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * QUIC: a long packet of a version that nobody has. The server answers with the versions it has, and repeats our connection
- * ids; no connection begins. What is inside (HTTP/3 and others) is told only after a handshake.
+ * QUIC: a long packet of a version that nobody has. The server answers with the versions it has, and repeats our
+ * connection ids; no connection begins. What is inside (HTTP/3 and others) is told only after a handshake.
  */
 #include "identify/probe.h"
 
-#define INITIAL_BYTES 1200u      /* smaller ones need no answer (RFC 9000, 14.1) */
+#define INITIAL_BYTES 1200u       /* smaller ones need no answer (RFC 9000, 14.1) */
 #define NO_VERSION    0x1a2a3a4au /* reserved to be refused (RFC 9000, 15) */
 
 static void put_ids(const struct talk *t, uint8_t ids[16])

@@ -52,7 +52,8 @@ static enum talk_next answer(struct talk *t)
         if (wire_left(&w) < size)
                 return TALK_MORE;
         w = wire_sub(&w, size);
-        if (wire_be16(&w) != (ANSWER | PEER_PROPERTIES) || wire_be16(&w) != 1 || wire_be32(&w) != (uint32_t)t->nonce)
+        if (wire_be16(&w) != (ANSWER | PEER_PROPERTIES) || wire_be16(&w) != 1 ||
+            wire_be32(&w) != (uint32_t)t->nonce)
                 return TALK_DONE;
         talk_confirm(t, "rabbitmq-stream");
         if (wire_be16(&w) == CODE_OK)

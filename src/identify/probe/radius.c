@@ -20,7 +20,7 @@ static enum talk_next ask(struct talk *t)
         talk_send_u8(t, 2 + sizeof(name) - 1);
         talk_send_bytes(t, name, sizeof(name) - 1);
         talk_send_hex(t, "06 06 00000008"); /* Service-Type: Authenticate-Only */
-        t->patience_ms = 2500;              /* rejections are held back for a second or two against guessing */
+        t->patience_ms = 2500; /* rejections are held back for a second or two against guessing */
         t->step = 1;
         return TALK_SEND;
 }
@@ -52,10 +52,14 @@ static enum talk_next radius_talk(struct talk *t)
         len = wire_be16(&w);
         wire_skip(&w, 16);
         if (w.bad || id != (uint8_t)t->nonce || len != t->in_len ||
-            (code != ACCESS_ACCEPT && code != ACCESS_REJECT && code != ACCESS_CHALLENGE) || !attributes(t, w))
+            (code != ACCESS_ACCEPT && code != ACCESS_REJECT && code != ACCESS_CHALLENGE) ||
+            !attributes(t, w))
                 return TALK_DONE;
         talk_likely(t, "radius");
-        talk_detail(t, "answer", code == ACCESS_REJECT ? "reject" : code == ACCESS_ACCEPT ? "accept" : "challenge",
+        talk_detail(t, "answer",
+                    code == ACCESS_REJECT   ? "reject"
+                    : code == ACCESS_ACCEPT ? "accept"
+                                            : "challenge",
                     code == ACCESS_CHALLENGE ? 9 : 6);
         if (code == ACCESS_ACCEPT)
                 talk_flag(t, IDENTITY_NO_AUTH);

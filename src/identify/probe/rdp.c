@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RDP: the X.224 connection request with the security layers that are known, and what the server picks (MS-RDPBCGR, 2.2.1.1). */
+/*
+ * RDP: the X.224 connection request with the security layers that are known, and what the server picks
+ * (MS-RDPBCGR, 2.2.1.1).
+ */
 #include "identify/probe.h"
 
 enum step { OPEN, PICKED, ENCRYPTED, OLD_OPEN, OLD };
 enum layer { STANDARD = 0, TLS = 1, HYBRID = 2, RDSTLS = 4, HYBRID_EX = 8, AAD = 16 };
 enum { NEGOTIATION_RESPONSE = 2, NEGOTIATION_FAILURE = 3 };
-enum failure { TLS_REQUIRED = 1, TLS_NOT_ALLOWED, NO_CERTIFICATE, INCONSISTENT_FLAGS, HYBRID_REQUIRED, USER_CERTIFICATE };
+enum failure {
+        TLS_REQUIRED = 1,
+        TLS_NOT_ALLOWED,
+        NO_CERTIFICATE,
+        INCONSISTENT_FLAGS,
+        HYBRID_REQUIRED,
+        USER_CERTIFICATE
+};
 
 #define WINDOWS_REFERENCE 0x1234u /* source reference of every server that is known, Windows and xrdp */
 
@@ -41,7 +51,8 @@ static bool read_confirm(const uint8_t *data, size_t len, struct confirm *ret)
         wire_skip(&body, 1);
         ret->type = wire_u8(&body);
         ret->flags = wire_u8(&body);
-        ret->negotiated = wire_le16(&body) == 8 && (ret->type == NEGOTIATION_RESPONSE || ret->type == NEGOTIATION_FAILURE);
+        ret->negotiated = wire_le16(&body) == 8 &&
+                          (ret->type == NEGOTIATION_RESPONSE || ret->type == NEGOTIATION_FAILURE);
         ret->value = wire_le32(&body);
         ret->negotiated = ret->negotiated && !body.bad;
         return true;
@@ -49,7 +60,8 @@ static bool read_confirm(const uint8_t *data, size_t len, struct confirm *ret)
 
 static enum recognition rdp_recognise(const struct heard *h)
 {
-        static const uint8_t ultimatum[] = {3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80}; /* T.125: who speaks otherwise is sent away */
+        static const uint8_t ultimatum[] = {
+                3, 0, 0, 9, 2, 0xf0, 0x80, 0x21, 0x80}; /* T.125: who speaks otherwise is sent away */
         struct confirm c;
 
         if (h->asked && h->len == sizeof(ultimatum) && memcmp(h->data, ultimatum, sizeof(ultimatum)) == 0)
@@ -104,7 +116,11 @@ static enum talk_next picked(struct talk *t)
         static const struct {
                 uint32_t layer;
                 const char *name;
-        } layers[] = {{TLS, "TLS"}, {HYBRID, "CredSSP"}, {RDSTLS, "RDSTLS"}, {HYBRID_EX, "CredSSP, extended"}, {AAD, "Entra ID"}};
+        } layers[] = {{TLS, "TLS"},
+                      {HYBRID, "CredSSP"},
+                      {RDSTLS, "RDSTLS"},
+                      {HYBRID_EX, "CredSSP, extended"},
+                      {AAD, "Entra ID"}};
         struct confirm c;
 
         if (!read_confirm(t->in, t->in_len, &c))
@@ -173,7 +189,9 @@ static enum talk_next rdp_talk(struct talk *t)
 {
         switch (t->step) {
         case OPEN:
-                request(t, TLS | HYBRID | HYBRID_EX); /* not RDSTLS: it is for redirections, and xrdp turns away who names it */
+                request(t,
+                        TLS | HYBRID |
+                                HYBRID_EX); /* not RDSTLS: it is for redirections, and xrdp turns away who names it */
                 t->step = PICKED;
                 return TALK_SEND;
         case PICKED:
@@ -197,7 +215,8 @@ const struct probe probe_rdp = {
         .tcp_ports = "3388-3392,3350,33890,33899,13389,23389",
         .safety = SAFETY_SESSION,
         .sweep_tcp = SWEEP_SECOND,
-        .log = "connections that ended before anybody logged on (Windows: event 131 of RemoteDesktopServices-RdpCoreTS)",
+        .log = "connections that ended before anybody logged on "
+               "(Windows: event 131 of RemoteDesktopServices-RdpCoreTS)",
         .reference = "MS-RDPBCGR, 2.2.1.1 and 2.2.1.2",
         .recognise = rdp_recognise,
         .talk = rdp_talk,

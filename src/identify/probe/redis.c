@@ -2,8 +2,11 @@
 /* Redis and what grew out of it: PING and INFO server. Where a password is wanted the error says so. */
 #include "identify/line.h"
 #include "identify/probe.h"
+#include "identify/registry.h"
 
 enum step { OPENING, ANSWERS };
+
+extern const struct probe probe_redis;
 
 #define ANSWERS_MAX 131072u
 
@@ -19,10 +22,20 @@ static bool starts_any(const struct line *line, const char *const *words, size_t
 static bool own_error(const struct line *line)
 {
         static const char *const own[] = {
-                "-NOAUTH ", "-DENIED ", "-NOPERM ", "-LOADING ", "-MASTERDOWN ", "-MISCONF ", "-CLUSTERDOWN ",
-                "-ERR wrong number of arguments for 'get' command", "-ERR max number of clients reached",
-                "-ERR Protocol error: ", "-ERR operation not permitted", "-WRONGPASS ",
-                "-ERR max number of clients + cluster", "-BUSY Redis",
+                "-NOAUTH ",
+                "-DENIED ",
+                "-NOPERM ",
+                "-LOADING ",
+                "-MASTERDOWN ",
+                "-MISCONF ",
+                "-CLUSTERDOWN ",
+                "-ERR wrong number of arguments for 'get' command",
+                "-ERR max number of clients reached",
+                "-ERR Protocol error: ",
+                "-ERR operation not permitted",
+                "-WRONGPASS ",
+                "-ERR max number of clients + cluster",
+                "-BUSY Redis",
         };
 
         return starts_any(line, own, array_len(own));
@@ -44,9 +57,10 @@ static enum recognition redis_recognise(const struct heard *h)
 
 static enum talk_next ask(struct talk *t)
 {
-        static const char text[] = "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n*1\r\n$4\r\nQUIT\r\n";
+        static const char text[] =
+                "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n*1\r\n$4\r\nQUIT\r\n";
 
-        talk_send_bytes(t, text, sizeof(text) - 1);
+        talk_send_bytes(t, text, t->memory[0] ? sizeof("*1\r\n$4\r\nPING\r\n") - 1 : sizeof(text) - 1);
         t->step = ANSWERS;
         return TALK_SEND;
 }
@@ -68,8 +82,8 @@ static const struct {
 static void take_line(struct talk *t, const struct line *line, struct line *redis)
 {
         static const char *const details[][2] = {
-                {"redis_mode:", "mode"}, {"os:", "os"}, {"arch_bits:", "arch-bits"}, {"redis_git_sha1:", "git-sha1"},
-                {"role:", "role"}, {"server_name:", "server-name"},
+                {"redis_mode:", "mode"},         {"os:", "os"},     {"arch_bits:", "arch-bits"},
+                {"redis_git_sha1:", "git-sha1"}, {"role:", "role"}, {"server_name:", "server-name"},
         };
 
         for (size_t i = 0; i < array_len(kin); i++)
@@ -114,7 +128,10 @@ static void take_info(struct talk *t, const uint8_t *data, size_t len)
         talk_detail(t, "redis-version", redis.text, redis.len);
 }
 
-/* The body of a bulk string; 1, 0 = not whole yet, -1 = none. RESP: "$4\r\ntext\r\n", and "=" for verbatim strings */
+/*
+ * The body of a bulk string; 1, 0 = not whole yet, -1 = none. RESP: "$4\r\ntext\r\n", and "=" for verbatim
+ * strings
+ */
 static int bulk(const struct talk *t, const struct line *head, size_t at, struct wire *ret)
 {
         struct wire w = wire_over(t->in + at, t->in_len - at);
@@ -151,6 +168,12 @@ static enum talk_next answers(struct talk *t)
         size_t at = 0;
         int found;
 
+        if (!t->in_len && t->ended && !t->memory[0] &&
+            probe_has_port(&probe_redis, TRANSPORT_TCP, t->port)) {
+                t->memory[0] = 1; /* proxies close at INFO */
+                t->step = OPENING;
+                return TALK_AGAIN;
+        }
         if (!line_next(t->in, t->in_len, &at, &first))
                 return t->in_len < 4096 ? TALK_MORE : TALK_DONE;
         if (own_error(&first)) {
@@ -165,7 +188,7 @@ static enum talk_next answers(struct talk *t)
         }
         talk_confirm(t, "redis");
         if (!line_next(t->in, t->in_len, &at, &second))
-                return TALK_MORE;
+                return t->memory[0] ? TALK_DONE : TALK_MORE;
         if (second.len && *second.text == '-') {
                 take_error(t, &second);
                 return TALK_DONE;
@@ -188,7 +211,7 @@ const struct probe probe_redis = {
         .name = "redis",
         .protocol = "redis",
         .transports = 1 << TRANSPORT_TCP,
-        .tcp_ports = "6379-6389,7000-7005,16379,26379",
+        .tcp_ports = "6379-6389,7000-7005,16379,22121,26379",
         .safety = SAFETY_QUERY,
         .sweep_tcp = SWEEP_SECOND,
         .log = "nothing by default; with loglevel verbose \"Accepted\" and \"Client closed connection\"",

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RethinkDB's driver port: the version of its handshake, which the server answers with its own before any name. */
+/*
+ * RethinkDB's driver port: the version of its handshake, which the server answers with its own before any
+ * name.
+ */
 #include "identify/member.h"
 #include "identify/probe.h"
 
-static const char other_version[] = "ERROR: Received an unsupported protocol version. This port is for RethinkDB queries";
+static const char other_version[] =
+        "ERROR: Received an unsupported protocol version. This port is for RethinkDB queries";
 
 static enum recognition rethinkdb_recognise(const struct heard *h)
 {

@@ -49,7 +49,8 @@ const struct probe probe_rmi = {
         .name = "rmi",
         .protocol = "rmi",
         .transports = 1 << TRANSPORT_TCP,
-        .tcp_ports = "1090,1098,1099,1100,1199,4444-4446,5520-5530,8686,8999,9010,9099,9999,10098,10099,10990,11099,45230,47001,47002",
+        .tcp_ports =
+                "1090,1098,1099,1100,1199,4444-4446,8686,8999,9010,9099,9999,10098,10099,11099",
         .safety = SAFETY_SESSION,
         .sweep_tcp = SWEEP_LAST,
         .log = "nothing",

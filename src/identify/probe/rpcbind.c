@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rpcbind: the list of programs that are registered (RFC 1833, 3.2, PMAPPROC_DUMP), then the versions of rpcbind itself. */
+/*
+ * rpcbind: the list of programs that are registered (RFC 1833, 3.2, PMAPPROC_DUMP), then the versions of
+ * rpcbind itself.
+ */
 #include "identify/sunrpc.h"
 
 enum { DUMP = 4, NO_SUCH_VERSION = 99 };

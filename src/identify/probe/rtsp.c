@@ -8,8 +8,10 @@ static enum recognition rtsp_recognise(const struct heard *h)
 {
         struct message m;
 
-        return h->transport == TRANSPORT_TCP && message_read(h->data, h->len, "RTSP/", true, &m) == MESSAGE_WHOLE ? RECOGNISE_SURE
-                                                                                                                  : RECOGNISE_NO;
+        return h->transport == TRANSPORT_TCP &&
+                               message_read(h->data, h->len, "RTSP/", true, &m) == MESSAGE_WHOLE
+                       ? RECOGNISE_SURE
+                       : RECOGNISE_NO;
 }
 
 static enum talk_next rtsp_talk(struct talk *t)

@@ -7,7 +7,14 @@
 
 enum step { START, CONNECT, SETUP, MODULE, COMPONENT };
 
-enum { COTP_CONFIRM = 0xd0, COTP_DISCONNECT = 0x80, COTP_DATA = 0xf0, S7_ID = 0x32, ACK_DATA = 3, USER_DATA = 7 };
+enum {
+        COTP_CONFIRM = 0xd0,
+        COTP_DISCONNECT = 0x80,
+        COTP_DATA = 0xf0,
+        S7_ID = 0x32,
+        ACK_DATA = 3,
+        USER_DATA = 7
+};
 
 /* Rack 0; slot 2: S7-300 and 400, slot 1: S7-1200 and 1500, slot 0: the like of LOGO! and S7-200. */
 static const uint8_t slots[] = {2, 1, 0};
@@ -31,7 +38,8 @@ static enum talk_next try_next(struct talk *t)
 
 static enum talk_next ask_list(struct talk *t, enum step step, uint16_t list)
 {
-        talk_send_hex(t, "03 00 0021  02 f0 80  32 07 0000 0000 0008 0008  00 01 12 04 11 44 01 00  ff 09 0004");
+        talk_send_hex(
+                t, "03 00 0021  02 f0 80  32 07 0000 0000 0008 0008  00 01 12 04 11 44 01 00  ff 09 0004");
         talk_send_be16(t, list);
         talk_send_be16(t, 0);
         t->step = step;
@@ -47,8 +55,9 @@ static size_t text_len(const struct wire *field)
 /* The records of a system status list, behind its header. */
 static void take_list(struct talk *t, struct wire w, bool component)
 {
-        static const char *const keys[] = {[1] = "system-name", [2] = "module-name", [3] = "plant", [4] = "copyright",
-                                           [5] = "serial", [7] = "module-type", [8] = "memory-card", [11] = "location"};
+        static const char *const keys[] = {
+                [1] = "system-name", [2] = "module-name", [3] = "plant",       [4] = "copyright",
+                [5] = "serial",      [7] = "module-type", [8] = "memory-card", [11] = "location"};
         uint16_t size, count;
 
         wire_skip(&w, 17); /* header 10, parameters that repeat ours 7 ... */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SANE: SANE_NET_INIT without a user's name, answered by a status and the server's version (SANE standard, 5.2.1). */
+/*
+ * SANE: SANE_NET_INIT without a user's name, answered by a status and the server's version (SANE standard,
+ * 5.2.1).
+ */
 #include "identify/probe.h"
 
-#define ANSWER_LEN    8u
-#define STATUS_MAX    11u /* SANE_STATUS_ACCESS_DENIED */
-#define OUR_BUILD     2u  /* not 3 as servers have, so that an echo is seen as such; they look at the major number alone */
+#define ANSWER_LEN 8u
+#define STATUS_MAX 11u /* SANE_STATUS_ACCESS_DENIED */
+#define OUR_BUILD \
+        2u /* not 3 as servers have, so that an echo is seen as such; they look at the major number alone */
 
 static enum talk_next sane_talk(struct talk *t)
 {
@@ -21,8 +25,8 @@ static enum talk_next sane_talk(struct talk *t)
                 return TALK_MORE;
         status = wire_be32(&w);
         version = wire_be32(&w);
-        if (t->in_len > ANSWER_LEN || status > STATUS_MAX || version >> 24 != 1 || (version & 0xffff) == OUR_BUILD ||
-            (version & 0xffff) > 16)
+        if (t->in_len > ANSWER_LEN || status > STATUS_MAX || version >> 24 != 1 ||
+            (version & 0xffff) == OUR_BUILD || (version & 0xffff) > 16)
                 return TALK_DONE;
         talk_confirm(t, "sane");
         talk_evidence(t, t->in, t->in_len);

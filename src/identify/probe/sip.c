@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The Session Initiation Protocol: OPTIONS that may not be passed on (Max-Forwards: 0). The answer goes back to where it came
- * from (rport, RFC 3581), and must repeat our Call-ID.
+ * The Session Initiation Protocol: OPTIONS that may not be passed on (Max-Forwards: 0). The answer goes back to where
+ * it came from (rport, RFC 3581), and must repeat our Call-ID.
  */
 #include <inttypes.h>
 
@@ -13,7 +13,8 @@ static enum recognition sip_recognise(const struct heard *h)
 {
         struct message m;
 
-        return message_read(h->data, h->len, "SIP/2.0 ", true, &m) == MESSAGE_WHOLE ? RECOGNISE_SURE : RECOGNISE_NO;
+        return message_read(h->data, h->len, "SIP/2.0 ", true, &m) == MESSAGE_WHOLE ? RECOGNISE_SURE
+                                                                                    : RECOGNISE_NO;
 }
 
 static enum talk_next ask(struct talk *t)
@@ -34,8 +35,11 @@ static enum talk_next ask(struct talk *t)
                  "Accept: application/sdp\r\n"
                  "User-Agent: quaymaster\r\n"
                  "Content-Length: 0\r\n\r\n",
-                 str_text(&name), t->tls ? "TLS" : t->transport == TRANSPORT_UDP ? "UDP" : "TCP", t->nonce,
-                 (unsigned)(t->nonce >> 16), str_text(&name), t->nonce);
+                 str_text(&name),
+                 t->tls                          ? "TLS"
+                 : t->transport == TRANSPORT_UDP ? "UDP"
+                                                 : "TCP",
+                 t->nonce, (unsigned)(t->nonce >> 16), str_text(&name), t->nonce);
         t->step = 1;
         return TALK_SEND;
 }
@@ -46,7 +50,8 @@ static bool is_ours(const struct talk *t, const struct message *m)
         struct line value;
 
         str_addf(&id, "%016" PRIx64 "@", t->nonce);
-        return (message_field(m, "Call-ID", &value) || message_field(m, "i", &value)) && line_starts(&value, str_text(&id));
+        return (message_field(m, "Call-ID", &value) || message_field(m, "i", &value)) &&
+               line_starts(&value, str_text(&id));
 }
 
 static void take_product(struct talk *t, const struct message *m)
@@ -84,7 +89,8 @@ static enum talk_next sip_talk(struct talk *t)
                 return ask(t);
         if (!t->in_len)
                 return TALK_MORE;
-        switch (message_read(t->in, t->in_len, "SIP/2.0 ", t->ended || t->waited || t->transport == TRANSPORT_UDP, &m)) {
+        switch (message_read(t->in, t->in_len, "SIP/2.0 ",
+                             t->ended || t->waited || t->transport == TRANSPORT_UDP, &m)) {
         case MESSAGE_NONE:
                 return TALK_DONE;
         case MESSAGE_PART:

@@ -34,7 +34,8 @@ static enum talk_next slp_talk(struct talk *t)
         wire_skip(&w, 5);
         if (t->transport == TRANSPORT_TCP && t->in_len < 12 && (!t->in_len || version == 2))
                 return TALK_MORE;
-        if (version != 2 || function != TYPE_REPLY || wire_be16(&w) != (uint16_t)t->nonce || len < 18 || len > 65535)
+        if (version != 2 || function != TYPE_REPLY || wire_be16(&w) != (uint16_t)t->nonce || len < 18 ||
+            len > 65535)
                 return TALK_DONE;
         if (t->in_len < len)
                 return t->transport == TRANSPORT_TCP ? TALK_MORE : TALK_DONE;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SMB over TCP: NEGOTIATE of SMB 2 and 3, then on a connection of its own that of SMB 1 (MS-SMB2, 3.2.4.2.2; MS-CIFS). */
+/*
+ * SMB over TCP: NEGOTIATE of SMB 2 and 3, then on a connection of its own that of SMB 1 (MS-SMB2,
+ * 3.2.4.2.2; MS-CIFS).
+ */
 #include "identify/smb.h"
 
 enum step { OPEN, NEW, OLD_OPEN, OLD };

@@ -141,9 +141,9 @@ static enum talk_next greeting(struct talk *t, const char *protocol)
         word = line_word(&reply.first, 0);
         if (how >= RECOGNISE_LIKELY) {
                 talk_evidence(t, t->in, reply.end);
-                banner_take(t, &all, products, array_len(products));
                 talk_likely(t, protocol);
         }
+        banner_take(t, &all, products, array_len(products));
         if (how == RECOGNISE_SURE)
                 talk_confirm(t, protocol);
         banner_hostname(t, &word);

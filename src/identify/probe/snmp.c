@@ -19,11 +19,12 @@ static int64_t id_of(const struct talk *t)
 
 static enum talk_next ask(struct talk *t)
 {
-        _cleanup_str_ struct str header = {0}, usm = {0}, usm_sequence = {0}, pdu = {0}, scoped = {0}, body = {0}, all = {0};
+        _cleanup_str_ struct str header = {0}, usm = {0}, usm_sequence = {0}, pdu = {0}, scoped = {0},
+                                 body = {0}, all = {0};
 
         ber_add_integer(&header, BER_INTEGER, id_of(t));
         ber_add_integer(&header, BER_INTEGER, 65507);
-        ber_add(&header, BER_OCTETS, "\x04", 1); /* reportable, neither authenticated nor encrypted */
+        ber_add(&header, BER_OCTETS, "\x04", 1);  /* reportable, neither authenticated nor encrypted */
         ber_add_integer(&header, BER_INTEGER, 3); /* user-based security model */
         ber_add(&usm, BER_OCTETS, "", 0);
         ber_add_integer(&usm, BER_INTEGER, 0);
@@ -98,7 +99,8 @@ static enum talk_next answer(struct talk *t)
         if (!next_integer(&body, &version) || version != 3)
                 return TALK_DONE;
         header = ber_expect(&body, BER_SEQUENCE);
-        if (!next_integer(&header, &id) || id != id_of(t) || !ber_next(&body, &element) || element.tag != BER_OCTETS)
+        if (!next_integer(&header, &id) || id != id_of(t) || !ber_next(&body, &element) ||
+            element.tag != BER_OCTETS)
                 return TALK_DONE;
         usm = ber_expect(&element.body, BER_SEQUENCE);
         body = ber_expect(&body, BER_SEQUENCE);

@@ -23,7 +23,10 @@ static enum talk_next socks_talk(struct talk *t)
         if (t->in_len != 2 || t->in[0] != 5 || (t->in[1] > PASSWORD && t->in[1] != NONE_ACCEPTABLE))
                 return TALK_DONE;
         talk_confirm(t, "socks");
-        method = t->in[1] == NONE ? "none" : t->in[1] == GSSAPI ? "gssapi" : t->in[1] == PASSWORD ? "password" : "others";
+        method = t->in[1] == NONE       ? "none"
+                 : t->in[1] == GSSAPI   ? "gssapi"
+                 : t->in[1] == PASSWORD ? "password"
+                                        : "others";
         talk_detail(t, "protocol-version", "5", 1);
         talk_detail(t, "authentication", method, strlen(method));
         if (t->in[1] == NONE)

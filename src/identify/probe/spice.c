@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* SPICE: the link message, answered with the server's public key before any ticket (SPICE protocol, 3 and 11). */
+/*
+ * SPICE: the link message, answered with the server's public key before any ticket (SPICE protocol, 3 and
+ * 11).
+ */
 #include "identify/probe.h"
 
 #define ANSWER_MIN 178u /* error, key of 162 bytes, two counts, an offset */
@@ -30,7 +33,7 @@ static enum talk_next spice_talk(struct talk *t)
 
         if (!t->step) {
                 talk_send_bytes(t, "REDQ", 4);
-                talk_send_hex(t, "02000000 02000000 16000000"); /* 2.2, 22 bytes */
+                talk_send_hex(t, "02000000 02000000 16000000");                         /* 2.2, 22 bytes */
                 talk_send_hex(t, "00000000 01 00 01000000 00000000 12000000 09000000"); /* main channel */
                 t->step = 1;
                 return TALK_SEND;

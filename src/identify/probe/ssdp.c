@@ -15,7 +15,8 @@ static enum recognition ssdp_recognise(const struct heard *h)
                 return RECOGNISE_SURE;
         if (message_read(h->data, h->len, "HTTP/1.", true, &m) != MESSAGE_WHOLE)
                 return RECOGNISE_NO;
-        return message_field(&m, "USN", &value) || message_field(&m, "ST", &value) ? RECOGNISE_SURE : RECOGNISE_MAYBE;
+        return message_field(&m, "USN", &value) || message_field(&m, "ST", &value) ? RECOGNISE_SURE
+                                                                                   : RECOGNISE_MAYBE;
 }
 
 /* "Debian DLNADOC/1.50 UPnP/1.0 MiniDLNA/1.3.0": what follows UPnP is the product, the rest the system */
@@ -25,7 +26,8 @@ static void take_server(struct talk *t, const struct line *server)
                 {"MiniDLNA/", "MiniDLNA", NULL, NULL, NULL},
                 {"MiniUPnPd/", "MiniUPnPd", "miniupnp_project", "miniupnpd", NULL},
                 {"miniupnpd/", "MiniUPnPd", "miniupnp_project", "miniupnpd", NULL},
-                {"Portable SDK for UPnP devices/", "Portable SDK for UPnP devices", "libupnp_project", "libupnp", NULL},
+                {"Portable SDK for UPnP devices/", "Portable SDK for UPnP devices", "libupnp_project",
+                 "libupnp", NULL},
                 {"GUPnP/", "GUPnP", "gnome", "gupnp", NULL},
         };
         const char *upnp = line_find_i(server, "UPnP/");
@@ -55,9 +57,12 @@ static enum talk_next ssdp_talk(struct talk *t)
         if (!t->step) {
                 bool bracket = strchr(t->address, ':');
 
-                str_addf(&t->out, bracket ? "M-SEARCH * HTTP/1.1\r\nHost: [%s]:%u\r\n" : "M-SEARCH * HTTP/1.1\r\nHost: %s:%u\r\n",
+                str_addf(&t->out,
+                         bracket ? "M-SEARCH * HTTP/1.1\r\nHost: [%s]:%u\r\n"
+                                 : "M-SEARCH * HTTP/1.1\r\nHost: %s:%u\r\n",
                          t->address, t->port);
-                str_add(&t->out, "Man: \"ssdp:discover\"\r\nMX: 1\r\nST: ssdp:all\r\nUser-Agent: quaymaster\r\n\r\n");
+                str_add(&t->out,
+                        "Man: \"ssdp:discover\"\r\nMX: 1\r\nST: ssdp:all\r\nUser-Agent: quaymaster\r\n\r\n");
                 t->step = 1;
                 t->patience_ms = 2500; /* it may take MX seconds, 1, before it answers */
                 return TALK_SEND;

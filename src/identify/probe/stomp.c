@@ -20,7 +20,8 @@ static enum recognition stomp_recognise(const struct heard *h)
         if (!is_frame(h->data, h->len, "ERROR") || !line_next(h->data, h->len, &at, &line))
                 return RECOGNISE_NO;
         while (line_next(h->data, h->len, &at, &line) && line.len)
-                if (line_starts_i(&line, "message:") || line_starts_i(&line, "content-type:") || line_starts_i(&line, "version:"))
+                if (line_starts_i(&line, "message:") || line_starts_i(&line, "content-type:") ||
+                    line_starts_i(&line, "version:"))
                         return RECOGNISE_SURE;
         return RECOGNISE_NO;
 }
@@ -51,7 +52,8 @@ static enum talk_next stomp_talk(struct talk *t)
         bool connected;
 
         if (!t->step) {
-                str_addf(&t->out, "STOMP\naccept-version:1.0,1.1,1.2\nhost:%s\n\n", strchr(t->name, ':') ? "localhost" : t->name);
+                str_addf(&t->out, "STOMP\naccept-version:1.0,1.1,1.2\nhost:%s\n\n",
+                         strchr(t->name, ':') ? "localhost" : t->name);
                 talk_send_u8(t, 0);
                 t->step = 1;
                 return TALK_SEND;
@@ -59,9 +61,11 @@ static enum talk_next stomp_talk(struct talk *t)
         if (!t->in_len || (!memchr(t->in, 0, t->in_len) && !t->ended && !t->waited && t->in_len < 8192))
                 return TALK_MORE;
         connected = is_frame(t->in, t->in_len, "CONNECTED");
-        if (!connected && (!is_frame(t->in, t->in_len, "ERROR") || !(field(t, "message:", &value) || field(t, "content-type:", &value))))
+        if (!connected && (!is_frame(t->in, t->in_len, "ERROR") ||
+                           !(field(t, "message:", &value) || field(t, "content-type:", &value))))
                 return TALK_DONE;
-        if (connected && !field(t, "version:", &value) && !field(t, "session:", &value) && !field(t, "server:", &value))
+        if (connected && !field(t, "version:", &value) && !field(t, "session:", &value) &&
+            !field(t, "server:", &value))
                 return TALK_DONE;
         talk_confirm(t, "stomp");
         talk_evidence(t, t->in, t->in_len);

@@ -7,7 +7,13 @@
 
 enum step { START, BINDING, ALLOCATE, RELEASE };
 
-enum { BINDING_REQUEST = 0x0001, ALLOCATE_REQUEST = 0x0003, REFRESH_REQUEST = 0x0004, SUCCESS = 0x0100, FAILURE = 0x0110 };
+enum {
+        BINDING_REQUEST = 0x0001,
+        ALLOCATE_REQUEST = 0x0003,
+        REFRESH_REQUEST = 0x0004,
+        SUCCESS = 0x0100,
+        FAILURE = 0x0110
+};
 enum { ERROR_CODE = 0x0009, REALM = 0x0014, SOFTWARE = 0x8022 };
 
 static void add_header(struct talk *t, unsigned type, uint16_t len)
@@ -53,8 +59,8 @@ static int read_answer(const struct talk *t, unsigned request, struct message *r
                 return -1;
         if (t->in_len < 20u + len)
                 return short_;
-        if (wire_be32(&w) != COOKIE || wire_be32(&w) != request || wire_be32(&w) != (uint32_t)(t->nonce >> 32) ||
-            wire_be32(&w) != (uint32_t)t->nonce)
+        if (wire_be32(&w) != COOKIE || wire_be32(&w) != request ||
+            wire_be32(&w) != (uint32_t)(t->nonce >> 32) || wire_be32(&w) != (uint32_t)t->nonce)
                 return -1;
         w = wire_sub(&w, len);
         while (wire_left(&w) >= 4) {
@@ -86,7 +92,8 @@ static void take_software(struct talk *t, const struct line *software)
         talk_detail(t, "software", software->text, software->len);
         for (size_t i = 0; i < array_len(known) && !t->id->product; i++)
                 if (line_starts_i(software, known[i].start)) {
-                        struct line rest = line_after(software, strlen(known[i].start)), word = line_word(&rest, 0);
+                        struct line rest = line_after(software, strlen(known[i].start)),
+                                    word = line_word(&rest, 0);
 
                         talk_product(t, known[i].product, strlen(known[i].product));
                         if (word.len && word.text[0] >= '0' && word.text[0] <= '9')
@@ -126,7 +133,8 @@ static enum talk_next allocated(struct talk *t, const struct message *m)
                 take_software(t, &m->software);
         talk_detail(t, "realm", m->realm.text, m->realm.len);
         if (m->type == (ALLOCATE_REQUEST | FAILURE)) {
-                talk_detail(t, "turn", m->error == 401 ? "wants credentials" : "refused", m->error == 401 ? 17 : 7);
+                talk_detail(t, "turn", m->error == 401 ? "wants credentials" : "refused",
+                            m->error == 401 ? 17 : 7);
                 return TALK_DONE;
         }
         talk_detail(t, "turn", "open to strangers", 17);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ONC RPC wherever it speaks: NULL calls to the programs that are known, until one is served (RFC 5531). Programs
- * other than rpcbind have no ports of their own, so this is how they are found.
+ * ONC RPC wherever it speaks: NULL calls to the programs that are known, until one is served (RFC 5531).
+ * Programs other than rpcbind have no ports of their own, so this is how they are found.
  */
 #include "identify/sunrpc.h"
 
@@ -12,7 +12,7 @@ enum step { OPEN, FIRST, ALL, LIST };
 #define HEARD      2 /* memory: replies in the stream */
 #define LOW        3
 #define HIGH       4
-#define DATAGRAMS  8u /* programs asked over UDP */
+#define DATAGRAMS  32u /* programs asked over UDP: each answer comes at once, or there is none at all */
 #define DUMP       4u
 #define DUMP_INDEX 0x100u
 
@@ -21,7 +21,10 @@ static uint32_t xid(const struct talk *t, size_t index)
         return ((uint32_t)t->nonce & ~0x1ffu) | (uint32_t)index;
 }
 
-/* NFS and mount have no version 1 that is alive, and rpcbind none at all; another version is an answer, too. */
+/*
+ * NFS and mount have no version 1 that is alive, and rpcbind none at all; another version is an answer,
+ * too.
+ */
 static uint32_t version_of(uint32_t program)
 {
         return program == SUNRPC_NFS || program == SUNRPC_MOUNT ? 3 : program == SUNRPC_PORTMAP ? 2 : 1;
@@ -42,7 +45,8 @@ static void note(struct talk *t, const struct sunrpc_reply *reply)
         size_t index = reply->xid - xid(t, 0);
         uint32_t program;
 
-        if ((reply->status != SUNRPC_SUCCESS && reply->status != SUNRPC_OTHER_VERSION) || !sunrpc_nth(index, &program))
+        if ((reply->status != SUNRPC_SUCCESS && reply->status != SUNRPC_OTHER_VERSION) ||
+            !sunrpc_nth(index, &program))
                 return;
         if (t->memory[BEST] && t->memory[BEST] <= index + 1)
                 return;
@@ -98,7 +102,8 @@ static enum talk_next all(struct talk *t)
         enum sunrpc_state state = SUNRPC_PART;
         uint32_t program;
 
-        while (at < t->in_len && (state = sunrpc_read(t->in + at, t->in_len - at, true, &reply)) == SUNRPC_WHOLE) {
+        while (at < t->in_len &&
+               (state = sunrpc_read(t->in + at, t->in_len - at, true, &reply)) == SUNRPC_WHOLE) {
                 note(t, &reply);
                 heard++;
                 at += reply.end;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Synergy and its heirs (Barrier, Input Leap, Deskflow): the server's hello, "Synergy" or "Barrier" and two numbers. */
+/*
+ * Synergy and its heirs (Barrier, Input Leap, Deskflow): the server's hello, "Synergy" or "Barrier" and
+ * two numbers.
+ */
 #include "identify/probe.h"
 
 #define NAME_LEN 7u

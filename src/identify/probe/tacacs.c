@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TACACS+: a packet with an empty body, which no server can take; its error has our session and the next number (RFC 8907, 4.1). */
+/*
+ * TACACS+: a packet with an empty body, which no server can take; its error has our session and the next
+ * number (RFC 8907, 4.1).
+ */
 #include "identify/probe.h"
 
 #define HEADER   12u
@@ -33,7 +36,8 @@ static enum talk_next tacacs_talk(struct talk *t)
         if (size > BODY_MAX)
                 return TALK_DONE;
         talk_confirm(t, "tacacs");
-        talk_encryption(t, ENCRYPTION_NONE); /* bodies are obfuscated (RFC 8907, 10.1), which is not encryption */
+        talk_encryption(
+                t, ENCRYPTION_NONE); /* bodies are obfuscated (RFC 8907, 10.1), which is not encryption */
         if (flags & PLAIN)
                 talk_flag(t, IDENTITY_PLAIN_LOGIN);
         return TALK_DONE;

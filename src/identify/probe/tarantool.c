@@ -11,7 +11,8 @@ static enum recognition tarantool_recognise(const struct heard *h)
 /* "Tarantool 2.10.0 (Binary) 6dc0cd4d-..."; the console on its own port: "Tarantool 2.6.0 (Lua console)" */
 static enum talk_next tarantool_talk(struct talk *t)
 {
-        struct line line, version, kind;
+        struct line line, version;
+        bool console;
         size_t at = 0;
 
         if (!line_next(t->in, t->in_len, &at, &line))
@@ -19,14 +20,14 @@ static enum talk_next tarantool_talk(struct talk *t)
         if (!line_starts(&line, "Tarantool "))
                 return TALK_DONE;
         version = line_word(&line, 1);
-        kind = line_word(&line, 2);
+        console = line_find_i(&line, "console") != NULL;
         talk_confirm(t, "tarantool");
         talk_evidence(t, line.text, line.len); /* the second line is a salt */
         talk_product(t, "Tarantool", 9);
         talk_version(t, version.text, version.len);
         talk_cpe(t, "tarantool", "tarantool");
-        talk_detail(t, "kind", kind.text, kind.len);
-        if (line_find_i(&line, "console"))
+        talk_detail(t, "kind", console ? "console" : "binary", strlen(console ? "console" : "binary"));
+        if (console)
                 talk_flag(t, IDENTITY_NO_AUTH);
         return TALK_DONE;
 }

@@ -31,7 +31,8 @@ static enum talk_next teamspeak_talk(struct talk *t)
                 t->step = 1;
                 return TALK_SEND;
         }
-        if (!t->in_len || (!t->ended && !t->waited && t->in_len < 4096 && !memmem(t->in, t->in_len, "error id=", 9)))
+        if (!t->in_len ||
+            (!t->ended && !t->waited && t->in_len < 4096 && !memmem(t->in, t->in_len, "error id=", 9)))
                 return TALK_MORE;
         at = line_find_i(&all, "version=");
         if (at) {

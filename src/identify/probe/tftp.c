@@ -27,7 +27,8 @@ static enum talk_next ask(struct talk *t)
 static bool printable(const char *text, size_t len)
 {
         for (size_t i = 0; i < len; i++)
-                if (!isprint((unsigned char)text[i]) && !isspace((unsigned char)text[i]) && !(text[i] & 0x80))
+                if (!isprint((unsigned char)text[i]) && !isspace((unsigned char)text[i]) &&
+                    !(text[i] & 0x80))
                         return false;
         return true;
 }
@@ -64,7 +65,8 @@ static enum talk_next answer(struct talk *t)
 
         if (opcode == ERROR)
                 return refused(t, &w);
-        if (opcode == DATA && wire_be16(&w) == 1 && wire_left(&w) <= 512) { /* gives something for any name */
+        if (opcode == DATA && wire_be16(&w) == 1 &&
+            wire_left(&w) <= 512) { /* gives something for any name */
                 talk_likely(t, "tftp");
                 talk_flag(t, IDENTITY_NO_AUTH);
         }

@@ -6,7 +6,8 @@
 
 static enum recognition tor_control_recognise(const struct heard *h)
 {
-        return data_starts(h->data, h->len, "514 Authentication required.\r\n") || data_starts(h->data, h->len, "250-PROTOCOLINFO ")
+        return data_starts(h->data, h->len, "514 Authentication required.\r\n") ||
+                               data_starts(h->data, h->len, "250-PROTOCOLINFO ")
                        ? RECOGNISE_SURE
                        : RECOGNISE_NO;
 }

@@ -1,13 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* VNC: versions, the security types that are offered, and VeNCrypt's kinds of TLS (RFC 6143, 7.1; the RFB community's notes). */
+/*
+ * VNC: versions, the security types that are offered, and VeNCrypt's kinds of TLS (RFC 6143, 7.1; the RFB
+ * community's notes).
+ */
 #include "identify/line.h"
 #include "identify/probe.h"
 
 enum step { GREETING, TYPES, VENCRYPT_VERSION, VENCRYPT_KINDS, VENCRYPT_GO, ENCRYPTED };
 enum security {
-        INVALID = 0, NONE = 1, VNC = 2, TIGHT = 16, ULTRA = 17, TLS = 18, VENCRYPT = 19, MSLOGON = 113, MSLOGON2 = 117,
+        INVALID = 0,
+        NONE = 1,
+        VNC = 2,
+        TIGHT = 16,
+        ULTRA = 17,
+        TLS = 18,
+        VENCRYPT = 19,
+        MSLOGON = 113,
+        MSLOGON2 = 117,
 };
-enum vencrypt { PLAIN = 256, TLS_NONE, TLS_VNC, TLS_PLAIN, X509_NONE, X509_VNC, X509_PLAIN, TLS_SASL, X509_SASL };
+enum vencrypt {
+        PLAIN = 256,
+        TLS_NONE,
+        TLS_VNC,
+        TLS_PLAIN,
+        X509_NONE,
+        X509_VNC,
+        X509_PLAIN,
+        TLS_SASL,
+        X509_SASL
+};
 
 #define GREETING_LEN 12u
 #define MINOR        0 /* memory: of the version we speak */
@@ -19,14 +40,34 @@ struct name {
 };
 
 static const struct name types[] = {
-        {NONE, "None"}, {VNC, "VNC"}, {5, "RA2"}, {6, "RA2ne"}, {TIGHT, "Tight"}, {ULTRA, "Ultra"}, {TLS, "TLS"},
-        {VENCRYPT, "VeNCrypt"}, {20, "SASL"}, {21, "MD5"}, {22, "xvp"}, {23, "SecureTunnel"}, {24, "IntegratedSSH"},
-        {30, "Apple DH"}, {33, "Apple RSA"}, {35, "Apple Kerberos"}, {36, "Apple SRP"}, {MSLOGON, "MS-Logon II"},
-        {114, "Ultra SecureVNC"}, {115, "Ultra SecureVNC"}, {MSLOGON2, "MS-Logon"}, {129, "RA2-256"}, {130, "RA2ne-256"},
+        {NONE, "None"},
+        {VNC, "VNC"},
+        {5, "RA2"},
+        {6, "RA2ne"},
+        {TIGHT, "Tight"},
+        {ULTRA, "Ultra"},
+        {TLS, "TLS"},
+        {VENCRYPT, "VeNCrypt"},
+        {20, "SASL"},
+        {21, "MD5"},
+        {22, "xvp"},
+        {23, "SecureTunnel"},
+        {24, "IntegratedSSH"},
+        {30, "Apple DH"},
+        {33, "Apple RSA"},
+        {35, "Apple Kerberos"},
+        {36, "Apple SRP"},
+        {MSLOGON, "MS-Logon II"},
+        {114, "Ultra SecureVNC"},
+        {115, "Ultra SecureVNC"},
+        {MSLOGON2, "MS-Logon"},
+        {129, "RA2-256"},
+        {130, "RA2ne-256"},
 };
 static const struct name kinds[] = {
-        {PLAIN, "Plain"}, {TLS_NONE, "TLSNone"}, {TLS_VNC, "TLSVnc"}, {TLS_PLAIN, "TLSPlain"}, {X509_NONE, "X509None"},
-        {X509_VNC, "X509Vnc"}, {X509_PLAIN, "X509Plain"}, {TLS_SASL, "TLSSASL"}, {X509_SASL, "X509SASL"},
+        {PLAIN, "Plain"},          {TLS_NONE, "TLSNone"},   {TLS_VNC, "TLSVnc"},
+        {TLS_PLAIN, "TLSPlain"},   {X509_NONE, "X509None"}, {X509_VNC, "X509Vnc"},
+        {X509_PLAIN, "X509Plain"}, {TLS_SASL, "TLSSASL"},   {X509_SASL, "X509SASL"},
 };
 
 static bool is_greeting(const uint8_t *data, size_t len)
@@ -84,7 +125,10 @@ static enum talk_next greeting(struct talk *t)
         if (major > 3 && major < 10)
                 talk_product(t, "RealVNC", 7);
         t->memory[MINOR] = major > 3 || minor >= 8 ? 8 : minor == 7 ? 7 : 3;
-        talk_send_bytes(t, t->memory[MINOR] == 8 ? "RFB 003.008\n" : t->memory[MINOR] == 7 ? "RFB 003.007\n" : "RFB 003.003\n",
+        talk_send_bytes(t,
+                        t->memory[MINOR] == 8   ? "RFB 003.008\n"
+                        : t->memory[MINOR] == 7 ? "RFB 003.007\n"
+                                                : "RFB 003.003\n",
                         GREETING_LEN);
         t->keep = t->in_len - GREETING_LEN;
         t->step = TYPES;

@@ -7,23 +7,33 @@ static void add_uuid(const struct talk *t, struct str *to)
 {
         uint64_t n = t->nonce;
 
-        str_addf(to, "%08x-%04x-4%03x-8%03x-%08x%04x", (unsigned)n, (unsigned)(n >> 32 & 0xffff), (unsigned)(n >> 48 & 0xfff),
-                 (unsigned)(n & 0xfff), (unsigned)(n >> 16), (unsigned)(n >> 40 & 0xffff));
+        str_addf(to, "%08x-%04x-4%03x-8%03x-%08x%04x", (unsigned)n, (unsigned)(n >> 32 & 0xffff),
+                 (unsigned)(n >> 48 & 0xfff), (unsigned)(n & 0xfff), (unsigned)(n >> 16),
+                 (unsigned)(n >> 40 & 0xffff));
 }
 
+/* Some take only a question for devices (DPWS), others, as cameras, only one for anything. */
 static enum talk_next ask(struct talk *t)
 {
         _cleanup_str_ struct str text = {0};
 
-        str_add(&text, "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\""
-                       " xmlns:wsa=\"http://schemas.xmlsoap.org/ws/2004/08/addressing\""
-                       " xmlns:wsd=\"http://schemas.xmlsoap.org/ws/2005/04/discovery\"><soap:Header>"
-                       "<wsa:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</wsa:To>"
-                       "<wsa:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</wsa:Action><wsa:MessageID>urn:uuid:");
+        str_add(&text,
+                "<?xml version=\"1.0\" encoding=\"utf-8\"?><soap:Envelope"
+                " xmlns:soap=\"http://www.w3.org/2003/05/soap-envelope\""
+                " xmlns:wsa=\"http://schemas.xmlsoap.org/ws/2004/08/addressing\""
+                " xmlns:wsd=\"http://schemas.xmlsoap.org/ws/2005/04/discovery\"><soap:Header>"
+                "<wsa:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</wsa:To>"
+                "<wsa:Action>http://schemas.xmlsoap.org/ws/2005/04/discovery/Probe</wsa:Action>"
+                "<wsa:MessageID>urn:uuid:");
         add_uuid(t, &text);
-        str_add(&text, "</wsa:MessageID></soap:Header><soap:Body><wsd:Probe/></soap:Body></soap:Envelope>");
+        str_add(&text, "</wsa:MessageID></soap:Header><soap:Body><wsd:Probe>");
+        if (!t->step)
+                str_add(&text,
+                        "<wsd:Types xmlns:wsdp=\"http://schemas.xmlsoap.org/ws/2006/02/devprof\">"
+                        "wsdp:Device</wsd:Types>");
+        str_add(&text, "</wsd:Probe></soap:Body></soap:Envelope>");
         talk_send_bytes(t, text.text, text.len);
-        t->step = 1;
+        t->step++;
         return TALK_SEND;
 }
 
@@ -36,7 +46,8 @@ static bool element(const struct line *all, const char *name, struct line *ret)
         while ((at = line_find_i(&rest, name))) {
                 size_t n = strlen(name), left = rest.len - (size_t)(at - rest.text);
                 const char *start = memchr(at, '>', left), *end;
-                bool opens = at > rest.text && (at[-1] == ':' || at[-1] == '<') && left > n && (at[n] == '>' || at[n] == ' ');
+                bool opens = at > rest.text && (at[-1] == ':' || at[-1] == '<') && left > n &&
+                             (at[n] == '>' || at[n] == ' ');
                 const char *lt = at;
 
                 while (lt > all->text && *lt != '<' && *lt != '>')
@@ -74,7 +85,9 @@ static enum talk_next answer(struct talk *t)
 
 static enum talk_next ws_discovery_talk(struct talk *t)
 {
-        return t->step ? answer(t) : ask(t);
+        if (!t->step || (t->step == 1 && !t->in_len && t->waited))
+                return ask(t);
+        return answer(t);
 }
 
 const struct probe probe_ws_discovery = {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* X11: a connection setup without authorization; success is an open display (X Window System Protocol, 8). */
+/*
+ * X11: a connection setup without authorization; success is an open display (X Window System Protocol, 8).
+ */
 #include "identify/probe.h"
 
 enum answer { FAILED, SUCCESS, AUTHENTICATE };
@@ -33,7 +35,8 @@ static enum recognition x11_recognise(const struct heard *h)
 {
         size_t whole;
 
-        if (h->transport != TRANSPORT_TCP || !header(h->data, h->len, &whole) || h->len < 8 || h->data[0] == AUTHENTICATE)
+        if (h->transport != TRANSPORT_TCP || !header(h->data, h->len, &whole) || h->len < 8 ||
+            h->data[0] == AUTHENTICATE)
                 return RECOGNISE_NO;
         return h->len == whole && h->asked ? RECOGNISE_LIKELY : RECOGNISE_NO;
 }
@@ -45,7 +48,8 @@ static void release(struct talk *t, const char *vendor, size_t len, uint32_t num
         static const char x_org[] = "The X.Org Foundation";
 
         talk_detail(t, "vendor", vendor, len);
-        if (len == strlen(x_org) && memcmp(vendor, x_org, len) == 0 && number >= 10000000 && number < 100000000) {
+        if (len == strlen(x_org) && memcmp(vendor, x_org, len) == 0 && number >= 10000000 &&
+            number < 100000000) {
                 talk_product(t, "X.Org", 5);
                 if (number < 12100000)
                         str_add(&text, "1.");
@@ -83,7 +87,8 @@ static enum talk_next answered(struct talk *t)
         talk_confirm(t, "x11");
         talk_detail_u64(t, "minor-version", minor);
         if (t->in[0] == FAILED) {
-                talk_detail(t, "refused", (const char *)w.at, t->in[1] < wire_left(&w) ? t->in[1] : wire_left(&w));
+                talk_detail(t, "refused", (const char *)w.at,
+                            t->in[1] < wire_left(&w) ? t->in[1] : wire_left(&w));
                 return TALK_DONE;
         }
         talk_flag(t, IDENTITY_NO_AUTH);

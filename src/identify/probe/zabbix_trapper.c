@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Zabbix server and proxy: an empty list of values, which is answered with how many were taken (none). Requests in a
- * host's name could register that host, so none is made.
+ * Zabbix server and proxy: an empty list of values, which is answered with how many were taken (none).
+ * Requests in a host's name could register that host, so none is made.
  */
 #include "identify/member.h"
 #include "identify/probe.h"

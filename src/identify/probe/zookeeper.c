@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ZooKeeper's four-letter words: srvr, which is allowed by default. A session would be a write to the ensemble. */
+/*
+ * ZooKeeper's four-letter words: srvr, which is allowed by default. A session would be a write to the
+ * ensemble.
+ */
 #include <ctype.h>
 
 #include "identify/line.h"
