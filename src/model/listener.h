@@ -15,6 +15,7 @@
 #include "model/address.h"
 #include "model/advice.h"
 #include "model/inside.h"
+#include "model/policy.h"
 
 enum exposure_scope {
         EXPOSURE_LOOPBACK, /* this host only */
@@ -60,5 +61,6 @@ struct listener {
         const char *guide;       /* id of the guide page judged by, or NULL */
         struct exposure exposure;
         struct advice advice;
+        struct judgement judgement; /* by the policy; verdict NONE: there is none */
         const char *client_reason; /* not NULL: a client's socket and no listener; the reason */
 };
