@@ -32,7 +32,9 @@ struct assessment {
 struct assessment *assess_correlate(const struct inside *view, const struct knowledge *knowledge);
 /* List all services of the view with their listeners. */
 void assess_services(struct assessment *a);
-/* Add the findings. */
+/* Add the finding that nothing uses an approval. Before assess_judge, which puts findings in order. */
+void assess_unused(struct assessment *a, const struct policy_rule *approval);
+/* Add the findings, also those of the policy: its judgements are in the listeners by then. */
 void assess_judge(struct assessment *a, const struct knowledge *knowledge);
 struct assessment *assess_free(struct assessment *a); /* accepts NULL, returns NULL */
 

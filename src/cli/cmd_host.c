@@ -6,7 +6,7 @@
 
 static const struct option_spec options[] = {
         {.name = "services", .letter = 's', .help = "list services instead: state, start-up, what they listen on"},
-        INSIDE_OPTIONS,
+        INSIDE_OPTIONS(format_choices),
 };
 
 static int run(const struct invocation *in, struct err *err)

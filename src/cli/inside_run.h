@@ -11,18 +11,18 @@
 
 /* The options both have, for their tables. */
 extern const char *const format_choices[];
-#define INSIDE_OPTIONS                                                                                       \
-        {.name = "netns", .kind = OPTION_WORD, .value = "WHICH",                                             \
-         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"},     \
-                {.name = "json", .letter = 'j', .help = "NDJSON, one record a line: --format json"},         \
-                {.name = "format", .letter = 'f', .kind = OPTION_WORD, .value = "FORMAT",                    \
-                 .help = "how to write the report", .choices = format_choices},                              \
-                {.name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",                      \
-                 .help = "write to FILE (made with mode 0600) instead of the terminal"},                     \
-                {.name = "all", .letter = 'a', .help = "in text, also list sockets of clients"},              \
-                CONFIG_OPTION,                                                                               \
-        {                                                                                                    \
-                .name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"               \
+#define INSIDE_OPTIONS(formats)                                                                             \
+        {.name = "netns", .kind = OPTION_WORD, .value = "WHICH",                                            \
+         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"},            \
+                {.name = "json", .letter = 'j', .help = "NDJSON, one record a line: --format json"},        \
+                {.name = "format", .letter = 'f', .kind = OPTION_WORD, .value = "FORMAT",                   \
+                 .help = "how to write the report", .choices = formats},                                    \
+                {.name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",                     \
+                 .help = "write to FILE (made with mode 0600) instead of the terminal"},                    \
+                {.name = "all", .letter = 'a', .help = "in text, also list sockets of clients"},            \
+                CONFIG_OPTION,                                                                              \
+        {                                                                                                   \
+                .name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"              \
         }
 
 struct inside_run {

@@ -170,6 +170,12 @@ static void add_advice(struct str *to, const struct listener *l)
         str_add(to, l->client_reason ? "client" : advice_class_name(l->advice.class));
 }
 
+static void add_verdict(struct str *to, const struct listener *l)
+{
+        if (l->judgement.why)
+                str_add(to, verdict_name(l->judgement.verdict));
+}
+
 static const struct {
         const char *heading;
         void (*add)(struct str *to, const struct listener *l);
@@ -184,6 +190,7 @@ static const struct {
         [ROW_UNIT] = {"Unit", add_unit},
         [ROW_PACKAGE] = {"Package", add_package},
         [ROW_ADVICE] = {"Advice", add_advice},
+        [ROW_VERDICT] = {"Verdict", add_verdict},
 };
 
 const char *row_heading(enum row_column column)
@@ -202,6 +209,8 @@ void row_add(struct str *to, enum row_column column, const struct listener *l)
 
 bool row_used(enum row_column column, const struct assessment *a)
 {
+        if (column == ROW_VERDICT)
+                return a->listeners.n && a->listeners.at[0].judgement.why; /* all are judged, or none */
         if (column != ROW_NETNS && column != ROW_CONTAINER)
                 return true;
         vec_foreach (l, &a->listeners)
