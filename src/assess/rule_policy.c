@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the policy says of a listener, an endpoint, or of an approval that nothing uses. */
+#include <ctype.h>
+
 #include "assess/correlate.h"
 #include "assess/outside_rule.h"
 #include "assess/rule.h"
@@ -28,7 +30,7 @@ static const char *shell_word(struct pool *pool, const char *s)
         if (!*s || strpbrk(s, "'\n\r\t\x1b"))
                 return NULL;
         for (const char *p = s; *p; p++)
-                if ((unsigned char)*p < ' ' || !strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-@:+", *p))
+                if (!isalnum((unsigned char)*p) && !strchr("/._-@:+", *p))
                         return pool_printf(pool, "'%s'", s);
         return s;
 }
@@ -37,7 +39,9 @@ static const char *approve_command(struct pool *pool, const char *port, const ch
 {
         const char *word = exe ? shell_word(pool, exe) : NULL;
 
-        return pool_printf(pool, "quaymaster policy approve %s%s%s --need 'WHY' --owner WHO --approved-by ANOTHER --expires YYYY-MM-DD",
+        return pool_printf(pool,
+                           "quaymaster policy approve %s%s%s --need 'WHY' --owner WHO --approved-by ANOTHER "
+                           "--expires YYYY-MM-DD",
                            port, word ? " --process " : "", word ? word : "");
 }
 
@@ -50,10 +54,14 @@ static void add_approval_step(struct pool *pool, const struct judgement *judgeme
         if (judgement->verdict == VERDICT_PROHIBITED)
                 return;
         if (judgement->verdict == VERDICT_EXPIRED)
-                lines_add(to, pool_printf(pool, "Still needed? Have it approved again, and set approved_on and expires in line %u of policy.yaml",
+                lines_add(to, pool_printf(pool,
+                                          "Still needed? Have it approved again, and set approved_on and expires in "
+                                          "line %u of policy.yaml",
                                           rule->line));
         else if (rule && !policy_rule_needed(rule))
-                lines_add(to, pool_printf(pool, "Needed? Write the need, the owner and who approved it in line %u of policy.yaml",
+                lines_add(to, pool_printf(pool,
+                                          "Needed? Write the need, the owner and who approved it in line %u of "
+                                          "policy.yaml",
                                           rule->line));
         else
                 lines_add(to, pool_printf(pool, "Needed? Have it approved: %s", approve_command(pool, port, exe)));
@@ -86,7 +94,9 @@ static bool look(const struct rule_input *in, struct verdict_draft *draft)
 
         if (!is_finding(verdict))
                 return false;
-        port = l->transport == TRANSPORT_RAW ? pool_printf(in->pool, "ip/%u", l->port) : listener_port_text(in->pool, l);
+        port = listener_port_text(in->pool, l);
+        if (l->transport == TRANSPORT_RAW)
+                port = pool_printf(in->pool, "ip/%u", l->port);
         draft->severity = by_exposure(l, verdicts[verdict].near, verdicts[verdict].inside, verdicts[verdict].far);
         draft->rule_suffix = verdict_name(verdict);
         draft->title = title_of(in->pool, verdict, listener_port_text(in->pool, l), listener_program(l));
@@ -126,14 +136,16 @@ struct finding approval_unused(struct pool *pool, const struct policy_rule *rule
                 .severity = SEVERITY_LOW,
                 .rule_suffix = verdict_name(VERDICT_UNUSED),
                 .title = pool_printf(pool, "Nothing uses the approval of %s", rule->what),
-                .advice = {ADVICE_REVIEW, "An approval that is left over lets the next program take the port unnoticed."},
+                .advice = {ADVICE_REVIEW,
+                           "An approval that is left over lets the next program take the port unnoticed."},
         };
         struct lines evidence = {0};
         struct finding finding;
 
-        lines_add(&evidence, pool_printf(pool, "policy: line %u approves %s%s%s", rule->line, rule->what,
-                                         policy_rule_needed(rule) ? ": " : "", policy_rule_needed(rule) ? rule->need : ""));
-        lines_add(&draft.remediation, pool_printf(pool, "No longer needed? Remove the entry in line %u of policy.yaml", rule->line));
+        lines_add(&evidence, pool_printf(pool, "policy: line %u approves %s: %s", rule->line, rule->what,
+                                         policy_rule_needed(rule) ? rule->need : "no need is written down"));
+        lines_add(&draft.remediation,
+                  pool_printf(pool, "No longer needed? Remove the entry in line %u of policy.yaml", rule->line));
         lines_add(&draft.remediation, pool_intern(pool, "Meant for another machine? Say which, with `on:`"));
         finding = draft_finish(pool, "policy", &evidence, &draft);
         finding.approval = rule;

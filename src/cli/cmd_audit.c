@@ -10,7 +10,8 @@ static const char *const audit_formats[] = {"text", "json", "csv", "html", "sari
 
 static const struct option_spec options[] = {
         {.name = "fail-on", .kind = OPTION_WORD, .value = "LEVEL",
-         .help = "exit with 1 for findings of at least this severity, or this verdict or worse", .choices = fail_on_words},
+         .help = "exit with 1 for findings of at least this severity, or this verdict or worse",
+         .choices = fail_on_words},
         INSIDE_OPTIONS(audit_formats),
 };
 

@@ -6,7 +6,8 @@
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 
-#define ENTRY_OPTION(option, word, text) {.name = option, .kind = OPTION_WORD, .value = word, .help = "approve: " text, .once = true}
+#define ENTRY_OPTION(option, word, text) \
+        {.name = option, .kind = OPTION_WORD, .value = word, .help = "approve: " text, .once = true}
 
 static const struct option_spec options[] = {
         ENTRY_OPTION("need", "TEXT", "why it must be open"),

@@ -18,12 +18,14 @@
 static int check_options(const struct invocation *in, struct err *err)
 {
         static const char *const needed[] = {"need", "owner"};
-        static const char *const texts[] = {"need", "owner", "approved-by", "ticket", "basis", "protocol", "process", "unit",
+        static const char *const texts[] = {"need", "owner", "approved-by", "ticket", "basis",
+                                            "protocol", "process", "unit",
                                             "package", "user", "container", "from", "on", "approved-on", "expires"};
 
         for (size_t i = 0; i < array_len(needed); i++)
                 if (!invocation_has(in, needed[i]))
-                        return err_set(err, -EINVAL, "'--%s' is missing: an approval says why, and who answers for it", needed[i]);
+                        return err_set(err, -EINVAL, "'--%s' is missing: an approval says why, and who answers for it",
+                                       needed[i]);
         for (size_t i = 0; i < array_len(texts); i++) {
                 const char *s = invocation_get(in, texts[i]);
 

@@ -89,8 +89,8 @@ static void tell_text(struct str *out, const struct listener *l)
         _cleanup_str_ struct str raw = {0};
 
         row_add_place(&raw, l);
-        str_addf(&raw, " is %s: %s%s%s%s\n", verdict_name(j->verdict), j->why, j->note ? " (" : "", j->note ? j->note : "",
-                 j->note ? ")" : "");
+        str_addf(&raw, " is %s: %s%s%s%s\n", verdict_name(j->verdict), j->why, j->note ? " (" : "",
+                 j->note ? j->note : "", j->note ? ")" : "");
         raw.len--;
         raw.text[raw.len] = '\0';
         text_add_printable(out, raw.text);

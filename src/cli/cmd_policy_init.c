@@ -54,7 +54,9 @@ static const char *unit_of(const struct listener *l)
 
 static const char *container_of_listener(const struct listener *l)
 {
-        return l->container && l->container->name && policy_text_can_hold(l->container->name) ? l->container->name : NULL;
+        const char *name = l->container ? l->container->name : NULL;
+
+        return name && policy_text_can_hold(name) ? name : NULL;
 }
 
 /* Several programs share it: then the path of one would not do. */
@@ -166,7 +168,8 @@ static void add_entry(struct str *to, const struct entry *e)
 static void add_head(struct str *to, const struct inside *view)
 {
         char time[CLOCK_TEXT_SIZE];
-        _cleanup_free_ char *from = xasprintf("What listened on %s on %s.", view->hostname ? view->hostname : "this host",
+        _cleanup_free_ char *from = xasprintf("What listened on %s on %s.",
+                                              view->hostname ? view->hostname : "this host",
                                               clock_format(view->time_s, time));
 
         policy_text_comment(to, 0, from);
@@ -192,7 +195,8 @@ static int write_text(const struct invocation *in, const struct str *text, char 
         if (r < 0)
                 return r;
         if (!output && access(*ret_path, F_OK) == 0)
-                return err_set(err, -EEXIST, "%s is there already; it is not replaced (--output FILE writes elsewhere)", *ret_path);
+                return err_set(err, -EEXIST, "%s is there already; it is not replaced (--output FILE writes elsewhere)",
+                               *ret_path);
         r = output_file_open(&file, *ret_path, err);
         if (r == 0 && (r = fd_write_all(file.fd, text->text, text->len)) < 0)
                 return err_errno(err, -r, "cannot write '%s'", *ret_path);

@@ -18,8 +18,8 @@ void policy_run_release(struct policy_run *run);
 /* Read both files; `now` is the clock. 0 or negative errno; a bad file is the user's mistake. */
 int policy_run_open(struct policy_run *run, const struct invocation *in, struct err *err);
 /*
- * Set the judgement of each listener, and with `unused` add findings for approvals that nothing uses. Nothing without a policy.
- * The run must outlive the assessment's use.
+ * Set the judgement of each listener, and with `unused` add findings for approvals that nothing uses.
+ * Nothing without a policy. The run must outlive the assessment's use.
  */
 void policy_run_judge(struct policy_run *run, struct inside_run *inside, bool unused);
 

@@ -439,7 +439,7 @@ static void test_registry(void **state)
 
         for (const struct report_format *const *f = report_all(); *f; f++, n++)
                 assert_ptr_equal(report_find((*f)->name), *f);
-        assert_int_equal(n, 4);
+        assert_int_equal(n, 5);
         assert_null(report_find("xml"));
 }
 
