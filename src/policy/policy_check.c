@@ -122,13 +122,15 @@ static void check_names(struct checker *c, const struct policy_rule *rule)
         };
 
         if (rule->protocol && !name_is_known(rule->protocol) && !name_is_known(name_base(rule->protocol)))
-                WARN(c, rule, "protocol %s is none that is recognised when it speaks; is it spelt right?", rule->protocol);
+                WARN(c, rule, "protocol %s is none that is recognised when it speaks; is it spelt right?",
+                     rule->protocol);
         for (size_t i = 0; c->estate && i < array_len(lists); i++) {
                 const struct texts *texts = (const void *)((const char *)rule + lists[i].at);
 
                 for (size_t k = 0; k < texts->n; k++)
                         if (!lists[i].has(c->estate, texts->at[k]))
-                                WARN(c, rule, "estate.yaml has no %s '%s'; is it spelt right?", lists[i].what, texts->at[k]);
+                                WARN(c, rule, "estate.yaml has no %s '%s'; is it spelt right?", lists[i].what,
+                                     texts->at[k]);
         }
 }
 
@@ -237,7 +239,8 @@ static bool overlap(const struct policy_rule *a, const struct policy_rule *b)
 /* An approval that does not hold (no need, expired) hides nothing. */
 static bool holds(const struct checker *c, const struct policy_rule *rule)
 {
-        return rule->deny || (policy_rule_needed(rule) && (rule->expires == POLICY_NO_DAY || c->today <= rule->expires));
+        return rule->deny ||
+               (policy_rule_needed(rule) && (rule->expires == POLICY_NO_DAY || c->today <= rule->expires));
 }
 
 /* Of two that choose the same the earlier one; a prohibition hides approvals wherever it stands. */
@@ -283,7 +286,8 @@ void policy_check(const struct policy *policy, const struct estate *estate, int6
                 const struct policy_rule *rule = &policy->rules[i];
 
                 if (!rule->deny && !policy_rule_needed(rule)) { /* one word to each that init wrote is enough */
-                        WARN(&c, rule, "%s has no need yet, so it approves nothing; write why it must be open", rule->what);
+                        WARN(&c, rule, "%s has no need yet, so it approves nothing; write why it must be open",
+                             rule->what);
                 } else if (!rule->deny) {
                         check_reasons(&c, rule);
                         check_days(&c, rule);

@@ -97,7 +97,8 @@ static bool read_numbers(const char *s, uint16_t ret[2], bool *ret_bad)
 
 static int fail_port(struct yaml_read *r, const char *s)
 {
-        return yaml_read_fail(r, "'%s' is not a port or range of 1 to 65535, as 443/tcp or 8000-8010, a service name, or dynamic",
+        return yaml_read_fail(r, "'%s' is not a port or range of 1 to 65535, as 443/tcp or 8000-8010, a service name, "
+                              "or dynamic",
                               yaml_read_show(r, s));
 }
 
@@ -161,7 +162,8 @@ static int ip_protocol_item(struct yaml_read *r, size_t index, void *arg)
                 int known = ip_protocol_parse(s);
 
                 if (known < 0)
-                        return yaml_read_fail(r, "'%s' is not an IP protocol: a number from 0 to 255, or a name as vrrp, ospf or esp",
+                        return yaml_read_fail(r, "'%s' is not an IP protocol: a number from 0 to 255, or a name as vrrp, "
+                                                 "ospf or esp",
                                               yaml_read_show(r, s));
                 number = (uint64_t)known;
         }
@@ -201,7 +203,8 @@ static int read_transport(struct yaml_read *r, const struct yaml_field *f, void 
 static int encryption_item(struct yaml_read *r, size_t index, void *arg)
 {
         static const char *const words[] = {"tls", "starttls", "native", "none", NULL};
-        static const enum encryption means[] = {ENCRYPTION_TLS, ENCRYPTION_STARTTLS, ENCRYPTION_NATIVE, ENCRYPTION_NONE};
+        static const enum encryption means[] = {
+                ENCRYPTION_TLS, ENCRYPTION_STARTTLS, ENCRYPTION_NATIVE, ENCRYPTION_NONE};
         struct rule_draft *d = arg;
         size_t i;
         int rc = yaml_read_word(r, words, &i);
@@ -382,7 +385,8 @@ static int finish_rule(struct yaml_read *r, struct rule_draft *d)
                        (rule->deny && (rule->from || rule->from_zones.n || rule->transports));
 
         if (!selects)
-                return yaml_read_fail_at(r, rule->line, "chooses nothing; name a port, protocol, process, unit, package, user or container");
+                return yaml_read_fail_at(r, rule->line, "chooses nothing; name a port, protocol, process, unit, package, user or "
+                                        "container");
         vec_foreach(p, &d->ports)
                 if (!p->transports)
                         p->transports = rule->transports ? rule->transports
