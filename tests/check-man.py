@@ -37,7 +37,7 @@ def faults_of_file_page(page):
     schema = json.loads((page.parents[1] / f"data/schema/{name}.schema.json").read_text())
     parts = re.split(r"^\.Ss (.*)$", page.read_text().split("\n.Sh DEVICE CLASSES")[0], flags=re.MULTILINE)
     manual = {title: set(re.findall(r"^\.It Cm (\w+)$", part, re.MULTILINE)) for title, part in zip(parts[1::2], parts[2::2])}
-    file = {key: set(value["items"].get("properties", {})) for key, value in schema["properties"].items()}
+    file = {key: set(value.get("items", value).get("properties", {})) for key, value in schema["properties"].items()}
     for section in sorted(set(file) | set(manual)):
         for key in sorted(file.get(section, {""}) ^ manual.get(section, {""})):
             yield f"{page}: '{section}' and its key '{key}' are not both here and in the schema"

@@ -48,7 +48,9 @@ size_t assess_verify_places(struct assessment *a, size_t listener, struct endpoi
  */
 void assess_verified(struct assessment *a, const struct knowledge *knowledge, size_t listener,
                      const struct identity *id);
-/* Add the findings. */
+/* Add the finding that nothing uses an approval. Before assess_judge, which puts findings in order. */
+void assess_unused(struct assessment *a, const struct policy_rule *approval);
+/* Add the findings, also those of the policy: its judgements are in the listeners by then. */
 void assess_judge(struct assessment *a, const struct knowledge *knowledge);
 struct assessment *assess_free(struct assessment *a); /* accepts NULL, returns NULL */
 

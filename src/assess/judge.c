@@ -12,6 +12,7 @@ static const struct rule *const rules[] = {
         &rule_executable_deleted,
         &rule_executable_unpackaged,
         &rule_started_by_hand,
+        &rule_policy,
 };
 
 enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link,
@@ -200,6 +201,7 @@ static void add_finding(const char *rule, const struct verdict_draft *draft, voi
         spoken_describe(judging->in, &evidence);
         finding = draft_finish(a->pool, rule, &evidence, draft);
         finding.listener = judging->in->listener;
+        finding.verdict = judging->in->listener->judgement.verdict;
         *vec_push(&a->findings) = finding;
 }
 
@@ -220,7 +222,14 @@ static int compare_findings(const void *a, const void *b)
                 return x->severity > y->severity ? -1 : 1;
         if (x->listener != y->listener)
                 return x->listener < y->listener ? -1 : 1;
+        if (x->approval && y->approval && x->approval->line != y->approval->line)
+                return x->approval->line < y->approval->line ? -1 : 1;
         return strcmp(x->rule, y->rule);
+}
+
+void assess_unused(struct assessment *a, const struct policy_rule *approval)
+{
+        *vec_push(&a->findings) = approval_unused(a->pool, approval);
 }
 
 void assess_judge(struct assessment *a, const struct knowledge *knowledge)

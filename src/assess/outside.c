@@ -316,6 +316,7 @@ static void apply(struct outside *o, const struct outside_rule *rule, struct out
                 lines_add(&evidence, "known by the port number alone: it was not asked what it is");
         finding = draft_finish(in->pool, rule->name, &evidence, &draft);
         finding.observed = in->o;
+        finding.verdict = in->o->judgement.verdict;
         *vec_push(&o->findings) = finding;
         in->worst = in->any && in->worst > finding.severity ? in->worst : finding.severity;
         in->any = true;
@@ -349,6 +350,21 @@ static int compare_observed(const void *a, const void *b)
         if (!order)
                 order = (int)x->transport - (int)y->transport;
         return order ? order : (int)x->port - (int)y->port;
+}
+
+void outside_add_policy(struct outside *o, const struct knowledge *knowledge, int64_t now)
+{
+        vec_foreach(f, &o->findings)
+                if (f->observed)
+                        f->verdict = f->observed->judgement.verdict;
+        vec_foreach(at, &o->observed) {
+                struct outside_input in = {.pool = o->pool, .knowledge = knowledge, .o = at, .now = now};
+
+                in.page = at->guide ? knowledge_by_word(knowledge, at->guide) : NULL;
+                in.place = place_of(&in);
+                apply(o, &outside_policy, &in);
+        }
+        vec_sort(&o->findings, outside_compare_findings);
 }
 
 int outside_compare_findings(const void *a, const void *b)

@@ -33,6 +33,8 @@ void outside_add(struct outside *o, const struct endpoint *e, const struct ident
  */
 void outside_judge(struct outside *o, const struct knowledge *knowledge, const struct estate *estate,
                    int64_t now);
+/* Add the findings of the policy, whose judgements were put in o->observed. After outside_judge; once. */
+void outside_add_policy(struct outside *o, const struct knowledge *knowledge, int64_t now);
 /*
  * Join the endpoints of one asset with what its inside view says: adds rows, and findings for what nobody explains.
  * After outside_judge; once for each asset.

@@ -38,7 +38,7 @@ struct outside_rule {
 extern const struct outside_rule outside_relay, outside_exposed, outside_cleartext, outside_starttls,
         outside_tls_version, outside_tls_cipher, outside_certificate_dates, outside_certificate_key,
         outside_certificate_name, outside_certificate_issuer, outside_weak_crypto, outside_obsolete,
-        outside_wrong_service, outside_unidentified, outside_advice;
+        outside_wrong_service, outside_unidentified, outside_advice, outside_policy;
 
 enum severity by_place(const struct outside_input *in, enum severity loopback, enum severity inside,
                        enum severity exposed);

@@ -33,6 +33,9 @@ struct verdict_draft {
 struct finding draft_finish(struct pool *pool, const char *rule, const struct lines *evidence,
                             const struct verdict_draft *draft);
 
+/* The finding about an approval that nothing uses. */
+struct finding approval_unused(struct pool *pool, const struct policy_rule *rule);
+
 struct rule_input {
         struct pool *pool;
         const struct knowledge *knowledge;
@@ -49,7 +52,7 @@ struct rule {
 };
 
 extern const struct rule rule_advice, rule_unknown, rule_executable_deleted, rule_executable_temporary,
-        rule_executable_unpackaged, rule_unowned, rule_started_by_hand;
+        rule_executable_unpackaged, rule_unowned, rule_started_by_hand, rule_policy;
 
 /* How bad it is from where the listener can be reached: one of three by exposure. */
 enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link,

@@ -2,6 +2,7 @@
 #include "cli/audit_outside.h"
 #include "cli/commands.h"
 #include "cli/inside_run.h"
+#include "cli/policy_run.h"
 #include "cli/scan_options.h"
 #include "cli/verify.h"
 
@@ -9,14 +10,14 @@
 
 #include "base/mem.h"
 
-static const char *const fail_on_choices[] = {"info", "low", "medium", "high", "critical", NULL};
+static const char *const audit_formats[] = {"text", "json", "csv", "html", "xml", "sarif", NULL};
 
 static const struct option_spec options[] = {
         {.name = "fail-on",
          .kind = OPTION_WORD,
-         .value = "SEVERITY",
-         .help = "exit with 1 for findings at least so severe",
-         .choices = fail_on_choices},
+         .value = "LEVEL",
+         .help = "exit with 1 for findings of at least this severity, or this verdict or worse",
+         .choices = fail_on_words},
         {.name = "inside",
          .kind = OPTION_WORD,
          .value = "WHERE",
@@ -25,7 +26,7 @@ static const struct option_spec options[] = {
         {.name = "verify", .help = "ask this host's own TCP and UDP listeners what they speak"},
         SCAN_OPTIONS,
         INSIDE_OPTIONS,
-        OUTPUT_OPTIONS(scan_formats),
+        OUTPUT_OPTIONS(audit_formats),
         CONFIG_OPTION,
 };
 
@@ -51,6 +52,8 @@ static int check_options(const struct invocation *in, struct err *err)
 {
         const char *format = invocation_get(in, "format");
 
+        if (is_outside(in) && format && streq(format, "sarif"))
+                return err_set(err, -EINVAL, "'--format sarif' is for audits of this host, without targets");
         if (is_outside(in))
                 return refuse_options(in, inside_options, array_len(inside_options),
                                       "is for the inside view alone: leave it out, or leave out the targets",
@@ -61,22 +64,38 @@ static int check_options(const struct invocation *in, struct err *err)
                               "needs a target: quaymaster audit TARGET", err);
 }
 
-/* Findings come most severe first. */
-static bool reaches(const struct assessment *a, const char *severity)
+/* Without a policy nothing has a verdict: a gate that waits for one would always be open. */
+static int check_fail_on(const struct policy_run *policy, const char *word, struct err *err)
 {
-        return severity && a->findings.n && a->findings.at[0].severity >= severity_parse(severity);
+        if (!word || policy->has_policy || verdict_parse(word) == VERDICT_MAX)
+                return 0;
+        return err_set(err, -ENOENT, "'--fail-on %s' needs a policy.yaml; `quaymaster policy init` writes one", word);
+}
+
+/* An approval can be used where nobody looked. */
+static bool saw_all(const struct inside_run *audit, const struct invocation *in)
+{
+        const char *netns = invocation_get(in, "netns");
+
+        return audit->complete && (!netns || streq(netns, "all"));
 }
 
 static int run_inside(const struct invocation *in, struct err *err)
 {
+        _cleanup_(policy_run_release) struct policy_run policy = {0};
         _cleanup_(inside_run_release) struct inside_run audit = {0};
-        int r = inside_run_collect(&audit, in, true, err), status;
+        const char *fail_on = invocation_get(in, "fail-on");
+        int r = policy_run_open(&policy, in, err), status;
 
+        if (r < 0 || check_fail_on(&policy, fail_on, err) < 0)
+                return QM_EXIT_USAGE;
+        r = inside_run_collect(&audit, in, true, err);
         if (r < 0)
                 return inside_run_failed(r);
         if (invocation_has(in, "verify") && verify_listeners(&audit, in, &status, err) != VERIFY_GO_ON)
                 return status;
         assess_services(audit.assessment);
+        policy_run_judge(&policy, &audit, saw_all(&audit, in));
         assess_judge(audit.assessment, audit.knowledge);
         r = inside_run_report(&audit, in,
                               (struct report_input){
@@ -89,7 +108,7 @@ static int run_inside(const struct invocation *in, struct err *err)
                               err);
         if (r < 0)
                 return inside_run_failed(r);
-        if (reaches(audit.assessment, invocation_get(in, "fail-on")))
+        if (fail_on_reached(audit.assessment, fail_on))
                 return QM_EXIT_FINDINGS;
         return audit.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }
@@ -107,7 +126,8 @@ const struct command command_audit = {
         .summary = "judge all that listens on this host, or answers at targets, and say what to do",
         .details =
                 "Looks at this host from inside and judges each listener by the built-in guide and by who can\n"
-                "reach it. Every finding says what, where, why and what to do, with this machine's own units and\n"
+                "reach it; and by policy.yaml, where there is one: what it does not approve is a finding.\n"
+                "Every finding says what, where, why and what to do, with this machine's own units and\n"
                 "packages.\n"
                 "Without a target it changes nothing, and sends nothing but with --verify: each listener of this\n"
                 "network namespace is asked over own addresses what it speaks, without logging in; its log may\n"
@@ -116,6 +136,8 @@ const struct command command_audit = {
                 "speaks there, and judges that: cleartext, weak TLS, expired certificates, wrong services, exposed\n"
                 "databases. What is seen of this machine, or of one whose inside view is in --inside, is joined with\n"
                 "what listens there, and each mismatch is explained.\n\n"
+                "--fail-on takes a severity (info, low, medium, high, critical) or a verdict: unused < expired =\n"
+                "unapproved < prohibited.\n\n"
                 "Exit status: 0 done (also with findings), 1 findings at or above --fail-on, 2 wrong usage,\n"
                 "3 something asked for could not be seen; 1 beats 3.\n",
         .options = options,

@@ -8,6 +8,7 @@ static const struct command *const commands[] = {
         &command_scan,
         &command_import,
         &command_explain,
+        &command_policy,
         &command_completion,
         NULL,
 };

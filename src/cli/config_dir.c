@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "config.h"
 #include "policy/estate_parse.h"
+#include "policy/policy_parse.h"
 
 static void warn(const char *text, void *arg)
 {
@@ -109,10 +110,32 @@ static int read_trusted(const char *folder, const char *name, const char *path, 
         return rc < 0 ? err_errno(err, -rc, "%s: cannot be read", path) : 0;
 }
 
+/* Its text; *ret_path stays NULL when there is no folder or no such file. */
+static int read_config(const struct invocation *in, const char *name, struct pool *pool, const char **ret_path,
+                       struct str *text, struct err *err)
+{
+        _cleanup_free_ char *folder = NULL;
+        const char *path;
+        int rc;
+
+        *ret_path = NULL;
+        rc = choose_folder(in, &folder, err);
+        if (rc < 0 || !folder)
+                return rc;
+        path = pool_printf(pool, "%s/%s", folder, name);
+        rc = read_trusted(folder, name, path, text, err);
+        if (rc == -ENOENT) {
+                *err = (struct err){0};
+                return 0;
+        }
+        if (rc == 0)
+                *ret_path = path;
+        return rc;
+}
+
 int config_open_estate(const struct invocation *in, struct pool *pool, struct estate *ret, bool *ret_found,
                        struct err *err)
 {
-        _cleanup_free_ char *folder = NULL;
         _cleanup_str_ struct str text = {0};
         const char *path;
         int rc;
@@ -120,17 +143,39 @@ int config_open_estate(const struct invocation *in, struct pool *pool, struct es
         *ret = (struct estate){0};
         *ret_found = false;
         tzset();
-        rc = choose_folder(in, &folder, err);
-        if (rc < 0 || !folder)
-                return rc;
-        path = pool_printf(pool, "%s/estate.yaml", folder);
-        rc = read_trusted(folder, "estate.yaml", path, &text, err);
-        if (rc == -ENOENT) {
-                *err = (struct err){0};
-                return 0;
-        }
-        if (rc < 0 || (rc = estate_parse(str_text(&text), text.len, path, pool, ret, err)) < 0)
+        rc = read_config(in, "estate.yaml", pool, &path, &text, err);
+        if (rc < 0 || !path || (rc = estate_parse(str_text(&text), text.len, path, pool, ret, err)) < 0)
                 return rc;
         *ret_found = true;
+        return 0;
+}
+
+int config_open_policy(const struct invocation *in, struct pool *pool, struct policy *ret, bool *ret_found,
+                       struct err *err)
+{
+        _cleanup_str_ struct str text = {0};
+        const char *path;
+        int rc;
+
+        *ret = (struct policy){0};
+        *ret_found = false;
+        rc = read_config(in, "policy.yaml", pool, &path, &text, err);
+        if (rc < 0 || !path || (rc = policy_parse(str_text(&text), text.len, path, pool, ret, err)) < 0)
+                return rc;
+        *ret_found = true;
+        return 0;
+}
+
+int config_policy_path(const struct invocation *in, char **ret, struct err *err)
+{
+        _cleanup_free_ char *folder = NULL;
+        int rc = choose_folder(in, &folder, err);
+
+        if (rc < 0)
+                return rc;
+        if (!folder)
+                return err_set(err, -ENOENT, "there is no configuration folder; make %s, or name one with --config",
+                               geteuid() == 0 ? QM_SYSCONFDIR : "~/.config/quaymaster");
+        *ret = xasprintf("%s/policy.yaml", folder);
         return 0;
 }

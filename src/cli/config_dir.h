@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Where configuration is read from, and what is opened from there: the guide, the estate. */
+/* Where configuration is read from, and what is opened from there: the guide, the estate, the policy. */
 #pragma once
 
 #include "cli/command.h"
 #include "knowledge/knowledge.h"
 #include "model/estate.h"
+#include "model/policy.h"
 
 #define CONFIG_OPTION                                                                                        \
         {                                                                                                    \
@@ -29,3 +30,9 @@ int config_open_knowledge(const struct invocation *in, struct knowledge **ret, s
  */
 int config_open_estate(const struct invocation *in, struct pool *pool, struct estate *ret, bool *ret_found,
                        struct err *err);
+
+/* The same for policy.yaml. */
+int config_open_policy(const struct invocation *in, struct pool *pool, struct policy *ret, bool *ret_found,
+                       struct err *err);
+/* Where policy.yaml is or would be. -ENOENT when there is no folder for it. The caller frees *ret. */
+int config_policy_path(const struct invocation *in, char **ret, struct err *err);

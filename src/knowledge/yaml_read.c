@@ -190,6 +190,16 @@ void yaml_read_release(struct yaml_read *r)
         yaml_parser_delete(&r->parser);
 }
 
+/* `on` is true to YAML 1.1, and a good name for a key: what stands in front of a colon can't be meant otherwise. */
+static int read_key(struct yaml_read *r, const char **ret)
+{
+        if (r->event.type == YAML_SCALAR_EVENT && streq((const char *)r->event.data.scalar.value, "on")) {
+                *ret = "on";
+                return 0;
+        }
+        return yaml_read_text(r, ret);
+}
+
 int yaml_read_mapping(struct yaml_read *r, yaml_read_key *each, void *arg)
 {
         int rc;
@@ -200,7 +210,7 @@ int yaml_read_mapping(struct yaml_read *r, yaml_read_key *each, void *arg)
                 const char *key;
                 size_t before;
 
-                if ((rc = yaml_read_text(r, &key)) < 0)
+                if ((rc = read_key(r, &key)) < 0)
                         return rc;
                 before = yaml_read_enter(r, yaml_read_show(r, key));
                 if ((rc = next(r)) < 0 || (rc = each(r, key, arg)) < 0)

@@ -4,6 +4,7 @@
 
 #include "model/advice.h"
 #include "model/listener.h"
+#include "model/policy.h"
 
 struct observed; /* model/observed.h */
 
@@ -26,7 +27,9 @@ struct finding {
         const char *title;
         const struct listener *listener; /* the subject; or NULL and then: */
         const struct service *service;   /* or NULL and then: */
-        const struct observed *observed; /* an endpoint seen from outside */
+        const struct observed *observed; /* an endpoint seen from outside; or NULL and then: */
+        const struct policy_rule *approval; /* an entry of the policy */
+        enum verdict verdict;            /* of the subject, or VERDICT_NONE */
         struct advice advice;
         const char *const *evidence;
         const char *const *remediation;

@@ -16,6 +16,7 @@
 #include "model/advice.h"
 #include "model/identity.h"
 #include "model/inside.h"
+#include "model/policy.h"
 
 enum exposure_scope {
         EXPOSURE_LOOPBACK, /* this host only */
@@ -64,5 +65,6 @@ struct listener {
         const char *known_for;    /* what its program is known for, where it speaks something else; or NULL */
         struct exposure exposure;
         struct advice advice;
+        struct judgement judgement; /* by the policy; verdict NONE: there is none */
         const char *client_reason; /* not NULL: a client's socket and no listener; the reason */
 };

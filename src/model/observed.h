@@ -11,6 +11,7 @@
 #include "model/endpoint.h"
 #include "model/estate.h"
 #include "model/identity.h"
+#include "model/policy.h"
 
 struct observed {
         struct endpoint endpoint;
@@ -22,6 +23,7 @@ struct observed {
         enum device_class class;
         const char *guide;    /* id of the guide page it is judged by, or NULL */
         bool by_number;       /* that page was chosen by the port number alone */
+        struct judgement judgement; /* by the policy; verdict NONE: there is none, or it is not open */
         struct advice advice; /* why is NULL as long as it is not judged */
 };
 

@@ -7,7 +7,7 @@
 #include "base/map.h"
 #include "base/str.h"
 #include "knowledge/page_parse.h"
-#include "knowledge/yaml_record.h"
+#include "policy/lists.h"
 
 #define NETWORKS_MAX 10000u
 #define EXCLUDE_MAX  50000u
@@ -15,7 +15,6 @@
 #define ASSETS_MAX   50000u
 #define WINDOWS_MAX  100u
 #define RANGES_MAX   1000u /* of one entry */
-#define ITEMS_MAX    256u  /* of other lists of one entry */
 #define RATE_MAX     1000000u
 
 #define WORD_START "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -60,11 +59,6 @@ static void draft_release(struct draft *d)
 
 /* --- what several sections have -------------------------------------------------------------- */
 
-static void *keep(struct pool *pool, const void *at, size_t n, size_t size)
-{
-        return n ? memcpy(pool_alloc(pool, n * size), at, n * size) : NULL;
-}
-
 /* The set, normalized, in the pool. */
 static struct range_set keep_set(struct pool *pool, struct range_set *set)
 {
@@ -77,47 +71,6 @@ static struct range_set keep_set(struct pool *pool, struct range_set *set)
         kept.at = keep(pool, set->at, set->n, sizeof(*set->at));
         kept.before = keep(pool, set->before, set->n + 1, sizeof(*set->before));
         return kept;
-}
-
-struct counted {
-        yaml_read_item *item;
-        void *arg;
-        size_t n;
-};
-
-static int counted_item(struct yaml_read *r, size_t index, void *arg)
-{
-        struct counted *counted = arg;
-
-        counted->n++;
-        return counted->item(r, index, counted->arg);
-}
-
-/* "x" is as good as "[x]". A list of nothing could mean all or none, so it is a mistake. */
-static int read_some(struct yaml_read *r, size_t max, yaml_read_item *item, void *arg)
-{
-        struct counted counted = {item, arg, 0};
-        unsigned line = r->line;
-        int rc;
-
-        if (r->event.type == YAML_SCALAR_EVENT)
-                return item(r, 0, arg);
-        rc = yaml_read_list(r, max, counted_item, &counted);
-        if (rc == 0 && !counted.n)
-                return yaml_read_fail_at(r, line, "is an empty list; name something or remove the line");
-        return rc;
-}
-
-/* Texts of the field's shape, into the pool. */
-static int read_words(struct yaml_read *r, const struct yaml_field *f, void *to)
-{
-        _cleanup_(yaml_texts_release) struct yaml_texts texts = {.shape = f->shape};
-        int rc = read_some(r, ITEMS_MAX, yaml_texts_item, &texts);
-
-        *(const char ***)((char *)to + f->at) =
-                keep(r->pool, texts.list.at, texts.list.n, sizeof(*texts.list.at));
-        *(size_t *)((char *)to + f->count) = texts.list.n;
-        return rc;
 }
 
 static int read_range(struct yaml_read *r, struct address_range *ret)
@@ -304,7 +257,7 @@ static int forbid_item(struct yaml_read *r, size_t index, void *arg)
 
 static int read_forbid(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        return read_some(r, ITEMS_MAX, forbid_item, to);
+        return read_some(r, LIST_ITEMS_MAX, forbid_item, to);
 }
 
 /* Without a transport it is TCP and UDP. */
@@ -335,7 +288,7 @@ static int port_item(struct yaml_read *r, size_t index, void *arg)
 
 static int read_forbid_ports(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        return read_some(r, ITEMS_MAX, port_item, to);
+        return read_some(r, LIST_ITEMS_MAX, port_item, to);
 }
 
 /* Those of the class and those of the entry. */
@@ -451,7 +404,7 @@ static int asset_address_item(struct yaml_read *r, size_t index, void *arg)
 static int read_addresses(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
         struct asset_draft *draft = to;
-        int rc = read_some(r, ITEMS_MAX, asset_address_item, draft);
+        int rc = read_some(r, LIST_ITEMS_MAX, asset_address_item, draft);
 
         draft->asset.addresses =
                 keep(r->pool, draft->addresses.at, draft->addresses.n, sizeof(*draft->addresses.at));

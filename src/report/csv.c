@@ -243,6 +243,16 @@ static void add_advice_why(struct str *to, const struct csv_row *r)
         add_or_empty(to, r->l->client_reason ? NULL : r->l->advice.why);
 }
 
+static void add_verdict(struct str *to, const struct csv_row *r)
+{
+        add_or_empty(to, verdict_name(r->l->judgement.verdict));
+}
+
+static void add_verdict_why(struct str *to, const struct csv_row *r)
+{
+        add_or_empty(to, r->l->judgement.why);
+}
+
 static void add_severity(struct str *to, const struct csv_row *r)
 {
         if (r->judged)
@@ -326,6 +336,8 @@ static const struct {
         {"forward", add_forward_to},
         {"advice", add_advice},
         {"advice_why", add_advice_why},
+        {"verdict", add_verdict, true},
+        {"verdict_why", add_verdict_why, true},
         {"severity", add_severity, true},
         {"rules", add_rules, true},
         {"finding", add_title, true},

@@ -26,6 +26,20 @@ void finding_json_advice(struct json *j, const struct advice *a)
         json_end(j);
 }
 
+void finding_json_judgement(struct json *j, const struct judgement *judgement)
+{
+        json_open_object(j, "policy");
+        json_str(j, "why", judgement->why);
+        if (judgement->note)
+                json_str(j, "note", judgement->note);
+        if (judgement->rule) {
+                json_u64(j, "line", judgement->rule->line);
+                json_str(j, "need", judgement->rule->need);
+                json_str(j, "owner", judgement->rule->owner);
+        }
+        json_end(j);
+}
+
 static void add_strings(struct json *j, const char *key, const char *const *list)
 {
         json_open_array(j, key);
@@ -61,6 +75,9 @@ static void add_subject(struct json *j, const struct finding *f)
                 json_str(j, "package", l->package ? l->package->name : NULL);
         } else if (f->observed) {
                 add_endpoint(j, f->observed);
+        } else if (f->approval) {
+                json_str(j, "approval", f->approval->what);
+                json_u64(j, "line", f->approval->line);
         } else {
                 json_str(j, "service", f->service ? f->service->name : NULL);
         }
@@ -99,7 +116,7 @@ void finding_json_add(struct json *j, const struct finding *f)
         json_str(j, "severity", severity_name(f->severity));
         json_str(j, "title", f->title);
         add_subject(j, f);
-        json_put_null(j, "verdict");
+        json_str(j, "verdict", verdict_name(f->verdict));
         finding_json_advice(j, &f->advice);
         add_strings(j, "evidence", f->evidence);
         add_strings(j, "remediation", f->remediation);

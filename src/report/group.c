@@ -32,7 +32,7 @@ static uint64_t owner_key(const struct listener *l)
 static uint64_t group_key(const struct finding *f)
 {
         const struct listener *l = f->listener;
-        uint64_t other = f->observed ? hash_text(f->title) : (uintptr_t)f->service;
+        uint64_t other = f->observed ? hash_text(f->title) : f->approval ? (uintptr_t)f->approval : (uintptr_t)f->service;
         const uint64_t parts[] = {
                 hash_text(f->rule),          (uint64_t)f->severity,           l ? owner_key(l) : 0,
                 l ? (uintptr_t)l->netns : 0, l ? (uintptr_t)l->container : 0, l ? 0 : other,
@@ -115,7 +115,7 @@ static void add_place(struct str *to, const struct finding *f)
         else if (f->observed)
                 add_endpoint_place(to, &f->observed->endpoint);
         else
-                str_add(to, f->service ? f->service->name : "this host");
+                str_add(to, f->service ? f->service->name : f->approval ? "policy.yaml" : "this host");
 }
 
 void group_add_places(struct str *to, const struct finding_group *g, size_t most)

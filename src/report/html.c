@@ -135,6 +135,8 @@ static void add_listener_cell(struct writer *w, enum row_column column, const st
         } else {
                 put_raw(w);
         }
+        if (column == ROW_VERDICT)
+                add_small(w, l->judgement.why);
         if (column == ROW_PROCESS) {
                 add_small(w, l->n_processes ? l->processes[0]->exe : NULL);
                 add_small(w, l->owner_note);

@@ -126,5 +126,7 @@ void identity_json_add(struct json *j, const struct observed *o, const char *reg
         json_str(j, "zone", o->zone);
         finding_json_advice(j, &o->advice);
         json_str(j, "guide", o->guide);
-        json_put_null(j, "verdict");
+        json_str(j, "verdict", verdict_name(o->judgement.verdict));
+        if (o->judgement.why)
+                finding_json_judgement(j, &o->judgement);
 }

@@ -195,7 +195,9 @@ static void make_judgement(struct json *j, const void *object)
         add_exposure(j, &l->exposure);
         finding_json_advice(j, &l->advice);
         json_str(j, "guide", l->guide);
-        json_put_null(j, "verdict");
+        json_str(j, "verdict", verdict_name(l->judgement.verdict));
+        if (l->judgement.why)
+                finding_json_judgement(j, &l->judgement);
 }
 
 static uint64_t judgement_id(const struct listener *l)
@@ -210,6 +212,9 @@ static uint64_t judgement_id(const struct listener *l)
                 e->blocked_by,
                 l->advice.why,
                 l->guide,
+                l->judgement.why,
+                l->judgement.note,
+                (const void *)(uintptr_t)l->judgement.verdict,
         };
 
         return hash_bytes(parts, sizeof(parts));

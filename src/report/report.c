@@ -4,7 +4,7 @@
 #include "base/fd.h"
 
 static const struct report_format *const formats[] = {
-        &report_text, &report_json, &report_csv, &report_html, NULL,
+        &report_text, &report_json, &report_csv, &report_html, &report_sarif, NULL,
 };
 
 const struct report_format *report_find(const char *name)

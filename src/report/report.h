@@ -33,7 +33,7 @@ struct report_format {
         int (*write)(const struct report_input *in, int fd, struct err *err);
 };
 
-extern const struct report_format report_text, report_json, report_csv, report_html;
+extern const struct report_format report_text, report_json, report_csv, report_html, report_sarif;
 
 /* NULL when there is no such format. */
 const struct report_format *report_find(const char *name);

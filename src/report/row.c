@@ -186,6 +186,12 @@ static void add_advice(struct str *to, const struct listener *l)
         str_add(to, l->client_reason ? "client" : advice_class_name(l->advice.class));
 }
 
+static void add_verdict(struct str *to, const struct listener *l)
+{
+        if (l->judgement.why)
+                str_add(to, verdict_name(l->judgement.verdict));
+}
+
 static const struct {
         const char *heading;
         void (*add)(struct str *to, const struct listener *l);
@@ -202,6 +208,7 @@ static const struct {
         [ROW_UNIT] = {"Unit", add_unit},
         [ROW_PACKAGE] = {"Package", add_package},
         [ROW_ADVICE] = {"Advice", add_advice},
+        [ROW_VERDICT] = {"Verdict", add_verdict},
 };
 
 const char *row_heading(enum row_column column)
@@ -236,6 +243,8 @@ static bool says_something(enum row_column column, const struct listener *l)
 
 bool row_used(enum row_column column, const struct assessment *a)
 {
+        if (column == ROW_VERDICT)
+                return a->listeners.n && a->listeners.at[0].judgement.why; /* all are judged, or none */
         vec_foreach (l, &a->listeners)
                 if (says_something(column, l))
                         return true;

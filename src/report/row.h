@@ -27,6 +27,7 @@ enum row_column {
         ROW_UNIT,
         ROW_PACKAGE,
         ROW_ADVICE,
+        ROW_VERDICT,
         ROW_MAX,
 };
 

@@ -159,6 +159,15 @@ static void add_advice(struct str *to, const struct row *r)
                 str_add(to, advice_class_name(r->observed->advice.class));
 }
 
+static void add_verdict(struct str *to, const struct row *r)
+{
+        const char *verdict = r->finding ? verdict_name(r->finding->verdict)
+                              : r->observed ? verdict_name(r->observed->judgement.verdict)
+                                            : NULL;
+
+        str_add(to, verdict ? verdict : "");
+}
+
 static void add_severity(struct str *to, const struct row *r)
 {
         if (r->finding)
@@ -255,6 +264,7 @@ static const struct {
         {"behaviour", add_behaviour, IDENTIFIED},
         {"flags", add_flags, IDENTIFIED},
         {"advice", add_advice, JUDGED},
+        {"verdict", add_verdict, JUDGED},
         {"severity", add_severity, JUDGED},
         {"rule", add_rule, JUDGED},
         {"finding", add_title, JUDGED},

@@ -137,6 +137,7 @@ static const struct {
         {ROW_UNIT, {"UNIT", 9, .may_go = true}},
         {ROW_PACKAGE, {"PACKAGE", 7, .may_go = true}},
         {ROW_ADVICE, {"ADVICE"}},
+        {ROW_VERDICT, {"VERDICT"}},
 };
 
 static size_t note_number(struct writer *w, const char *note)

@@ -433,20 +433,60 @@ static void test_paragraph(void **state)
         }
 }
 
+/* What the schema of SARIF 2.1.0 requires, and what code review needs besides; the places are those of the findings. */
+static void test_sarif(void **state)
+{
+        _cleanup_str_ struct str out = {0};
+        struct sample s;
+        struct report_input in;
+        json_t *root, *run, *driver, *result;
+        json_error_t error;
+        size_t i;
+
+        sample_hostile(&s);
+        in = audit_of(&s);
+        write_to(&out, "sarif", &in);
+        root = json_loadb(out.text, out.len, JSON_REJECT_DUPLICATES, &error);
+        if (!root)
+                fail_msg("%s", error.text);
+        assert_string_equal(json_string_value(json_object_get(root, "version")), "2.1.0");
+        run = json_array_get(json_object_get(root, "runs"), 0);
+        driver = json_object_get(json_object_get(run, "tool"), "driver");
+        assert_string_equal(json_string_value(json_object_get(driver, "name")), "quaymaster");
+        assert_true(json_is_boolean(json_object_get(json_array_get(json_object_get(run, "invocations"), 0),
+                                                    "executionSuccessful")));
+        assert_int_equal(json_array_size(json_object_get(run, "results")), s.assessment.findings.n);
+        json_array_foreach(json_object_get(run, "results"), i, result)
+        {
+                size_t index = (size_t)json_integer_value(json_object_get(result, "ruleIndex"));
+                json_t *rule = json_array_get(json_object_get(driver, "rules"), index);
+                const char *level = json_string_value(json_object_get(result, "level"));
+
+                assert_string_equal(json_string_value(json_object_get(rule, "id")),
+                                    json_string_value(json_object_get(result, "ruleId")));
+                assert_true(streq(level, "note") || streq(level, "warning") || streq(level, "error"));
+                assert_non_null(json_string_value(json_object_get(json_object_get(result, "message"), "text")));
+                assert_true(json_is_object(json_array_get(json_object_get(result, "locations"), 0)));
+                assert_true(json_is_object(json_object_get(result, "partialFingerprints")));
+        }
+        json_decref(root);
+        sample_release(&s);
+}
+
 static void test_registry(void **state)
 {
         size_t n = 0;
 
         for (const struct report_format *const *f = report_all(); *f; f++, n++)
                 assert_ptr_equal(report_find((*f)->name), *f);
-        assert_int_equal(n, 4);
+        assert_int_equal(n, 5);
         assert_null(report_find("xml"));
 }
 
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),    cmocka_unit_test(test_nothing_at_all),
+                cmocka_unit_test(test_sarif), cmocka_unit_test(test_golden),    cmocka_unit_test(test_nothing_at_all),
                 cmocka_unit_test(test_harmless),  cmocka_unit_test(test_json_records),
                 cmocka_unit_test(test_json_many), cmocka_unit_test(test_write_error),
                 cmocka_unit_test(test_csv_cells), cmocka_unit_test(test_step_command),

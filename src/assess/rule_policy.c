@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the policy says of a listener, an endpoint, or of an approval that nothing uses. */
+#include <ctype.h>
+
+#include "assess/correlate.h"
+#include "assess/outside_rule.h"
+#include "assess/rule.h"
+#include "base/str.h"
+
+static const struct {
+        enum severity near, inside, far; /* loopback; our networks; strangers */
+        const char *why;
+} verdicts[VERDICT_MAX] = {
+        [VERDICT_EXPIRED] = {SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_MEDIUM,
+                             "Its approval has ended: nobody has said since that it is still needed."},
+        [VERDICT_UNAPPROVED] = {SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH,
+                                "Only what has a validated need may be open, and none is written down for this."},
+        [VERDICT_PROHIBITED] = {SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL,
+                                "The policy prohibits it, whatever else approves it."},
+};
+
+static bool is_finding(enum verdict verdict)
+{
+        return verdict == VERDICT_EXPIRED || verdict == VERDICT_UNAPPROVED || verdict == VERDICT_PROHIBITED;
+}
+
+/* The text in single quotes for a shell. NULL where that cannot be read by people. */
+static const char *shell_word(struct pool *pool, const char *s)
+{
+        if (!*s || strpbrk(s, "'\n\r\t\x1b"))
+                return NULL;
+        for (const char *p = s; *p; p++)
+                if (!isalnum((unsigned char)*p) && !strchr("/._-@:+", *p))
+                        return pool_printf(pool, "'%s'", s);
+        return s;
+}
+
+static const char *approve_command(struct pool *pool, const char *port, const char *exe)
+{
+        const char *word = exe ? shell_word(pool, exe) : NULL;
+
+        return pool_printf(pool,
+                           "quaymaster policy approve %s%s%s --need 'WHY' --owner WHO --approved-by ANOTHER "
+                           "--expires YYYY-MM-DD",
+                           port, word ? " --process " : "", word ? word : "");
+}
+
+/* An entry that is there already is renewed or filled in, not written a second time. */
+static void add_approval_step(struct pool *pool, const struct judgement *judgement, const char *port, const char *exe,
+                              struct lines *to)
+{
+        const struct policy_rule *rule = judgement->rule;
+
+        if (judgement->verdict == VERDICT_PROHIBITED)
+                return;
+        if (judgement->verdict == VERDICT_EXPIRED)
+                lines_add(to, pool_printf(pool,
+                                          "Still needed? Have it approved again, and set approved_on and expires in "
+                                          "line %u of policy.yaml",
+                                          rule->line));
+        else if (rule && !policy_rule_needed(rule))
+                lines_add(to, pool_printf(pool,
+                                          "Needed? Write the need, the owner and who approved it in line %u of "
+                                          "policy.yaml",
+                                          rule->line));
+        else
+                lines_add(to, pool_printf(pool, "Needed? Have it approved: %s", approve_command(pool, port, exe)));
+}
+
+static const char *title_of(struct pool *pool, enum verdict verdict, const char *port, const char *name)
+{
+        static const char *const forms[VERDICT_MAX] = {
+                [VERDICT_EXPIRED] = "The approval of %s%s%s%s has expired",
+                [VERDICT_UNAPPROVED] = "%s%s%s%s is open and not approved",
+                [VERDICT_PROHIBITED] = "%s%s%s%s is open and prohibited",
+        };
+        _cleanup_str_ struct str s = {0};
+        const char *form = forms[verdict], *at = strstr(form, "%s%s%s%s");
+
+        str_add_n(&s, form, (size_t)(at - form));
+        str_add(&s, port);
+        if (name)
+                str_addf(&s, " (%s)", name);
+        str_add(&s, at + strlen("%s%s%s%s"));
+        return pool_intern(pool, s.text);
+}
+
+static bool look(const struct rule_input *in, struct verdict_draft *draft)
+{
+        const struct listener *l = in->listener;
+        enum verdict verdict = l->judgement.verdict;
+        const struct process *p = listener_main_process(l);
+        const char *port;
+
+        if (!is_finding(verdict))
+                return false;
+        port = listener_port_text(in->pool, l);
+        if (l->transport == TRANSPORT_RAW)
+                port = pool_printf(in->pool, "ip/%u", l->port);
+        draft->severity = by_exposure(l, verdicts[verdict].near, verdicts[verdict].inside, verdicts[verdict].far);
+        draft->rule_suffix = verdict_name(verdict);
+        draft->title = title_of(in->pool, verdict, listener_port_text(in->pool, l), listener_program(l));
+        draft->advice = (struct advice){ADVICE_REVIEW, verdicts[verdict].why};
+        lines_add(&draft->evidence, pool_printf(in->pool, "policy: %s", l->judgement.why));
+        add_approval_step(in->pool, &l->judgement, port, p ? p->exe : NULL, &draft->remediation);
+        remedy_stop(in, &draft->remediation);
+        remedy_also_stopped(in, &draft->remediation);
+        return true;
+}
+
+const struct rule rule_policy = {.name = "policy", .look = look};
+
+static bool look_outside(const struct outside_input *in, struct verdict_draft *draft)
+{
+        const struct judgement *judgement = &in->o->judgement;
+        enum verdict verdict = judgement->verdict;
+        const char *port = endpoint_port_text(in->pool, &in->o->endpoint);
+
+        if (!is_finding(verdict))
+                return false;
+        draft->severity = by_place(in, verdicts[verdict].near, verdicts[verdict].inside, verdicts[verdict].far);
+        draft->rule_suffix = verdict_name(verdict);
+        draft->title = title_of(in->pool, verdict, port, observed_name(in));
+        draft->advice = (struct advice){ADVICE_REVIEW, verdicts[verdict].why};
+        lines_add(&draft->evidence, pool_printf(in->pool, "policy: %s", judgement->why));
+        add_approval_step(in->pool, judgement, port, NULL, &draft->remediation);
+        lines_add(&draft->remediation, "Not needed? Stop what listens there; an audit on that machine says how");
+        return true;
+}
+
+const struct outside_rule outside_policy = {.name = "policy", .look = look_outside};
+
+struct finding approval_unused(struct pool *pool, const struct policy_rule *rule)
+{
+        struct verdict_draft draft = {
+                .severity = SEVERITY_LOW,
+                .rule_suffix = verdict_name(VERDICT_UNUSED),
+                .title = pool_printf(pool, "Nothing uses the approval of %s", rule->what),
+                .advice = {ADVICE_REVIEW,
+                           "An approval that is left over lets the next program take the port unnoticed."},
+        };
+        struct lines evidence = {0};
+        struct finding finding;
+
+        lines_add(&evidence, pool_printf(pool, "policy: line %u approves %s: %s", rule->line, rule->what,
+                                         policy_rule_needed(rule) ? rule->need : "no need is written down"));
+        lines_add(&draft.remediation,
+                  pool_printf(pool, "No longer needed? Remove the entry in line %u of policy.yaml", rule->line));
+        lines_add(&draft.remediation, pool_intern(pool, "Meant for another machine? Say which, with `on:`"));
+        finding = draft_finish(pool, "policy", &evidence, &draft);
+        finding.approval = rule;
+        finding.verdict = VERDICT_UNUSED;
+        return finding;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/policy.h"
+
+#include <errno.h>
+
+#include "cli/commands.h"
+#include "cli/config_dir.h"
+
+#define ENTRY_OPTION(option, word, text) \
+        {.name = option, .kind = OPTION_WORD, .value = word, .help = "approve: " text, .once = true}
+
+static const struct option_spec options[] = {
+        ENTRY_OPTION("need", "TEXT", "why it must be open"),
+        ENTRY_OPTION("owner", "NAME", "who answers for it"),
+        ENTRY_OPTION("approved-by", "NAME", "who approved it; not the owner"),
+        ENTRY_OPTION("approved-on", "DAY", "when, as 2026-05-01; today unless given"),
+        ENTRY_OPTION("expires", "DAY", "the last day that it holds"),
+        ENTRY_OPTION("ticket", "ID", "where it was decided"),
+        ENTRY_OPTION("basis", "WORD", "deemed-needed: the device cannot close it"),
+        ENTRY_OPTION("protocol", "NAME", "what must speak there, as https"),
+        ENTRY_OPTION("process", "PATH", "only this program"),
+        ENTRY_OPTION("unit", "NAME", "only this unit"),
+        ENTRY_OPTION("package", "NAME", "only programs of this package"),
+        ENTRY_OPTION("user", "NAME", "only as this user"),
+        ENTRY_OPTION("container", "NAME", "only in this container"),
+        ENTRY_OPTION("from", "WHERE", "as far as loopback, private, link, internet or a zone"),
+        ENTRY_OPTION("on", "NAME", "only on this machine"),
+        {.name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",
+         .help = "init: write to FILE in place of policy.yaml"},
+        {.name = "netns", .kind = OPTION_WORD, .value = "WHICH",
+         .help = "init, explain: look into `all` network namespaces (default), the own one (`self`), or NAME"},
+        {.name = "all", .letter = 'a', .help = "explain: also tell of entries for other ports"},
+        {.name = "json", .letter = 'j', .help = "check, explain: NDJSON, one record a line"},
+        CONFIG_OPTION,
+        {.name = "no-bpf", .help = "init, explain: read owners from /proc even where BPF is permitted"},
+};
+
+_Static_assert(array_len(options) <= MAX_OPTIONS, "the command line has room for them");
+
+static const struct {
+        const char *name;
+        size_t arguments; /* behind the name */
+        int (*run)(const struct invocation *in, struct err *err);
+} parts[] = {
+        {"init", 0, policy_init},
+        {"check", 0, policy_check_file},
+        {"approve", 1, policy_approve},
+        {"explain", 1, policy_explain},
+};
+
+static int run(const struct invocation *in, struct err *err)
+{
+        for (size_t i = 0; i < array_len(parts); i++) {
+                if (!streq(parts[i].name, in->arguments[0]))
+                        continue;
+                if (in->n_arguments != parts[i].arguments + 1)
+                        err_set(err, -EINVAL, "'policy %s' takes %s", parts[i].name,
+                                parts[i].arguments ? "one port or listener, as 443/tcp" : "no further words");
+                else
+                        return parts[i].run(in, err);
+                return QM_EXIT_USAGE;
+        }
+        err_set(err, -EINVAL, "'policy %s' is unknown; there are init, check, approve and explain", in->arguments[0]);
+        return QM_EXIT_USAGE;
+}
+
+const struct command command_policy = {
+        .name = "policy",
+        .arguments = "init|check|approve PORT|explain LISTENER",
+        .summary = "write down what may be open and why, and check it",
+        .details =
+                "init     write a policy.yaml from what listens now; every entry is marked `need: TODO`, and\n"
+                "         approves nothing before a need is written there\n"
+                "check    tell errors, and entries that are shadowed, overlapping, expired, too broad, or approved\n"
+                "         by their owner\n"
+                "approve  add an approval; comments and order of the file stay as they are\n"
+                "explain  tell which entries were tried for a listener, as 443/tcp or 0.0.0.0:443/tcp, and why\n"
+                "         they apply or not\n"
+                "Form of the file: quaymaster-policy(5).\n\n"
+                "Exit status: 0 done (check: also with warnings), 2 wrong usage or a broken policy, 3 something\n"
+                "asked for could not be seen.\n",
+        .options = options,
+        .n_options = array_len(options),
+        .min_arguments = 1,
+        .max_arguments = 2,
+        .run = run,
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/policy_run.h"
+
+#include "base/clock.h"
+
+const char *const fail_on_words[] = {
+        "info", "low", "medium", "high", "critical", "unused", "expired", "unapproved", "prohibited", NULL,
+};
+
+void policy_run_release(struct policy_run *run)
+{
+        policy_judge_freep(&run->judge);
+        pool_freep(&run->pool);
+}
+
+int policy_run_open(struct policy_run *run, const struct invocation *in, struct err *err)
+{
+        int r;
+
+        run->pool = pool_new();
+        run->now = clock_now_s();
+        r = config_open_estate(in, run->pool, &run->estate, &run->has_estate, err);
+        if (r == 0)
+                r = config_open_policy(in, run->pool, &run->policy, &run->has_policy, err);
+        if (r == 0 && run->has_policy)
+                run->judge = policy_judge_new(&run->policy, run->has_estate ? &run->estate : NULL, run->now, run->pool);
+        return r;
+}
+
+void policy_run_judge(struct policy_run *run, struct inside_run *inside, bool unused)
+{
+        const struct policy_rule *rule;
+        size_t i = 0;
+
+        if (!run->judge)
+                return;
+        policy_judge_host(run->judge, inside->view);
+        vec_foreach(l, &inside->assessment->listeners)
+                l->judgement = policy_judge_listener(run->judge, l);
+        while (unused && (rule = policy_judge_unused(run->judge, &i)))
+                assess_unused(inside->assessment, rule);
+}
+
+/* Findings come most severe first. */
+bool fail_on_reached(const struct assessment *a, const char *word)
+{
+        enum verdict verdict;
+
+        if (!word)
+                return false;
+        verdict = verdict_parse(word);
+        if (verdict == VERDICT_MAX)
+                return a->findings.n && a->findings.at[0].severity >= severity_parse(word);
+        vec_foreach(l, &a->listeners)
+                if (verdict_rank(l->judgement.verdict) >= verdict_rank(verdict))
+                        return true;
+        vec_foreach(f, &a->findings)
+                if (verdict_rank(f->verdict) >= verdict_rank(verdict))
+                        return true;
+        return false;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* policy.yaml, the warnings about it, and an entry added to it. */
+#include <stdlib.h>
+
+#include "fuzz.h"
+#include "policy/policy_check.h"
+#include "policy/policy_judge.h"
+#include "policy/policy_parse.h"
+#include "policy/policy_text.h"
+
+#define NOW INT64_C(1795215600)
+
+static void check(bool holds)
+{
+        if (!holds)
+                abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        static const struct policy_field fields[] = {{"port", "443/tcp"}, {"need", "a: \"b\""}};
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        _cleanup_(policy_warnings_release) struct policy_warnings warnings = {0};
+        _cleanup_(policy_judge_freep) struct policy_judge *judge = NULL;
+        _cleanup_str_ struct str added = {0};
+        struct observed o = {.endpoint = {.address = {4, {10, 0, 0, 1}}, .port = 443}};
+        struct err err = {0};
+        struct policy p;
+
+        if (policy_parse((const char *)data, size, "fuzz.yaml", pool, &p, &err) < 0) {
+                check(err.code && str_after(err.text, "fuzz.yaml:"));
+                return 0;
+        }
+        policy_check(&p, NULL, NOW, pool, &warnings);
+        judge = policy_judge_new(&p, NULL, NOW, pool);
+        for (o.endpoint.port = 1; o.endpoint.port < 1024; o.endpoint.port++) {
+                struct judgement j = policy_judge_observed(judge, &o);
+
+                check(j.why && (j.verdict != VERDICT_APPROVED || policy_rule_needed(j.rule)));
+                check(j.verdict != VERDICT_PROHIBITED || j.rule->deny);
+        }
+        if (policy_text_add((const char *)data, size, "fuzz.yaml", fields, 2, &added, &err) == 0) {
+                struct policy after;
+
+                check(policy_parse(added.text, added.len, "fuzz.yaml", pool, &after, &err) == 0);
+                check(after.n_allow == p.n_allow + 1);
+        }
+        return 0;
+}
