@@ -75,6 +75,12 @@ uint64_t watch_dropped(const struct watch *watch);
  */
 struct inside *watch_look(const struct inside *base, const struct watch_note *notes, size_t n);
 
+/*
+ * Fill in the ports that the kernel chose right after the notes (listen(2) without bind(2)): looked up by cookie in the
+ * kernel's tables of their namespaces. A port stays 0 where the socket is gone or the namespace may not be entered.
+ */
+void watch_find_ports(struct watch_note *notes, size_t n);
+
 /* --- pure halves, for tests and fuzzing --- */
 
 /* One record of the BPF programs. False when it makes no sense. */
