@@ -159,8 +159,8 @@ static bool base_has_netns(const struct watch_run *run, uint32_t inode)
 }
 
 /*
- * What a note cannot tell: a namespace that is new since the whole was looked at, and a port that the kernel chose
- * where the tables could not be read. The look that is due then finds the listener, if it is still there.
+ * What a note cannot tell: the interfaces of a namespace that is new since the whole was looked at, and a port that
+ * the kernel chose where the tables could not be read. Then the whole is looked at soon.
  */
 static bool needs_look(const struct watch_run *run, const struct watch_note *note)
 {
@@ -170,15 +170,6 @@ static bool needs_look(const struct watch_run *run, const struct watch_note *not
 static bool is_wanted(const struct watch_run *run, const struct watch_note *note)
 {
         return !note->place || streq(run->options.netns, "all") || base_has_netns(run, note->netns_inode);
-}
-
-/* Not where only some namespaces are wanted: there all others are unknown. */
-static bool has_new_netns(const struct batch *b)
-{
-        for (size_t i = 0; i < b->n && streq(b->run->options.netns, "all"); i++)
-                if (!b->notes[i].closed && !base_has_netns(b->run, b->notes[i].netns_inode))
-                        return true;
-        return false;
 }
 
 static void keep_wanted(struct batch *b)
@@ -264,7 +255,7 @@ static void take_closed(struct batch *b, const struct watch_note *note)
                 .port = note->port,
                 .netns = role_of(b->run->base, note->netns_inode),
         };
-        bool has_key = note->place && key.netns && !note->ifindex;
+        bool has_key = note->place && key.netns && !note->ifindex; /* its device has no name here */
         const struct known_listener *known = known_close(b->run->known, note->cookie, has_key ? &key : NULL);
         struct watch_event e;
 
@@ -276,12 +267,6 @@ static void take_closed(struct batch *b, const struct watch_note *note)
 
 static int take_batch(struct batch *b, struct err *err)
 {
-        int r = 0;
-
-        if (has_new_netns(b) && clock_monotonic_ns() >= watch_run_next_look(b->run))
-                r = watch_run_look(b->run, err);
-        if (r < 0)
-                return r;
         keep_wanted(b);
         watch_find_ports(b->notes, b->n);
         for (size_t i = 0; i < b->n; i++)

@@ -22,22 +22,59 @@ static const char *again(const struct look *look, const char *text)
         return pool_intern(look->view->pool, text);
 }
 
+static bool are_all_known(const struct look *look, const struct watch_note *notes, size_t n)
+{
+        struct map known = {0};
+        bool all = true;
+
+        vec_foreach(ns, &look->base->netns)
+                map_put(&known, ns->inode, 1);
+        for (size_t i = 0; i < n; i++)
+                all = all && map_get(&known, notes[i].netns_inode, NULL);
+        map_release(&known);
+        return all;
+}
+
 static void copy_namespaces(struct look *look)
 {
         vec_foreach(ns, &look->base->netns) {
-                map_put(&look->netns_by_inode, ns->inode, look->view->netns.n);
                 *vec_push(&look->view->netns) = *ns;
                 look->view->netns.at[look->view->netns.n - 1].role = again(look, ns->role);
         }
-        vec_foreach(a, &look->base->addresses) {
-                struct interface_address *copy = vec_push(&look->view->addresses);
+}
 
+/* Those that the earlier view has; where one was made since, they are found anew. */
+static void find_namespaces(struct look *look, struct collection *c, const struct watch_note *notes, size_t n)
+{
+        bool all = are_all_known(look, notes, n);
+
+        if (!all && collector_netns.collect(c, NULL) < 0)
+                all = true;
+        if (!all)
+                collector_netns.end(c);
+        else
+                copy_namespaces(look);
+        for (size_t i = 0; i < look->view->netns.n; i++)
+                map_put(&look->netns_by_inode, look->view->netns.at[i].inode, i);
+}
+
+/* Interfaces of a namespace made since are not known yet. */
+static void copy_addresses(struct look *look)
+{
+        vec_foreach(a, &look->base->addresses) {
+                struct interface_address *copy;
+                uint64_t index;
+
+                if (!map_get(&look->netns_by_inode, look->base->netns.at[a->netns].inode, &index))
+                        continue;
+                copy = vec_push(&look->view->addresses);
                 *copy = *a;
+                copy->netns = (uint32_t)index;
                 copy->device = again(look, a->device);
         }
 }
 
-/* Made and perhaps gone since the whole was looked at: only its number is known. */
+/* Made and gone since the whole was looked at: only its number is known. */
 static uint32_t namespace_of(struct look *look, uint32_t inode)
 {
         uint64_t index;
@@ -174,7 +211,8 @@ struct inside *watch_look(const struct inside *base, const struct watch_note *no
         view->asset = again(&look, base->asset);
         view->hostname = again(&look, base->hostname);
         view->sockets_by = "bpf";
-        copy_namespaces(&look);
+        find_namespaces(&look, &c, notes, n);
+        copy_addresses(&look);
         for (size_t i = 0; i < n; i++)
                 add_socket(&look, &notes[i]);
         processes_read(&c);
