@@ -42,7 +42,6 @@ static void loop_release(struct loop *l)
         l->timer = sd_event_source_disable_unref(l->timer);
         l->event = sd_event_unref(l->event);
         watch_run_release(&l->run);
-        l->run.sinks = watch_sinks_free(l->run.sinks);
         l->run.source = watch_free(l->run.source);
         knowledge_freep(&l->knowledge);
 }
@@ -119,8 +118,11 @@ static int open_source(struct loop *l, struct err *err)
         if (r == 0)
                 return 0;
         if (!l->run.options.no_bpf)
-                fprintf(stderr, "quaymaster watch: no BPF (%s): openings are seen after up to %u s\n", why.text,
-                        (unsigned)(l->interval_us / US_PER_S));
+                fprintf(stderr, "quaymaster watch: no BPF: %s\n", why.text);
+        if (!invocation_has(l->in, "interval"))
+                l->interval_us = INTERVAL_POLL_S * US_PER_S;
+        fprintf(stderr, "quaymaster watch: openings are seen after up to %u s\n",
+                (unsigned)(l->interval_us / US_PER_S));
         return watch_open_notices(&l->run.source, err);
 }
 
@@ -144,7 +146,7 @@ static int start_loop(struct loop *l, struct err *err)
 static int parse_interval(const struct invocation *in, uint64_t *ret_us, struct err *err)
 {
         const char *word = invocation_get(in, "interval");
-        uint64_t seconds = invocation_has(in, "no-bpf") ? INTERVAL_POLL_S : INTERVAL_S;
+        uint64_t seconds = INTERVAL_S;
 
         if (word && (str_to_u64(word, INTERVAL_MAX_S, &seconds) < 0 || !seconds))
                 return err_set(err, -EINVAL, "--interval '%s': give seconds, 1 to %u", word, INTERVAL_MAX_S);
@@ -177,8 +179,6 @@ static int start(struct loop *l, struct err *err)
         r = open_source(l, err);
         if (r < 0)
                 return r;
-        if (watch_reach(l->run.source) == WATCH_STOPS && !invocation_has(l->in, "interval"))
-                l->interval_us = INTERVAL_POLL_S * US_PER_S;
         r = watch_run_begin(&l->run, err);
         return r < 0 ? r : start_loop(l, err);
 }

@@ -133,8 +133,6 @@ static void emit(struct watch_run *run, struct watch_event *e, int64_t when_ns)
                 watch_event_json(&run->out, e);
         else
                 watch_event_text(&run->out, e);
-        if (run->sinks)
-                watch_sinks_send(run->sinks, e);
         if (run->out.len >= FLUSH_AT)
                 (void)flush(run, NULL);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The work of `watch` between two waits: notes become events, a look at the whole finds what notes missed, events go
- * to standard output and the sinks. The loop that waits is in cmd_watch.c.
+ * The work of `watch` between two waits: notes become events, a look at the whole finds what notes missed. The loop that
+ * waits is in cmd_watch.c.
  */
 #pragma once
 
 #include "cli/watch_known.h"
-#include "cli/watch_sinks.h"
 #include "collect/watch.h"
 #include "knowledge/knowledge.h"
 #include "report/watch_report.h"
@@ -16,7 +15,6 @@ struct watch_run {
         struct collect_options options;
         const struct knowledge *knowledge;
         struct watch *source;
-        struct watch_sinks *sinks;
         bool json;
         const char *output; /* path of the file to append to; NULL: standard output */
 
