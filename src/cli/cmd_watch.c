@@ -215,9 +215,9 @@ const struct command command_watch = {
         .arguments = "",
         .summary = "tell live which listeners open and close on this host, and who did it",
         .details =
-                "Runs until it is interrupted. New TCP listeners and UDP binds of every network namespace are told as they\n"
-                "happen, by BPF; from time to time the whole is looked at, so that nothing is lost. Without the right to\n"
-                "BPF only that look finds what was opened. SIGHUP reads the configuration again.\n\n"
+                "Runs until it is interrupted. New TCP listeners and UDP binds of every network namespace are told as\n"
+                "they happen, by BPF; from time to time the whole is looked at, so that nothing is lost. Without the\n"
+                "right to BPF only that look finds what was opened. SIGHUP reads the configuration again.\n\n"
                 "Exit status: 0 ended by a signal, 2 wrong usage or bad file, 3 something could not be seen.\n",
         .options = options,
         .n_options = array_len(options),

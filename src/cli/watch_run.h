@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The work of `watch` between two waits: notes become events, a look at the whole finds what notes missed. The loop that
- * waits is in cmd_watch.c.
+ * The work of `watch` between two waits: notes become events, a look at the whole finds what notes missed. The loop
+ * that waits is in cmd_watch.c.
  */
 #pragma once
 
