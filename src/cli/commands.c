@@ -6,6 +6,7 @@ static const struct command *const commands[] = {
         &command_audit,
         &command_host,
         &command_scan,
+        &command_watch,
         &command_import,
         &command_explain,
         &command_policy,

@@ -32,6 +32,7 @@ bool sock_diag_parse(struct wire w, enum transport transport, struct socket_seen
         struct socket_seen s = {.transport = transport, .unit = NONE};
         uint8_t family = wire_u8(&w), source[16];
         struct wire value;
+        uint32_t cookie_low;
         uint16_t type;
 
         wire_skip(&w, 3); /* state, timer, retrans */
@@ -40,7 +41,9 @@ bool sock_diag_parse(struct wire w, enum transport transport, struct socket_seen
         wire_bytes(&w, source, sizeof(source));
         wire_skip(&w, 16); /* destination */
         s.ifindex = wire_u32(&w);
-        wire_skip(&w, 20); /* cookie, expires, queues */
+        cookie_low = wire_u32(&w);
+        s.cookie = (uint64_t)wire_u32(&w) << 32 | cookie_low;
+        wire_skip(&w, 12); /* expires, queues */
         s.uid = wire_u32(&w);
         s.inode = wire_u32(&w);
         if (w.bad || (family != AF_INET && family != AF_INET6))

@@ -218,20 +218,33 @@ static struct part_of_path root_group(const struct inside *view)
         return (struct part_of_path){path, strlen(path) - strlen("/init.scope")};
 }
 
-/*
- * The unit that a control group lies in; NONE for none, and for the scope of a container, which says less
- * than the container.
- */
-static uint32_t unit_of_group(const struct sources *from, const char *path, const struct part_of_path *root)
+static bool parse_group(const char *path, const struct part_of_path *root, char ret[UNIT_NAME_SIZE])
 {
         _cleanup_(pool_freep) struct pool *scratch = pool_new();
         struct container container;
+
+        if (!path || strncmp(path, root->text, root->len) != 0 || cgroup_parse_unit(path + root->len, ret) < 0)
+                return false;
+        return !str_ends(ret, ".scope") ||
+               cgroup_parse_container(path + root->len, scratch, &container, NULL) < 0;
+}
+
+bool systemd_unit_of_group(const struct inside *view, const char *path, char ret[UNIT_NAME_SIZE])
+{
+        struct part_of_path root = root_group(view);
+
+        vec_foreach(service, &view->services)
+                if (streq_ptr(service->manager, "systemd"))
+                        return parse_group(path, &root, ret);
+        return false;
+}
+
+static uint32_t unit_of_group(const struct sources *from, const char *path, const struct part_of_path *root)
+{
         char name[UNIT_NAME_SIZE];
         uint32_t index;
 
-        if (!path || strncmp(path, root->text, root->len) != 0 || cgroup_parse_unit(path + root->len, name) < 0)
-                return NONE;
-        if (str_ends(name, ".scope") && cgroup_parse_container(path + root->len, scratch, &container, NULL) >= 0)
+        if (!parse_group(path, root, name))
                 return NONE;
         index = add_unit(from, name, bus_units_find(&from->bus, name));
         if (!bus_units_find(&from->bus, name))

@@ -54,7 +54,7 @@ struct socket_seen {
         uint32_t ifindex; /* SO_BINDTODEVICE; 0 = none */
         const char *device;
         uint32_t uid; /* of who made it, by the kernel's tables: visible also where the process is not */
-        uint64_t inode, cgroup_id; /* within one boot; 0 = unknown. Never part of an identity */
+        uint64_t inode, cookie, cgroup_id; /* within one boot; 0 = unknown. Never part of an identity */
         uint32_t first_owner, n_owners;    /* a run in inside.owners, ordered by pid */
         const char *owner_note; /* when no process holds it or it could not be told: why; else NULL */
         const char *cgroup;     /* where it was made; only looked up when no process is seen; or NULL */

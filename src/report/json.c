@@ -9,6 +9,7 @@
 #include "report/finding_json.h"
 #include "report/fragment.h"
 #include "report/identity_json.h"
+#include "report/listener_json.h"
 #include "report/row.h"
 
 struct writer {
@@ -294,6 +295,23 @@ static void add_forward(struct json *j, const struct forward *f)
         json_u64(j, "to_port", f->to_port ? f->to_port : f->port);
         json_str(j, "rule", f->rule);
         json_end(j);
+}
+
+void listener_json_add(struct json *j, const struct listener *l)
+{
+        char address[ADDRESS_TEXT_SIZE];
+
+        json_str(j, "kind", l->kind == LISTENER_FORWARD ? "forward" : "socket");
+        json_str(j, "transport", transport_name(l->transport));
+        json_str(j, "address", row_plain_address(l, address));
+        json_u64(j, "port", l->port);
+        if (l->port_last > l->port)
+                json_u64(j, "port_last", l->port_last);
+        json_str(j, "registered", l->registered);
+        make_where(j, l);
+        make_owner(j, l);
+        add_forward(j, l->forward);
+        make_judgement(j, l);
 }
 
 static void write_listener(struct writer *w, const struct listener *l)

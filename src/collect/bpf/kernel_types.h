@@ -41,6 +41,10 @@ struct in6_addr {
         } in6_u;
 };
 
+typedef struct {
+        __s64 counter;
+} atomic64_t;
+
 struct sock_common {
         __be32 skc_rcv_saddr;
         __u16 skc_num;
@@ -50,6 +54,7 @@ struct sock_common {
         int skc_bound_dev_if;
         possible_net_t skc_net;
         struct in6_addr skc_v6_rcv_saddr;
+        atomic64_t skc_cookie;
 };
 
 struct sock {
@@ -120,3 +125,16 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
+
+/* Contexts of cgroup programs (include/uapi/linux/bpf.h): fixed, the verifier translates each access. */
+struct bpf_sock {
+        __u32 bound_dev_if, family, type, protocol;
+};
+
+struct bpf_sock_addr {
+        __u32 user_family, user_ip4, user_ip6[4], user_port, family, type, protocol, msg_src_ip4, msg_src_ip6[4];
+        union {
+                struct bpf_sock *sk;
+                __u64 : 64;
+        } __attribute__((aligned(8)));
+};

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/watch_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "base/text.h"
+
+#define BATCH        256u          /* notes that are looked at together */
+#define FLUSH_AT     (64u * 1024)
+#define NS_PER_S     1000000000ull
+#define LOOK_SHARE   10u           /* looking takes at most one in so many */
+
+void watch_run_release(struct watch_run *run)
+{
+        known_freep(&run->known);
+        inside_freep(&run->base);
+        str_release(&run->out);
+        fd_close(&run->out_fd);
+}
+
+static int64_t realtime_ns(void)
+{
+        struct timespec now = {0};
+
+        (void)clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * (int64_t)NS_PER_S + now.tv_nsec;
+}
+
+/* --- output ---------------------------------------------------------------------------------------- */
+
+/* Appends, so that several may write and a file that is cut short (copytruncate) goes on at its new end. */
+static int open_output(struct watch_run *run, struct err *err)
+{
+        fd_close(&run->out_fd);
+        run->out_fd = open(run->output, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+        return run->out_fd < 0 ? err_errno(err, errno, "cannot open '%s'", run->output) : 0;
+}
+
+/* Whoever rotates the file moves it away: then a new one is begun under its name. */
+static bool was_moved(const struct watch_run *run)
+{
+        struct stat here, there;
+
+        return fstat(run->out_fd, &here) < 0 || stat(run->output, &there) < 0 || here.st_ino != there.st_ino ||
+               here.st_dev != there.st_dev;
+}
+
+static int flush(struct watch_run *run, struct err *err)
+{
+        int r = 0;
+
+        if (!run->out.len || run->output_ended)
+                return 0;
+        if (run->output && (run->out_fd < 0 || was_moved(run)))
+                r = open_output(run, err);
+        if (r == 0) {
+                r = fd_write_all(run->output ? run->out_fd : STDOUT_FILENO, run->out.text, run->out.len);
+                if (r < 0 && r != -EPIPE)
+                        r = err_errno(err, -r, "cannot write events");
+        }
+        str_reset(&run->out);
+        run->output_ended = r == -EPIPE;
+        return r == -EPIPE ? 0 : r;
+}
+
+static struct json begin_record(struct watch_run *run, const char *type)
+{
+        struct json j = json_to(&run->out);
+        char time[CLOCK_TEXT_SIZE];
+
+        json_open_object(&j, NULL);
+        json_str(&j, "type", type);
+        json_u64(&j, "schema", 1);
+        json_str(&j, "asset", run->base->asset);
+        json_str(&j, "vantage", "inside");
+        json_str(&j, "time", clock_format(clock_now_s(), time));
+        return j;
+}
+
+static void tell_gap(struct watch_run *run, const char *source, const char *reason, const char *capability,
+                     uint64_t count)
+{
+        if (run->json) {
+                struct json j = begin_record(run, "gap");
+
+                json_str(&j, "source", source);
+                json_str(&j, "reason", reason);
+                json_str(&j, "capability", capability);
+                json_bool(&j, "incomplete", false);
+                json_u64(&j, "count", count);
+                json_end_line(&j);
+                return;
+        }
+        text_add_printable(&run->out, source);
+        str_add(&run->out, ": ");
+        text_add_printable(&run->out, reason);
+        if (capability)
+                str_addf(&run->out, " (needs %s)", capability);
+        str_add_char(&run->out, '\n');
+}
+
+/* --- events ---------------------------------------------------------------------------------------- */
+
+/* The one place where an event is judged. There is no policy yet, so none is. */
+static void judge(const struct watch_run *run, struct watch_event *e)
+{
+        e->verdict = NULL;
+}
+
+static void emit(struct watch_run *run, struct watch_event *e, int64_t when_ns)
+{
+        char id[48];
+
+        e->event.seq = ++run->seq;
+        e->event.time_s = when_ns / (int64_t)NS_PER_S;
+        e->time_ms = (unsigned)(when_ns / 1000000 % 1000);
+        (void)snprintf(id, sizeof(id), "%llx-%llu", (unsigned long long)run->started_ns,
+                       (unsigned long long)run->seq);
+        e->id = id;
+        e->asset = run->base->asset;
+        judge(run, e);
+        *(e->by_reconcile ? &run->n_reconciled : &run->n_live) += 1;
+        if (run->json)
+                watch_event_json(&run->out, e);
+        else
+                watch_event_text(&run->out, e);
+        if (run->out.len >= FLUSH_AT)
+                (void)flush(run, NULL);
+}
+
+/* --- notes ----------------------------------------------------------------------------------------- */
+
+struct batch {
+        struct watch_run *run;
+        struct watch_note notes[BATCH];
+        size_t n;
+        struct inside *view; /* of the opened ones */
+        struct assessment *assessment;
+        int64_t ahead_ns; /* of the time of day, before CLOCK_MONOTONIC */
+};
+
+static bool base_has_netns(const struct watch_run *run, uint32_t inode)
+{
+        vec_foreach(ns, &run->base->netns)
+                if (ns->inode == inode)
+                        return true;
+        return false;
+}
+
+/*
+ * What a note cannot tell: the interfaces of a namespace that is new since the whole was looked at, and a port that
+ * the kernel chose where the tables could not be read. Then the whole is looked at soon.
+ */
+static bool needs_look(const struct watch_run *run, const struct watch_note *note)
+{
+        return !note->closed && (!note->port || !base_has_netns(run, note->netns_inode));
+}
+
+static bool is_wanted(const struct watch_run *run, const struct watch_note *note)
+{
+        return !note->place || streq(run->options.netns, "all") || base_has_netns(run, note->netns_inode);
+}
+
+static void keep_wanted(struct batch *b)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < b->n; i++)
+                if (is_wanted(b->run, &b->notes[i]))
+                        b->notes[n++] = b->notes[i];
+        b->n = n;
+}
+
+static void look_at_opened(struct batch *b)
+{
+        struct watch_note opened[BATCH];
+        size_t n = 0;
+
+        for (size_t i = 0; i < b->n; i++)
+                if (!b->notes[i].closed && b->notes[i].port && !known_has_socket(b->run->known, b->notes[i].cookie))
+                        opened[n++] = b->notes[i];
+        if (!n)
+                return;
+        b->view = watch_look(b->run->base, opened, n);
+        b->assessment = assess_correlate(b->view, b->run->knowledge);
+}
+
+static const char *role_of(const struct inside *view, uint32_t inode)
+{
+        if (view)
+                vec_foreach(ns, &view->netns)
+                        if (ns->inode == inode)
+                                return ns->role;
+        return NULL;
+}
+
+static const struct listener *find_listener(const struct batch *b, const struct watch_note *note)
+{
+        const char *role = role_of(b->view, note->netns_inode);
+
+        if (b->assessment && role)
+                vec_foreach(l, &b->assessment->listeners)
+                        if (l->port == note->port && l->transport == note->transport &&
+                            streq(l->netns->role, role) && address_compare(&l->address, &note->address) == 0)
+                                return l;
+        return NULL;
+}
+
+static struct watch_event event_of(enum event_kind kind, const struct known_listener *before,
+                                   const struct known_listener *after)
+{
+        const struct known_listener *now = after ? after : before;
+
+        return (struct watch_event){
+                .event = {.kind = kind,
+                          .before = before ? &before->item : NULL,
+                          .after = after ? &after->item : NULL},
+                .pid = now->pid,
+                .process = now->process,
+        };
+}
+
+static void take_opened(struct batch *b, const struct watch_note *note)
+{
+        const struct listener *l = find_listener(b, note);
+        const struct known_listener *known;
+        struct watch_event e;
+
+        if (!l || known_has_socket(b->run->known, note->cookie))
+                return;
+        known = known_open(b->run->known, l, note->cookie);
+        if (!known)
+                return;
+        e = event_of(EVENT_OPENED, NULL, known);
+        e.listener = l;
+        emit(b->run, &e, b->ahead_ns + (int64_t)note->time_ns);
+}
+
+static void take_closed(struct batch *b, const struct watch_note *note)
+{
+        struct item key = {
+                .transport = (uint8_t)note->transport,
+                .address = note->address,
+                .port = note->port,
+                .netns = role_of(b->run->base, note->netns_inode),
+        };
+        bool has_key = note->place && key.netns && !note->ifindex; /* its device has no name here */
+        const struct known_listener *known = known_close(b->run->known, note->cookie, has_key ? &key : NULL);
+        struct watch_event e;
+
+        if (!known)
+                return;
+        e = event_of(EVENT_CLOSED, known, NULL);
+        emit(b->run, &e, b->ahead_ns + (int64_t)note->time_ns);
+}
+
+static int take_batch(struct batch *b, struct err *err)
+{
+        keep_wanted(b);
+        watch_find_ports(b->notes, b->n);
+        for (size_t i = 0; i < b->n; i++)
+                b->run->look_soon |= needs_look(b->run, &b->notes[i]);
+        look_at_opened(b);
+        b->ahead_ns = realtime_ns() - (int64_t)clock_monotonic_ns();
+        for (size_t i = 0; i < b->n; i++)
+                if (b->notes[i].closed)
+                        take_closed(b, &b->notes[i]);
+                else
+                        take_opened(b, &b->notes[i]);
+        assess_freep(&b->assessment);
+        inside_freep(&b->view);
+        return flush(b->run, err);
+}
+
+static void tell_dropped(struct watch_run *run)
+{
+        uint64_t dropped = watch_dropped(run->source);
+
+        if (dropped == run->dropped_told)
+                return;
+        tell_gap(run, "watch", "notes were lost in a burst; looking at the whole to find what they were of", NULL,
+                 dropped - run->dropped_told);
+        run->dropped_told = dropped;
+        run->look_soon = true;
+}
+
+int watch_run_notes(struct watch_run *run, struct err *err)
+{
+        int r = 0;
+
+        for (;;) {
+                struct batch b = {.run = run};
+                int n = watch_read(run->source, b.notes, BATCH, err);
+
+                if (n <= 0) {
+                        r = n;
+                        break;
+                }
+                b.n = (size_t)n;
+                r = take_batch(&b, err);
+                if (r < 0 || run->output_ended || n < (int)BATCH)
+                        break;
+        }
+        run->look_soon |= known_is_crowded(run->known);
+        if (r == 0)
+                tell_dropped(run);
+        return r < 0 ? r : flush(run, err);
+}
+
+/* --- the whole ------------------------------------------------------------------------------------- */
+
+static void each_difference(enum event_kind kind, const struct known_listener *before,
+                            const struct known_listener *after, const char *what, void *arg)
+{
+        struct watch_run *run = arg;
+        struct watch_event e = event_of(kind, before, after);
+
+        e.event.what = what;
+        e.by_reconcile = true;
+        emit(run, &e, realtime_ns());
+}
+
+static int look(struct watch_run *run, struct inside **ret_view, struct known **ret_known, struct err *err)
+{
+        struct assessment *assessment;
+        uint64_t began = clock_monotonic_ns();
+        int r = collect_inside(&run->options, ret_view, err);
+
+        if (r < 0)
+                return r;
+        assessment = assess_correlate(*ret_view, run->knowledge);
+        *ret_known = known_of(assessment);
+        assess_freep(&assessment);
+        run->looked_ns = clock_monotonic_ns();
+        run->look_cost_ns = run->looked_ns - began;
+        run->look_soon = false;
+        return 0;
+}
+
+uint64_t watch_run_next_look(const struct watch_run *run)
+{
+        return run->looked_ns + run->look_cost_ns * LOOK_SHARE;
+}
+
+int watch_run_look(struct watch_run *run, struct err *err)
+{
+        struct inside *view = NULL;
+        struct known *known = NULL;
+        int r = look(run, &view, &known, err);
+
+        if (r < 0)
+                return r;
+        inside_freep(&run->base);
+        run->base = view;
+        known_compare(run->known, known, each_difference, run);
+        known_freep(&run->known);
+        run->known = known;
+        (void)malloc_trim(0); /* a look takes far more for a moment than is kept of it */
+        return flush(run, err);
+}
+
+static const char *const how[] = {
+        [WATCH_TCP_UDP] = "TCP and UDP live by BPF",
+        [WATCH_TCP] = "TCP live by BPF; UDP only when the whole is looked at, as no cgroup2 root can be attached to",
+        [WATCH_STOPS] = "without BPF: openings are seen when the whole is looked at, stops in this namespace at once",
+};
+
+static void tell_ready(struct watch_run *run)
+{
+        const char *words = how[watch_reach(run->source)];
+
+        if (run->json) {
+                struct json j = begin_record(run, "watch");
+
+                json_str(&j, "by", watch_reach(run->source) == WATCH_STOPS ? "sock_diag" : "bpf");
+                json_str(&j, "reach", words);
+                json_u64(&j, "listeners", known_count(run->known));
+                json_end_line(&j);
+        } else {
+                str_addf(&run->out, "watching %zu listener%s on ", known_count(run->known),
+                         known_count(run->known) == 1 ? "" : "s");
+                text_add_printable(&run->out, run->base->hostname);
+                str_addf(&run->out, ": %s\n", words);
+        }
+        vec_foreach(gap, &run->base->gaps)
+                tell_gap(run, gap->source, gap->reason, gap->capability, gap->count);
+}
+
+int watch_run_begin(struct watch_run *run, struct err *err)
+{
+        int r = 0;
+
+        run->started_ns = realtime_ns();
+        run->out_fd = -1;
+        if (run->output)
+                r = open_output(run, err);
+        if (r == 0)
+                r = look(run, &run->base, &run->known, err);
+        if (r < 0)
+                return r;
+        (void)malloc_trim(0);
+        tell_ready(run);
+        return flush(run, err);
+}
+
+bool watch_run_end(struct watch_run *run)
+{
+        bool complete = !run->look_soon;
+
+        vec_foreach(gap, &run->base->gaps)
+                complete = complete && !gap->incomplete;
+        if (run->json) {
+                struct json j = begin_record(run, "summary");
+
+                json_bool(&j, "complete", complete);
+                json_open_array(&j, "incomplete");
+                vec_foreach(gap, &run->base->gaps)
+                        if (gap->incomplete)
+                                json_str(&j, NULL, gap->reason);
+                if (run->look_soon)
+                        json_str(&j, NULL, "ended before what notes could not tell was looked at");
+                json_end(&j);
+                json_u64(&j, "events", run->seq);
+                json_u64(&j, "live", run->n_live);
+                json_u64(&j, "by_reconcile", run->n_reconciled);
+                json_u64(&j, "dropped", watch_dropped(run->source));
+                json_u64(&j, "listeners", known_count(run->known));
+                json_end_line(&j);
+        }
+        (void)flush(run, NULL);
+        return complete;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect/watch.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        struct wire w = wire_over(data, size);
+        struct watch_note note;
+
+        while (watch_record_parse(&w, &note))
+                if (w.bad || !note.cookie || note.transport >= TRANSPORT_MAX ||
+                    (note.address.family != 4 && note.address.family != 6) || strlen(note.comm) >= sizeof(note.comm))
+                        abort();
+        if (watch_notice_parse(wire_over(data, size), &note) && (!note.cookie || note.place))
+                abort();
+        (void)watch_pid_level((const char *)data, size);
+        return 0;
+}

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`watch`: every listener that comes and goes, in namespaces of our own."""
+import json
+import os
+import pathlib
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import need_root, run
+
+pytestmark = need_root
+BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-dev")).resolve()
+
+TCP = "s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen(); print('ready')"
+UDP = "s = socket.socket(type=2); s.bind(('127.0.0.1', int(sys.argv[1]))); print('ready')"
+ANY = "s = socket.socket(); s.listen(); print('ready', s.getsockname()[1])"
+MANY = """
+kept = []
+for i in range(int(sys.argv[2])):
+    s = socket.socket()
+    s.bind(('127.0.0.1', int(sys.argv[1]) + i))
+    s.listen()
+    kept.append(s)
+print('ready')
+"""
+
+
+class Watch:
+    def __init__(self, *argv, **kwargs):
+        self.child = subprocess.Popen([BUILD / "quaymaster", "watch", "--json", *argv], stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, **kwargs)
+        self.records, self.rest = [], b""
+        self.until(lambda r: r["type"] == "watch", 30)
+
+    def until(self, wanted, timeout=15):
+        """The first record not taken yet that is wanted."""
+        deadline = time.monotonic() + timeout
+        seen = 0
+        while True:
+            for record in self.records[seen:]:
+                if wanted(record):
+                    return record
+            seen = len(self.records)
+            ready, _, _ = select.select([self.child.stdout], [], [], max(0, deadline - time.monotonic()))
+            assert ready, f"not told in {timeout} s; told: {self.records}"
+            chunk = os.read(self.child.stdout.fileno(), 1 << 16)
+            assert chunk, f"ended: {self.child.stderr.read()}"
+            *lines, self.rest = (self.rest + chunk).split(b"\n")
+            self.records += [json.loads(line) for line in lines]
+
+    def event(self, kind, port, **kwargs):
+        return self.until(lambda r: r["type"] == "event" and r["kind"] == kind and r["subject"].get("port") == port,
+                          **kwargs)
+
+    def end(self):
+        if self.child.poll() is None:
+            self.child.send_signal(signal.SIGTERM)
+        out, _ = self.child.communicate(timeout=60)
+        self.records += [json.loads(line) for line in (self.rest + out).splitlines()]
+        return self.records[-1]
+
+
+@pytest.fixture
+def watch():
+    made = []
+
+    def make(*argv, **kwargs):
+        made.append(Watch(*argv, **kwargs))
+        return made[-1]
+
+    yield make
+    for w in made:
+        w.end()
+
+
+@pytest.mark.parametrize("code,transport", [(TCP, "tcp"), (UDP, "udp")])
+def test_opened_and_closed(netns, watch, code, transport):
+    ns = netns()
+    w = watch("--netns", ns.name)
+    child = ns.python(code, 8201)
+    opened = w.event("opened", 8201)
+    assert opened["subject"] == {"transport": transport, "address": "127.0.0.1", "port": 8201, "netns": ns.name}
+    assert opened["seen_by"] == "live" and opened["before"] is None
+    process = opened["after"]["processes"][0]
+    assert process["pid"] == child.pid and "8201" in process["cmdline"] and process["user"] == "root"
+    assert opened["after"]["exposure"]["scope"] == "loopback"
+    ns.end(child)
+    closed = w.event("closed", 8201)
+    assert closed["seen_by"] == "live" and closed["after"] is None
+    assert closed["before"]["processes"][0]["exe"] == process["exe"]
+    assert closed["seq"] == opened["seq"] + 1 and closed["id"] != opened["id"]
+    assert w.end()["dropped"] == 0
+
+
+def test_port_chosen_by_the_kernel(netns, watch):
+    ns = netns()
+    w = watch("--netns", ns.name)
+    child = ns.python(ANY)
+    opened = w.event("opened", int(child.said[0]))
+    assert opened["after"]["processes"][0]["pid"] == child.pid
+
+
+def test_namespace_made_later(netns, watch):
+    w = watch()
+    ns = netns()
+    child = ns.python(TCP, 8202)
+    opened = w.event("opened", 8202)
+    assert opened["subject"]["netns"] == ns.name
+    assert opened["after"]["processes"][0]["pid"] == child.pid
+
+
+def test_other_namespaces_are_left_out(netns, watch):
+    ours, other = netns(), netns()
+    w = watch("--netns", ours.name)
+    other.python(TCP, 8203)
+    ours.python(TCP, 8204)
+    w.event("opened", 8204)
+    assert not [r for r in w.records if r["type"] == "event" and r["subject"]["port"] == 8203]
+
+
+def test_process_that_is_gone(netns, watch):
+    """The watch is stopped meanwhile, so that it reads the note when nobody is there any more."""
+    ns = netns()
+    w = watch("--netns", ns.name)
+    w.child.send_signal(signal.SIGSTOP)
+    child = ns.python(TCP, 8205)
+    ns.end(child)
+    w.child.send_signal(signal.SIGCONT)
+    opened = w.event("opened", 8205)
+    assert opened["after"]["processes"][0]["pid"] == child.pid
+    assert opened["after"]["processes"][0]["name"].startswith("python3")
+    assert "ended before" in opened["after"]["owner_note"]
+    w.event("closed", 8205)
+
+
+def test_reused_port_is_one_listener(netns, watch):
+    ns = netns()
+    w = watch("--netns", ns.name)
+    code = "k = []\nfor _ in range(3):\n    s = socket.socket(); s.setsockopt(1, 15, 1); s.bind(('127.0.0.1', 8206)); s.listen(); k.append(s)\nprint('ready')"
+    ns.end(ns.python(code))
+    w.event("closed", 8206)
+    summary = w.end()
+    assert summary["events"] == 2 and summary["listeners"] == 0
+
+
+def test_overflow_is_told_and_made_up(netns, watch):
+    """More notes than the ring holds: what was dropped is counted, and a look at the whole finds it."""
+    ns = netns()
+    w = watch("--netns", ns.name)
+    w.child.send_signal(signal.SIGSTOP)
+    ns.python(MANY, 10000, 15000)
+    w.child.send_signal(signal.SIGCONT)
+    gap = w.until(lambda r: r["type"] == "gap" and r["source"] == "watch", timeout=60)
+    assert gap["count"] > 0
+    w.until(lambda r: r["type"] == "event" and r["seen_by"] == "reconcile", timeout=120)
+    summary = w.end()
+    ports = [r["subject"]["port"] for r in w.records if r["type"] == "event" and r["kind"] == "opened"]
+    assert sorted(ports) == list(range(10000, 25000))
+    assert summary["dropped"] == gap["count"] == summary["by_reconcile"]
+
+
+def test_without_bpf(netns, watch):
+    ns = netns()
+    w = watch("--netns", ns.name, "--no-bpf", "--interval", "1")
+    assert w.records[0]["by"] == "sock_diag"
+    child = ns.python(TCP, 8207)
+    assert w.event("opened", 8207)["seen_by"] == "reconcile"
+    ns.end(child)
+    w.event("closed", 8207)
+
+
+def test_output_is_rotated(netns, watch, tmp_path):
+    ns = netns()
+    file, old = tmp_path / "events", tmp_path / "events.1"
+    child = subprocess.Popen([BUILD / "quaymaster", "watch", "--json", "--netns", ns.name, "--output", file])
+    deadline = time.monotonic() + 30
+
+    def wait_for(path, text):
+        while not (path.exists() and text in path.read_text()):
+            assert time.monotonic() < deadline, path
+            time.sleep(0.05)
+
+    wait_for(file, '"type":"watch"')
+    file.rename(old)
+    ns.python(TCP, 8208)
+    wait_for(file, '"port":8208')
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(30) == 0
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert [json.loads(line)["type"] for line in file.read_text().splitlines()] == ["event", "summary"]
+
+
+def test_reload_keeps_the_old_when_the_new_is_broken(netns, watch, tmp_path):
+    ns = netns()
+    folder = tmp_path / "config"
+    folder.mkdir(mode=0o755)
+    w = watch("--netns", ns.name, "--config", folder)
+    folder.rmdir()
+    w.child.send_signal(signal.SIGHUP)
+    assert b"the old stays" in w.child.stderr.readline()
+    ns.python(TCP, 8209)
+    assert w.event("opened", 8209)["after"]["advice"]
+
+
+def test_wrong_interval():
+    for word in ("0", "-1", "x", "86401"):
+        result = run(BUILD / "quaymaster", "watch", "--interval", word, check=False)
+        assert result.returncode == 2 and "--interval" in result.stderr, word

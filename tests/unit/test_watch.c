@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What watch reads of the kernel, and what it knows to be open. */
+#include "test.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "cli/watch_known.h"
+#include "collect/bpf/watch_record.h"
+#include "collect/watch.h"
+#include "inside_sample.h"
+#include "report/watch_report.h"
+
+static void test_records(void **state)
+{
+        static const struct {
+                unsigned kind;
+                unsigned char family, protocol;
+                unsigned long long cookie;
+                bool ok;
+        } cases[] = {
+                {WATCH_RECORD_OPENED, 4, IPPROTO_TCP, 1, true},  {WATCH_RECORD_CLOSED, 6, IPPROTO_UDP, 1, true},
+                {WATCH_RECORD_OPENED, 4, IPPROTO_TCP, 0, false}, {3, 4, IPPROTO_TCP, 1, false},
+                {WATCH_RECORD_OPENED, 5, IPPROTO_TCP, 1, false}, {WATCH_RECORD_OPENED, 4, IPPROTO_SCTP, 1, false},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                struct watch_record r = {
+                        .cookie = cases[i].cookie,
+                        .kind = cases[i].kind,
+                        .pid = 812,
+                        .netns = 99,
+                        .port = 8443,
+                        .family = cases[i].family,
+                        .protocol = cases[i].protocol,
+                        .comm = "sixteen letters", /* without a terminator where it has all 16 */
+                };
+                struct wire w = wire_over(&r, sizeof(r));
+                struct watch_note note;
+
+                r.comm[15] = 's';
+                assert_int_equal(watch_record_parse(&w, &note), cases[i].ok);
+                if (!cases[i].ok)
+                        continue;
+                assert_int_equal(note.port, 8443);
+                assert_int_equal(note.netns_inode, 99);
+                assert_int_equal(note.closed, cases[i].kind == WATCH_RECORD_CLOSED);
+                assert_int_equal(note.transport, cases[i].protocol == IPPROTO_TCP ? TRANSPORT_TCP : TRANSPORT_UDP);
+                assert_string_equal(note.comm, "sixteen letterss");
+                w = wire_over(&r, sizeof(r) - 1);
+                assert_false(watch_record_parse(&w, &note));
+        }
+}
+
+static void test_notices(void **state)
+{
+        uint8_t message[72] = {AF_INET, 7};
+        struct watch_note note;
+
+        message[44] = 5; /* idiag_cookie[0], behind 4 + 4 + 32 + 4 bytes */
+        message[48] = 1;
+        assert_true(watch_notice_parse(wire_over(message, sizeof(message)), &note));
+        assert_true(note.cookie == (1ull << 32 | 5));
+        assert_true(note.closed && !note.place);
+        assert_false(watch_notice_parse(wire_over(message, 51), &note));
+}
+
+static void test_pid_level(void **state)
+{
+        static const struct {
+                const char *status;
+                uint32_t level;
+        } cases[] = {
+                {"Name:\tx\nNSpid:\t812\nNSsid:\t1\n", 0}, {"Name:\tx\nNSpid:\t812\t3\t1\n", 2}, {"Name:\tx\n", 0},
+                {"", 0},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++)
+                assert_int_equal(watch_pid_level(cases[i].status, strlen(cases[i].status)), cases[i].level);
+}
+
+/* --- what is known --------------------------------------------------------------------------------- */
+
+static uint32_t add_socket(struct inside *view, uint16_t port, uint64_t cookie, const char *exe)
+{
+        struct socket_seen *s = vec_push(&view->sockets);
+
+        *s = (struct socket_seen){.port = port, .cookie = cookie, .netns = HOST_NETNS, .unit = NONE,
+                                  .first_owner = (uint32_t)view->owners.n, .n_owners = 1};
+        assert_int_equal(address_parse("0.0.0.0", &s->address), 0);
+        *vec_push(&view->owners) = sample_process(view, 100 + port, exe, NULL);
+        return (uint32_t)(view->sockets.n - 1);
+}
+
+static struct knowledge *guide; /* opened once: constant */
+
+struct told {
+        struct str text;
+};
+
+static void tell(enum event_kind kind, const struct known_listener *before, const struct known_listener *after,
+                 const char *what, void *arg)
+{
+        struct told *told = arg;
+        const struct known_listener *l = after ? after : before;
+
+        str_addf(&told->text, "%s %u%s%s;", event_kind_name(kind), l->item.port, what ? " " : "", what ? what : "");
+}
+
+static struct known *known_of_view(const struct inside *view)
+{
+        struct assessment *a = assess_correlate(view, guide);
+        struct known *known = known_of(a);
+
+        assess_freep(&a);
+        return known;
+}
+
+/* Two sockets of one SO_REUSEPORT group are one listener, which ends with the last of them. */
+static void test_group(void **state)
+{
+        _cleanup_(inside_freep) struct inside *view = sample_inside();
+        _cleanup_(known_freep) struct known *known = NULL;
+
+        (void)add_socket(view, 80, 1, "/usr/sbin/a");
+        (void)add_socket(view, 80, 2, "/usr/sbin/a");
+        known = known_of_view(view);
+        assert_int_equal(known_count(known), 1);
+        assert_true(known_has_socket(known, 2));
+        assert_null(known_close(known, 1, NULL));
+        assert_null(known_close(known, 1, NULL)); /* told twice, closed once */
+        assert_non_null(known_close(known, 2, NULL));
+        assert_int_equal(known_count(known), 0);
+        assert_null(known_close(known, 77, NULL)); /* a socket that was never a listener */
+}
+
+static void test_open_again(void **state)
+{
+        _cleanup_(inside_freep) struct inside *view = sample_inside();
+        _cleanup_(known_freep) struct known *known = NULL;
+        struct assessment *a;
+
+        (void)add_socket(view, 80, 1, "/usr/sbin/a");
+        a = assess_correlate(view, guide);
+        known = known_of(a);
+        assert_null(known_open(known, &a->listeners.at[0], 2)); /* it is open already */
+        assert_null(known_close(known, 1, NULL));
+        assert_non_null(known_close(known, 2, NULL));
+        assert_non_null(known_open(known, &a->listeners.at[0], 3));
+        assert_int_equal(known_count(known), 1);
+        assess_freep(&a);
+}
+
+/* Where the cookie was not told, the place says which listener it was. */
+static void test_anonymous(void **state)
+{
+        _cleanup_(inside_freep) struct inside *view = sample_inside();
+        _cleanup_(known_freep) struct known *known = NULL;
+        struct item key = {.port = 80, .netns = "host"};
+
+        (void)add_socket(view, 80, 0, "/usr/sbin/a");
+        known = known_of_view(view);
+        assert_int_equal(address_parse("0.0.0.0", &key.address), 0);
+        assert_null(known_close(known, 9, NULL));
+        assert_non_null(known_close(known, 9, &key));
+        assert_null(known_close(known, 10, &key));
+}
+
+static void test_compare(void **state)
+{
+        _cleanup_(inside_freep) struct inside *first = sample_inside(), *second = sample_inside();
+        _cleanup_(known_freep) struct known *before = NULL, *after = NULL;
+        struct told told = {0};
+
+        (void)add_socket(first, 22, 1, "/usr/sbin/sshd");
+        (void)add_socket(first, 80, 2, "/usr/sbin/a");
+        (void)add_socket(first, 81, 3, "/usr/sbin/gone");
+        (void)add_socket(second, 22, 9, "/usr/sbin/sshd"); /* a restart is no event */
+        (void)add_socket(second, 80, 2, "/usr/sbin/b");
+        (void)add_socket(second, 8443, 4, "/usr/sbin/new");
+        (void)sample_unit(first, "a.service", NULL);
+        (void)sample_unit(second, "a.service", NULL);
+        (void)sample_unit(second, "b.service", NULL);
+        second->services.at[0].startup = "disabled";
+        before = known_of_view(first);
+        after = known_of_view(second);
+        known_compare(before, after, tell, &told);
+        assert_string_equal(str_text(&told.text), "closed 81;owner-changed 80 executable /usr/sbin/a -> /usr/sbin/b;"
+                                                  "opened 8443;startup-changed 0 enabled -> disabled;service-added 0;");
+        str_release(&told.text);
+}
+
+/* What others chose never reaches a terminal as it is. */
+static void test_words(void **state)
+{
+        struct item item = {.port = 8443, .netns = "web", .exe = "/tmp/x\033[2J", .user = "root"};
+        struct watch_event e = {.event = {.kind = EVENT_OPENED, .after = &item}, .pid = 5, .process = "x\033[2J"};
+        _cleanup_str_ struct str text = {0};
+
+        assert_int_equal(address_parse("::", &item.address), 0);
+        watch_event_words(&text, &e);
+        assert_string_equal(str_text(&text), "opened [::]:8443/tcp in netns web by x\\x1b[2J (5), user root");
+}
+
+static int open_guide(void **state)
+{
+        guide = knowledge_open(NULL, NULL, NULL);
+        return 0;
+}
+
+static int close_guide(void **state)
+{
+        guide = knowledge_free(guide);
+        return 0;
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),   cmocka_unit_test(test_pid_level),
+                cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
+                cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
+        };
+
+        return cmocka_run_group_tests(tests, open_guide, close_guide);
+}
