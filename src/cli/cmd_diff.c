@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
+#include "cli/config_dir.h"
 #include "cli/output_file.h"
-#include "cli/snapshot_file.h"
+#include "cli/snapshot_find.h"
 #include "cli/terminal.h"
+#include "cli/state_store.h"
 #include "drift/drift.h"
 #include "report/drift_report.h"
 
@@ -16,6 +18,7 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "FILE",
          .help = "write to FILE (made with mode 0600) instead of the terminal"},
+        CONFIG_OPTION,
 };
 
 struct run {
@@ -41,7 +44,7 @@ static int read_sides(struct run *run, struct err *err)
                 return err_set(err, -EINVAL, "standard input ('-') can be only one of the two");
         for (size_t i = 0; i < array_len(run->sides) && r == 0; i++) {
                 snapshot_init(&run->sides[i], run->pool);
-                r = snapshot_from_file(&run->sides[i], run->in->arguments[i], err);
+                r = snapshot_find(&run->sides[i], run->in->arguments[i], run->in, err);
         }
         return r;
 }
@@ -82,10 +85,12 @@ static int run_diff(const struct invocation *in, struct err *err)
 {
         _cleanup_(run_release) struct run run = {.in = in, .pool = pool_new()};
         struct drift_report report = {.before = &run.sides[0], .after = &run.sides[1], .drift = &run.drift};
+        int r;
 
         mem_for_one_report();
-        if (read_sides(&run, err) < 0)
-                return QM_EXIT_USAGE;
+        r = read_sides(&run, err);
+        if (r < 0)
+                return state_store_failed(r);
         drift_compare(report.before, report.after, &run.drift);
         if (tell(&run, &report, err) < 0)
                 return QM_EXIT_INCOMPLETE;
@@ -99,8 +104,12 @@ const struct command command_diff = {
         .arguments = "BEFORE AFTER",
         .summary = "what changed between two looks: opened, closed, moved, another owner or version",
         .details =
-                "BEFORE and AFTER are files: records that `host`, `audit` or `scan` wrote with --json, or what\n"
-                "`import` knows, such as XML of nmap. One of them may be - for standard input.\n\n"
+                "BEFORE and AFTER are each one of\n"
+                "  NAME       a snapshot (see: quaymaster snapshot list), its time, or `last`\n"
+                "  baseline   what `baseline set` kept\n"
+                "  now        this host as it is\n"
+                "  FILE       records that `host`, `audit` or `scan` wrote with --json, or what `import` knows,\n"
+                "             such as XML of nmap; - is standard input. Write ./FILE where a snapshot has the name.\n\n"
                 "A daemon that was restarted is no change. What is not known on one side is none either: the output\n"
                 "says what could not be compared.\n\n"
                 "Exit status: 0 nothing changed, 1 something did, 2 wrong usage or a file that cannot be read,\n"

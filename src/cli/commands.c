@@ -7,6 +7,7 @@ static const struct command *const commands[] = {
         &command_host,
         &command_scan,
         &command_import,
+        &command_snapshot,
         &command_diff,
         &command_explain,
         &command_completion,

@@ -5,4 +5,4 @@
 #include "cli/command.h"
 
 extern const struct command command_audit, command_completion, command_diff, command_explain, command_host,
-        command_import, command_scan;
+        command_import, command_scan, command_snapshot;

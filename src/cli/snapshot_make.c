@@ -10,8 +10,7 @@ static const char *keep(struct snapshot *to, const char *text)
 
 /* --- the inside view ------------------------------------------------------------------------------ */
 
-/* The first by path, then by user: the order of pids is another one after each start. */
-static const struct process *first_owner(const struct listener *l)
+const struct process *snapshot_owner(const struct listener *l)
 {
         const struct process *first = NULL;
 
@@ -28,7 +27,7 @@ static const struct process *first_owner(const struct listener *l)
 
 static void add_listener(struct snapshot *to, const struct listener *l)
 {
-        const struct process *owner = first_owner(l);
+        const struct process *owner = snapshot_owner(l);
         const struct service *unit = l->unit ? l->unit : l->activation;
 
         *vec_push(&to->items) = (struct item){

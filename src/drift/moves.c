@@ -107,7 +107,8 @@ static size_t owned_first(const struct item **list, size_t n)
                         list[owned++] = list[i];
                 else
                         others[rest++] = list[i];
-        memcpy(list + owned, others, rest * sizeof(*list));
+        if (rest)
+                memcpy(list + owned, others, rest * sizeof(*list));
         return owned;
 }
 
@@ -138,7 +139,8 @@ static size_t close_holes(const struct item **list, size_t n, size_t *n_all)
                 if (list[i])
                         list[to++] = list[i];
         owned = to;
-        memmove(list + to, list + n, (*n_all - n) * sizeof(*list));
+        if (*n_all > n)
+                memmove(list + to, list + n, (*n_all - n) * sizeof(*list));
         *n_all -= n - owned;
         return owned;
 }
@@ -148,7 +150,8 @@ void drift_find_moves(const struct item **gone, size_t *n_gone, const struct ite
 {
         size_t gone_owned = owned_first(gone, *n_gone), came_owned = owned_first(came, *n_came);
 
-        for (const struct pass *pass = passes; pass < passes + array_len(passes) && gone_owned && came_owned; pass++) {
+        for (const struct pass *pass = passes; pass < passes + array_len(passes) && gone_owned && came_owned;
+             pass++) {
                 qsort_r(gone, gone_owned, sizeof(*gone), compare, (void *)(uintptr_t)pass);
                 qsort_r(came, came_owned, sizeof(*came), compare, (void *)(uintptr_t)pass);
                 pair_sorted(pass, gone, gone_owned, came, came_owned, ret);

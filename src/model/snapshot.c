@@ -65,6 +65,7 @@ unsigned snapshot_partial_by(const char *source)
                 {"processes", SNAPSHOT_PARTIAL_DETAILS},
                 {"packages", SNAPSHOT_PARTIAL_DETAILS},
                 {"containers", SNAPSHOT_PARTIAL_DETAILS},
+                {"endpoints", 1u << ITEM_ENDPOINT},
         };
 
         for (size_t i = 0; source && i < array_len(sources); i++)
