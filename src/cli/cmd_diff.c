@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 #include "cli/output_file.h"
+#include "cli/planned.h"
 #include "cli/snapshot_find.h"
 #include "cli/terminal.h"
 #include "cli/state_store.h"
@@ -26,10 +27,12 @@ struct run {
         struct pool *pool;
         struct snapshot sides[2];
         struct drift drift;
+        struct planned planned;
 };
 
 static void run_release(struct run *run)
 {
+        planned_release(&run->planned);
         drift_release(&run->drift);
         snapshot_release(&run->sides[0]);
         snapshot_release(&run->sides[1]);
@@ -92,6 +95,11 @@ static int run_diff(const struct invocation *in, struct err *err)
         if (r < 0)
                 return state_store_failed(r);
         drift_compare(report.before, report.after, &run.drift);
+        r = planned_file(&run.planned, &run.drift, report.before, report.after, err);
+        if (r < 0)
+                return state_store_failed(r);
+        report.planned = run.planned.n;
+        report.missed = run.planned.missed.at;
         if (tell(&run, &report, err) < 0)
                 return QM_EXIT_INCOMPLETE;
         if (run.drift.events.n > report.planned)

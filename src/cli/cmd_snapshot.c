@@ -190,8 +190,10 @@ static int list(struct run *run, struct err *err)
 
         if (r == 0)
                 r = run->engine->list(run->store, run->pool, &run->list, err);
-        else if (r == -ENOENT)
+        if (r == -ENOENT) { /* no store yet */
+                *err = (struct err){0};
                 r = 0;
+        }
         if (r < 0)
                 return r;
         if (invocation_has(run->in, "json"))

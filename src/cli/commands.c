@@ -9,6 +9,8 @@ static const struct command *const commands[] = {
         &command_import,
         &command_snapshot,
         &command_diff,
+        &command_baseline,
+        &command_change,
         &command_explain,
         &command_completion,
         NULL,

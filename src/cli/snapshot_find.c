@@ -26,8 +26,7 @@ int snapshot_find(struct snapshot *to, const char *word, const struct invocation
         if (r == 0 || (r != -ENOENT && access(word, F_OK) < 0))
                 return r;
         if (access(word, F_OK) == 0) {
-                snapshot_release(to);
-                snapshot_init(to, to->pool);
+                *err = (struct err){0};
                 return snapshot_from_file(to, word, err);
         }
         if (streq(word, BASELINE))
