@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config_dir.h"
@@ -58,7 +59,7 @@ static int set(struct run *run, struct err *err)
         if (r == 0)
                 r = keep(&run->now, err);
         if (r == 0)
-                (void)printf("The baseline is %s now: %zu items%s\n", word, run->now.items.n,
+                (void)printf("The baseline is %s: %zu items%s\n", streq(word, "now") ? "this host as it is now" : word, run->now.items.n,
                              run->now.complete ? "" : "; incomplete, so what it lacks may have been there");
         return r;
 }

@@ -192,8 +192,10 @@ static int save_all(struct saving *v, const char *name, const char *series, bool
 {
         int r = replace && name ? remove_row(v->store, name, err) : 0;
 
-        if (r == -ENOENT)
+        if (r == -ENOENT) { /* there was nothing to replace */
+                *err = (struct err){0};
                 r = 0;
+        }
         if (r == 0)
                 r = find_series(v, series, err);
         if (r == 0)
