@@ -78,9 +78,14 @@ static void make_table(struct compare *c)
         }
 }
 
+static unsigned likeness(const struct item *a, const struct item *b)
+{
+        return memcmp(a, b, sizeof(*a)) == 0 ? 2 : a->exe == b->exe;
+}
+
 /*
  * The earlier item of the same place, and mark all of them as met. A place may be there twice (two programs that
- * share it): then that of the same program is it.
+ * share it): then the same, or that of the same program, is it.
  */
 static const struct item *find(struct compare *c, const struct item *item)
 {
@@ -93,7 +98,7 @@ static const struct item *find(struct compare *c, const struct item *item)
                 if (c->table.tags[at] != (uint32_t)(hash >> 32) || !same_key(c, other, item))
                         continue;
                 c->met[other - c->before->items.at] = true;
-                if (!found || (found->exe != item->exe && other->exe == item->exe))
+                if (!found || likeness(other, item) > likeness(found, item))
                         found = other;
         }
         return found;

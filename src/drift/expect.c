@@ -39,11 +39,14 @@ static bool parse_port(const char *word, struct expect *ret)
 
 static int parse_place(const char *text, const char *word, struct expect *ret, struct err *err)
 {
+        size_t digits;
+
         if (!*word)
                 return err_set(err, -EINVAL, "'%s' names no place: \"opened 8443/tcp on web1\" does", text);
         if (parse_port(word, ret))
                 return 0;
-        if (*word >= '0' && *word <= '9' && strspn(word, "0123456789/") == strlen(word))
+        digits = strspn(word, "0123456789");
+        if (digits && (!word[digits] || word[digits] == '/'))
                 return err_set(err, -EINVAL, "'%s': '%s' is no port: write 8443/tcp or 53/udp", text, word);
         ret->service = true;
         memcpy(ret->name, word, strlen(word) + 1);
