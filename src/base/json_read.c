@@ -94,7 +94,8 @@ static const char *plain_end(const char *at, const char *end)
 
                 memcpy(&v, at, sizeof(v));
                 /* a byte that is looked for sets its highest bit; bytes above 0x7f may set theirs, too: looked at below */
-                special = ((v - BYTES(0x20)) | ((v ^ BYTES('"')) - BYTES(1)) | ((v ^ BYTES('\\')) - BYTES(1))) &
+                special = ((v - BYTES(0x20)) | ((v ^ BYTES('"')) - BYTES(1)) |
+                           ((v ^ BYTES('\\')) - BYTES(1))) &
                           BYTES(0x80);
                 if (special)
                         break;
@@ -113,7 +114,8 @@ static bool find_quote(struct json_read *r, const char **ret)
         for (;;) {
                 at = plain_end(at, r->end);
                 if (at == r->end || (unsigned char)*at < 0x20) {
-                        fail(r, at == r->end ? "a string does not end" : "a control character stands in a string");
+                        fail(r, at == r->end ? "a string does not end"
+                                             : "a control character stands in a string");
                         *ret = r->end;
                         return false;
                 }
@@ -385,7 +387,8 @@ void json_read_skip(struct json_read *r)
                 }
                 json_read_open(r, c);
                 if (!r->fault)
-                        lists = c == '[' ? lists | (uint64_t)1 << r->depth : lists & ~((uint64_t)1 << r->depth);
+                        lists = c == '[' ? lists | (uint64_t)1 << r->depth
+                                         : lists & ~((uint64_t)1 << r->depth);
         } while (r->depth > depth && !r->fault);
 }
 

@@ -59,7 +59,8 @@ static int set(struct run *run, struct err *err)
         if (r == 0)
                 r = keep(&run->now, err);
         if (r == 0)
-                (void)printf("The baseline is %s: %zu items%s\n", streq(word, "now") ? "this host as it is now" : word, run->now.items.n,
+                (void)printf("The baseline is %s: %zu items%s\n",
+                             streq(word, "now") ? "this host as it is now" : word, run->now.items.n,
                              run->now.complete ? "" : "; incomplete, so what it lacks may have been there");
         return r;
 }
@@ -68,7 +69,9 @@ static int load(struct run *run, struct err *err)
 {
         int r = state_store_load(BASELINE, &run->baseline, err);
 
-        return r == -ENOENT ? err_set(err, r, "there is no baseline yet: `quaymaster baseline set` keeps one") : r;
+        return r == -ENOENT
+                       ? err_set(err, r, "there is no baseline yet: `quaymaster baseline set` keeps one")
+                       : r;
 }
 
 static int show(struct run *run, struct err *err)
@@ -83,10 +86,11 @@ static int show(struct run *run, struct err *err)
         if (r < 0)
                 return r;
         text_add_printable(&text, run->baseline.hostname ? run->baseline.hostname : "several hosts");
-        (void)printf("Baseline of %s, taken %s: %zu items%s\n"
-                     "`quaymaster snapshot show baseline` lists them, `quaymaster diff baseline now` compares.\n",
-                     str_text(&text), clock_format(run->baseline.time_s, time), run->baseline.items.n,
-                     run->baseline.complete ? "" : ", incomplete");
+        (void)printf(
+                "Baseline of %s, taken %s: %zu items%s\n"
+                "`quaymaster snapshot show baseline` lists them, `quaymaster diff baseline now` compares.\n",
+                str_text(&text), clock_format(run->baseline.time_s, time), run->baseline.items.n,
+                run->baseline.complete ? "" : ", incomplete");
         return 0;
 }
 
@@ -141,10 +145,11 @@ static int check_used(const struct run *run, const bool used[], struct err *err)
 {
         for (size_t i = 1; i < run->in->n_arguments; i++)
                 if (!used[i])
-                        return err_set(err, -ENOENT,
-                                       "nothing changed at '%s' (see: quaymaster diff baseline now); the baseline stays "
-                                       "as it was",
-                                       run->in->arguments[i]);
+                        return err_set(
+                                err, -ENOENT,
+                                "nothing changed at '%s' (see: quaymaster diff baseline now); the baseline stays "
+                                "as it was",
+                                run->in->arguments[i]);
         return 0;
 }
 
@@ -196,7 +201,9 @@ static int run_baseline(const struct invocation *in, struct err *err)
                 if (streq(words[i].word, in->arguments[0])) {
                         int r = words[i].run(&run, err);
 
-                        return r < 0 ? state_store_failed(r) : run.now.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
+                        return r < 0              ? state_store_failed(r)
+                               : run.now.complete ? QM_EXIT_DONE
+                                                  : QM_EXIT_INCOMPLETE;
                 }
         (void)err_set(err, -EINVAL, "'%s' is none of set, show, accept", in->arguments[0]);
         return QM_EXIT_USAGE;

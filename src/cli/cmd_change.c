@@ -19,7 +19,11 @@
 #define SERIES "change" /* of the looks at this host when a window opens */
 
 static const struct option_spec options[] = {
-        {.name = "ticket", .kind = OPTION_WORD, .value = "NAME", .help = "what the change goes by", .once = true},
+        {.name = "ticket",
+         .kind = OPTION_WORD,
+         .value = "NAME",
+         .help = "what the change goes by",
+         .once = true},
         {.name = "expect",
          .kind = OPTION_WORD,
          .value = "WHAT",
@@ -111,7 +115,8 @@ static int parse_until(struct run *run, int64_t *ret, struct err *err)
         span = parse_span(text);
         *ret = span ? run->now_s + span : parse_date(text);
         if (!*ret)
-                return err_set(err, -EINVAL, "'--until %s' is no time: write 2026-05-01T18:00:00Z, 2h or 1d", text);
+                return err_set(err, -EINVAL, "'--until %s' is no time: write 2026-05-01T18:00:00Z, 2h or 1d",
+                               text);
         if (*ret <= run->now_s)
                 return err_set(err, -EINVAL, "'--until %s' is over already", text);
         return 0;
@@ -123,8 +128,8 @@ static int get_ticket(const struct run *run, const char **ret, struct err *err)
         if (!*ret && run->in->n_arguments > 1 && streq(run->in->arguments[0], "close"))
                 *ret = run->in->arguments[1];
         if (!*ret || !**ret || strlen(*ret) > STORE_NAME_MAX)
-                return err_set(err, -EINVAL, "`change %s` needs --ticket: a name of 1 to %u bytes", run->in->arguments[0],
-                               STORE_NAME_MAX);
+                return err_set(err, -EINVAL, "`change %s` needs --ticket: a name of 1 to %u bytes",
+                               run->in->arguments[0], STORE_NAME_MAX);
         return 0;
 }
 
@@ -182,7 +187,8 @@ static int open_change(struct run *run, struct err *err)
         if (r == 0)
                 r = state_store_open(&run->store, &run->engine, true, err);
         if (r == 0)
-                r = run->engine->save(run->store, &run->before, look_name(run, change.ticket), SERIES, true, err);
+                r = run->engine->save(run->store, &run->before, look_name(run, change.ticket), SERIES, true,
+                                      err);
         vec_foreach(text, &x.texts) {
                 change.expect = *text;
                 if (r == 0)
@@ -236,7 +242,8 @@ static int list(struct run *run, struct err *err)
         }
         r = layout_table_add(&out, &t, terminal_of(STDOUT_FILENO).width, false);
         layout_table_release(&t);
-        return r < 0 ? err_set(err, r, "the table cannot be made") : report_flush(&out, STDOUT_FILENO, 0, err);
+        return r < 0 ? err_set(err, r, "the table cannot be made")
+                     : report_flush(&out, STDOUT_FILENO, 0, err);
 }
 
 /* --- close ---------------------------------------------------------------------------------------- */

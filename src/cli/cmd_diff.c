@@ -7,8 +7,8 @@
 #include "cli/output_file.h"
 #include "cli/planned.h"
 #include "cli/snapshot_find.h"
-#include "cli/terminal.h"
 #include "cli/state_store.h"
+#include "cli/terminal.h"
 #include "drift/drift.h"
 #include "report/drift_report.h"
 
@@ -58,7 +58,8 @@ static int write_report(const struct run *run, const struct drift_report *report
                                                : drift_report_text(report, fd, err);
 }
 
-static int write_file(const struct run *run, const struct drift_report *report, const char *path, struct err *err)
+static int write_file(const struct run *run, const struct drift_report *report, const char *path,
+                      struct err *err)
 {
         _cleanup_(output_file_release) struct output_file file = {.fd = -1};
         int r = output_file_open(&file, path, err);

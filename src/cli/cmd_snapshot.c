@@ -89,7 +89,8 @@ static int check_name(const char *name, struct err *err)
 
         for (size_t i = 0; i < array_len(reserved); i++)
                 if (streq(name, reserved[i]))
-                        return err_set(err, -EINVAL, "'%s' has a meaning of its own: take another name", name);
+                        return err_set(err, -EINVAL, "'%s' has a meaning of its own: take another name",
+                                       name);
         if (!*name || strlen(name) > STORE_NAME_MAX || strchr(name, '/'))
                 return err_set(err, -EINVAL, "a name has 1 to %u bytes, and no '/'", STORE_NAME_MAX);
         for (const char *c = name; *c; c++)
@@ -162,8 +163,8 @@ static const char *safe(struct str *s, const char *text)
 static int add_list_text(struct run *run)
 {
         static const struct layout_column columns[] = {
-                {"NAME", 20, false}, {"TIME", 0, false}, {"HOST", 8, true}, {"SEEN FROM", 0, true}, {"ITEMS", 0, true},
-                {"", 0, true},
+                {"NAME", 20, false},    {"TIME", 0, false}, {"HOST", 8, true},
+                {"SEEN FROM", 0, true}, {"ITEMS", 0, true}, {"", 0, true},
         };
         struct layout_table t = layout_table_new(columns, array_len(columns));
         _cleanup_str_ struct str text = {0};
@@ -230,8 +231,10 @@ static int compare(const void *a, const void *b)
 /* As the table of drift shows them: the place, and who is there. */
 static int add_items(struct run *run)
 {
-        static const struct layout_column columns[] = {
-                {"PLACE", 20, false}, {"OWNER", 12, false}, {"PACKAGE OR PRODUCT", 8, true}, {"REACH", 0, true}};
+        static const struct layout_column columns[] = {{"PLACE", 20, false},
+                                                       {"OWNER", 12, false},
+                                                       {"PACKAGE OR PRODUCT", 8, true},
+                                                       {"REACH", 0, true}};
         struct layout_table t = layout_table_new(columns, array_len(columns));
         _cleanup_str_ struct str raw = {0}, text = {0};
         int r;
@@ -289,7 +292,7 @@ static int show(struct run *run, struct err *err)
         return r < 0 ? err_set(err, r, "the table cannot be made") : write_out(run, err);
 }
 
-static int delete(struct run *run, struct err *err)
+static int delete (struct run *run, struct err *err)
 {
         int r = open_store(run, false, err);
 
@@ -301,7 +304,7 @@ static const struct {
         bool needs_name, takes_name;
         int (*run)(struct run *run, struct err *err);
 } words[] = {
-        {"save", false, true, save}, {"list", false, false, list},  {"show", true, true, show},
+        {"save", false, true, save},    {"list", false, false, list},   {"show", true, true, show},
         {"delete", true, true, delete}, {"export", true, true, export},
 };
 
@@ -310,7 +313,8 @@ static int run_word(struct run *run, size_t i, struct err *err)
         const struct invocation *in = run->in;
 
         if (words[i].needs_name && !run->name)
-                return err_set(err, -EINVAL, "'%s' needs the name of a snapshot (see: quaymaster snapshot list)",
+                return err_set(err, -EINVAL,
+                               "'%s' needs the name of a snapshot (see: quaymaster snapshot list)",
                                words[i].word);
         if (run->name && !words[i].takes_name)
                 return err_set(err, -EINVAL, "'%s' takes no name", words[i].word);

@@ -18,13 +18,15 @@ static int64_t end_of(const struct store_change *c)
 }
 
 /* It was open at some time between the two looks, or when the later was made. */
-static bool was_open(const struct store_change *c, const struct snapshot *before, const struct snapshot *after)
+static bool was_open(const struct store_change *c, const struct snapshot *before,
+                     const struct snapshot *after)
 {
         return c->opened_s <= after->time_s && end_of(c) >= before->time_s;
 }
 
 /* How many events it expected. */
-static size_t file_one(const struct store_change *c, struct drift *d, const char *hostname, struct pool *pool)
+static size_t file_one(const struct store_change *c, struct drift *d, const char *hostname,
+                       struct pool *pool)
 {
         struct expect x;
         struct err err;
@@ -41,8 +43,9 @@ static size_t file_one(const struct store_change *c, struct drift *d, const char
         return n;
 }
 
-static int file_all(struct planned *p, const struct store_engine *engine, struct store *store, struct drift *d,
-                    const struct snapshot *before, const struct snapshot *after, struct err *err)
+static int file_all(struct planned *p, const struct store_engine *engine, struct store *store,
+                    struct drift *d, const struct snapshot *before, const struct snapshot *after,
+                    struct err *err)
 {
         int r = engine->change_list(store, after->pool, &p->changes, err);
 
@@ -66,8 +69,8 @@ static int file_all(struct planned *p, const struct store_engine *engine, struct
         return r;
 }
 
-int planned_file(struct planned *p, struct drift *d, const struct snapshot *before, const struct snapshot *after,
-                 struct err *err)
+int planned_file(struct planned *p, struct drift *d, const struct snapshot *before,
+                 const struct snapshot *after, struct err *err)
 {
         const struct store_engine *engine;
         struct store *store;

@@ -17,5 +17,5 @@ void planned_release(struct planned *p);
  * happened. Windows that ended between them with something that did not happen are told in `missed`. No store: nothing is
  * planned. 0 or negative errno.
  */
-int planned_file(struct planned *p, struct drift *d, const struct snapshot *before, const struct snapshot *after,
-                 struct err *err);
+int planned_file(struct planned *p, struct drift *d, const struct snapshot *before,
+                 const struct snapshot *after, struct err *err);

@@ -80,7 +80,8 @@ static bool is_records(const struct str *start)
         const char *at = start->text, *line = memchr(start->text, '\n', start->len);
         size_t len = line ? (size_t)(line - at) : start->len;
 
-        return *at == '{' && memmem(at, len, "\"type\"", 6) != NULL && memmem(at, len, "\"schema\"", 8) != NULL;
+        return *at == '{' && memmem(at, len, "\"type\"", 6) != NULL &&
+               memmem(at, len, "\"schema\"", 8) != NULL;
 }
 
 /* Hand all bytes to one of the two readers. */
@@ -144,9 +145,10 @@ static int read_import(struct reading *in, struct err *err)
         int r;
 
         if (!importer)
-                return err_set(err, -EINVAL,
-                               "'%s' is neither records (--json) of quaymaster nor a file that `quaymaster import` knows",
-                               in->path);
+                return err_set(
+                        err, -EINVAL,
+                        "'%s' is neither records (--json) of quaymaster nor a file that `quaymaster import` knows",
+                        in->path);
         r = import_open(&in->import, importer, str_basename(in->path), in->to->time_s, err);
         if (r == 0)
                 r = read_all(in, err);

@@ -31,5 +31,6 @@ int snapshot_find(struct snapshot *to, const char *word, const struct invocation
         }
         if (streq(word, BASELINE))
                 return err_set(err, -ENOENT, "there is no baseline yet (see: quaymaster help baseline)");
-        return err_set(err, -ENOENT, "'%s' is neither a snapshot (see: quaymaster snapshot list) nor a file", word);
+        return err_set(err, -ENOENT, "'%s' is neither a snapshot (see: quaymaster snapshot list) nor a file",
+                       word);
 }

@@ -18,8 +18,7 @@ const struct process *snapshot_owner(const struct listener *l)
                 const struct process *p = l->processes[i];
                 int order = !p->exe ? 1 : !first ? -1 : strcmp(p->exe, first->exe);
 
-                if (order < 0 ||
-                    (order == 0 && p->user && first->user && strcmp(p->user, first->user) < 0))
+                if (order < 0 || (order == 0 && p->user && first->user && strcmp(p->user, first->user) < 0))
                         first = p;
         }
         return first;
@@ -52,7 +51,8 @@ static void add_listener(struct snapshot *to, const struct listener *l)
 
 static void add_service(struct snapshot *to, const struct inside *view, const struct service *s)
 {
-        const struct package *package = s->package < view->packages.n ? &view->packages.at[s->package] : NULL;
+        const struct package *package =
+                s->package < view->packages.n ? &view->packages.at[s->package] : NULL;
 
         *vec_push(&to->items) = (struct item){
                 .kind = ITEM_SERVICE,
@@ -118,9 +118,10 @@ static void add_endpoint(struct snapshot *to, const struct import *im, const str
 static void add_faults(struct snapshot *to, const struct import *im)
 {
         vec_foreach(fault, &im->faults)
-                snapshot_add_reason(to, fault->line ? pool_printf(to->pool, "line %llu: %s",
-                                                                  (unsigned long long)fault->line, fault->text)
-                                                    : fault->text);
+                snapshot_add_reason(to, fault->line
+                                                ? pool_printf(to->pool, "line %llu: %s",
+                                                              (unsigned long long)fault->line, fault->text)
+                                                : fault->text);
         if (im->n_faults > im->faults.n)
                 snapshot_add_reason(to, pool_printf(to->pool, "and %llu more",
                                                     (unsigned long long)(im->n_faults - im->faults.n)));

@@ -7,7 +7,8 @@
 #include "cli/command.h"
 #include "cli/state_dir.h"
 
-int state_store_open(struct store **ret, const struct store_engine **ret_engine, bool create, struct err *err)
+int state_store_open(struct store **ret, const struct store_engine **ret_engine, bool create,
+                     struct err *err)
 {
         _cleanup_str_ struct str path = {0};
         int r = state_dir_make(&path, err);

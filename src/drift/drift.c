@@ -31,8 +31,8 @@ struct compare {
 static uint64_t key_hash(const struct compare *c, const struct item *item)
 {
         uint64_t parts[7] = {
-                (uint64_t)item->kind << 48 | (uint64_t)item->transport << 40 | (uint64_t)item->address.family << 32 |
-                        (uint64_t)item->port << 16 | item->port_last,
+                (uint64_t)item->kind << 48 | (uint64_t)item->transport << 40 |
+                        (uint64_t)item->address.family << 32 | (uint64_t)item->port << 16 | item->port_last,
                 0,
                 0,
                 (uintptr_t)item->netns,
@@ -48,8 +48,8 @@ static uint64_t key_hash(const struct compare *c, const struct item *item)
 static bool same_key(const struct compare *c, const struct item *a, const struct item *b)
 {
         return a->kind == b->kind && a->transport == b->transport && a->port == b->port &&
-               a->port_last == b->port_last && a->netns == b->netns && a->device == b->device && a->name == b->name &&
-               (a->asset == b->asset || (a->kind == ITEM_ENDPOINT && !c->by_asset)) &&
+               a->port_last == b->port_last && a->netns == b->netns && a->device == b->device &&
+               a->name == b->name && (a->asset == b->asset || (a->kind == ITEM_ENDPOINT && !c->by_asset)) &&
                address_compare(&a->address, &b->address) == 0;
 }
 
@@ -166,8 +166,8 @@ static void compare_version(struct compare *c, const struct item *a, const struc
 
         if (differ(a->package, b->package))
                 add(c, EVENT_VERSION_CHANGED, a, b,
-                    pool_printf(c->after->pool, "package %s %s -> %s %s", a->package, a->version ? a->version : "",
-                                b->package, b->version ? b->version : ""));
+                    pool_printf(c->after->pool, "package %s %s -> %s %s", a->package,
+                                a->version ? a->version : "", b->package, b->version ? b->version : ""));
         else if (differ(a->version, b->version) && !differ(a->product, b->product))
                 add(c, EVENT_VERSION_CHANGED, a, b, change(c, of, a->version, b->version));
 }
@@ -260,14 +260,15 @@ static void tell_rest(struct compare *c)
                                            ? "perhaps not new: the earlier look was incomplete"
                                            : NULL;
 
-                add(c, (*item)->kind == ITEM_SERVICE ? EVENT_SERVICE_ADDED : EVENT_OPENED, NULL, *item, what);
+                add(c, (*item)->kind == ITEM_SERVICE ? EVENT_SERVICE_ADDED : EVENT_OPENED, NULL, *item,
+                    what);
         }
         vec_foreach(item, &c->gone) {
                 if (snapshot_may_lack(c->after, *item))
                         c->unsure[(*item)->kind]++;
                 else
-                        add(c, (*item)->kind == ITEM_SERVICE ? EVENT_SERVICE_REMOVED : EVENT_CLOSED, *item, NULL,
-                            NULL);
+                        add(c, (*item)->kind == ITEM_SERVICE ? EVENT_SERVICE_REMOVED : EVENT_CLOSED, *item,
+                            NULL, NULL);
         }
 }
 
@@ -288,12 +289,16 @@ static void tell_notes(struct compare *c)
         c->drift->complete = a->complete && b->complete;
         for (size_t kind = 0; kind < array_len(kinds); kind++) {
                 if (c->unsure[kind])
-                        note(c, pool_printf(pool,
-                                            "%zu %s are not seen any more, and not told as closed: %s is incomplete",
-                                            c->unsure[kind], kinds[kind], b->source ? b->source : "the later side"));
+                        note(c,
+                             pool_printf(
+                                     pool,
+                                     "%zu %s are not seen any more, and not told as closed: %s is incomplete",
+                                     c->unsure[kind], kinds[kind],
+                                     b->source ? b->source : "the later side"));
                 if (c->not_looked[kind])
-                        note(c, pool_printf(pool, "%s are on one side only, and were not compared: %zu of them",
-                                            kinds[kind], c->not_looked[kind]));
+                        note(c,
+                             pool_printf(pool, "%s are on one side only, and were not compared: %zu of them",
+                                         kinds[kind], c->not_looked[kind]));
                 c->drift->unsure += c->unsure[kind];
         }
         if (a->asset && b->asset && a->asset != b->asset && !streq(a->asset, b->asset))

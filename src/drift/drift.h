@@ -8,7 +8,8 @@
 #include "model/event.h"
 
 struct drift {
-        vec(struct event) events; /* by place, then kind; they point into the snapshots, `what` into their pool */
+        vec(struct event)
+                events; /* by place, then kind; they point into the snapshots, `what` into their pool */
         /* Sentences, in the pool: what could not be compared, and why. */
         vec(const char *) notes;
         size_t unsure; /* items that the later side lacks, and that may be there all the same: no event */

@@ -60,15 +60,17 @@ int expect_parse(const char *text, struct expect *ret, struct err *err)
         int r;
 
         *ret = (struct expect){0};
-        if (!next_word(&at, kind) || !next_word(&at, place) || !next_word(&at, on) || !next_word(&at, ret->host) ||
-            !next_word(&at, rest))
-                return err_set(err, -EINVAL, "a word of the expectation is longer than %u bytes", EXPECT_WORD_MAX);
+        if (!next_word(&at, kind) || !next_word(&at, place) || !next_word(&at, on) ||
+            !next_word(&at, ret->host) || !next_word(&at, rest))
+                return err_set(err, -EINVAL, "a word of the expectation is longer than %u bytes",
+                               EXPECT_WORD_MAX);
         ret->kind = streq(kind, "any") ? EVENT_KIND_MAX : event_kind_parse(kind);
         if (ret->kind == EVENT_KIND_MAX && !streq(kind, "any"))
-                return err_set(err, -EINVAL,
-                               "'%s': '%s' is no kind of change: opened, closed, moved, owner-changed, version-changed, "
-                               "protocol-changed, exposure-changed, startup-changed, service-added, service-removed, any",
-                               text, kind);
+                return err_set(
+                        err, -EINVAL,
+                        "'%s': '%s' is no kind of change: opened, closed, moved, owner-changed, version-changed, "
+                        "protocol-changed, exposure-changed, startup-changed, service-added, service-removed, any",
+                        text, kind);
         r = parse_place(text, place, ret, err);
         if (r < 0)
                 return r;

@@ -113,8 +113,8 @@ static size_t owned_first(const struct item **list, size_t n)
 }
 
 /* One pass over both lists; what was paired leaves holes (NULL) behind. */
-static void pair_sorted(const struct pass *pass, const struct item **gone, size_t n_gone, const struct item **came,
-                        size_t n_came, struct drift_pairs *ret)
+static void pair_sorted(const struct pass *pass, const struct item **gone, size_t n_gone,
+                        const struct item **came, size_t n_came, struct drift_pairs *ret)
 {
         size_t i = 0, j = 0;
 

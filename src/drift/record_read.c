@@ -75,7 +75,7 @@ struct record_reader {
         char time_text[24];
         int64_t time_s; /* of time_text */
         char address_text[ADDRESS_TEXT_SIZE];
-        struct address address; /* of address_text */
+        struct address address;    /* of address_text */
         vec(const char *) reasons; /* of the summary of this line */
         unsigned seen;             /* kinds that were looked for */
         bool summed, several_assets, any;
@@ -581,7 +581,8 @@ static void add_summary(struct record_reader *r, const struct record *record)
 
         r->summed = true;
         to->hostname = record->hostname ? record->hostname : to->hostname;
-        r->seen |= (record->has_listeners ? 1u << ITEM_LISTENER : 0) | (record->has_services ? 1u << ITEM_SERVICE : 0) |
+        r->seen |= (record->has_listeners ? 1u << ITEM_LISTENER : 0) |
+                   (record->has_services ? 1u << ITEM_SERVICE : 0) |
                    (record->has_hosts ? 1u << ITEM_ENDPOINT : 0);
         vec_foreach(reason, &r->reasons)
                 snapshot_add_reason(to, *reason);
@@ -662,8 +663,8 @@ int record_reader_feed(struct record_reader *r, const char *bytes, size_t len, s
         if (bytes == end)
                 return 0;
         if (r->rest.len + (size_t)(end - bytes) > RECORD_LINE_MAX)
-                return err_set(err, -E2BIG, "line %llu: longer than %u bytes", (unsigned long long)r->line + 1,
-                               RECORD_LINE_MAX);
+                return err_set(err, -E2BIG, "line %llu: longer than %u bytes",
+                               (unsigned long long)r->line + 1, RECORD_LINE_MAX);
         str_add_n(&r->rest, bytes, (size_t)(end - bytes));
         return 0;
 }

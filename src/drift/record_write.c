@@ -56,7 +56,8 @@ void record_write_item(struct json *j, const struct item *item)
         add_if_known(j, "name", item->name);
         if (item->kind != ITEM_SERVICE) {
                 json_str(j, "transport", transport_name(item->transport));
-                json_str(j, "address", item->address.family ? address_format(&item->address, address) : NULL);
+                json_str(j, "address",
+                         item->address.family ? address_format(&item->address, address) : NULL);
                 json_u64(j, "port", item->port);
                 if (item->port_last)
                         json_u64(j, "port_last", item->port_last);
@@ -81,7 +82,8 @@ void record_write_item(struct json *j, const struct item *item)
         add_if_known(j, "verdict", item->verdict);
 }
 
-static struct json begin(struct str *to, const struct snapshot *s, const char *type, const char *asset, bool bare)
+static struct json begin(struct str *to, const struct snapshot *s, const char *type, const char *asset,
+                         bool bare)
 {
         struct json j = json_to(to);
         char time[CLOCK_TEXT_SIZE];
@@ -149,7 +151,8 @@ static void write_undecided(struct str *to, const struct snapshot *s, bool bare)
         }
 }
 
-static void add_count(struct json *j, const char *key, const struct snapshot *s, enum item_kind kind, bool bare)
+static void add_count(struct json *j, const char *key, const struct snapshot *s, enum item_kind kind,
+                      bool bare)
 {
         size_t n = 0;
 

@@ -47,7 +47,8 @@ bool snapshot_may_lack(const struct snapshot *s, const struct item *item)
                 return false;
         if (item->kind != ITEM_ENDPOINT || !s->undecided.n)
                 return true;
-        return bsearch(&item->address, s->undecided.at, s->undecided.n, sizeof(*s->undecided.at), compare_hosts);
+        return bsearch(&item->address, s->undecided.at, s->undecided.n, sizeof(*s->undecided.at),
+                       compare_hosts);
 }
 
 unsigned snapshot_partial_by(const char *source)

@@ -8,9 +8,10 @@
 struct drift_report {
         const struct snapshot *before, *after;
         const struct drift *drift;
-        const char *const *missed; /* of change windows: what was expected and did not happen; NULL-terminated, or NULL */
-        size_t planned;            /* events that a change window expected */
-        unsigned width;            /* columns; 0: no terminal, nothing is cut */
+        const char *const *
+                missed; /* of change windows: what was expected and did not happen; NULL-terminated, or NULL */
+        size_t planned; /* events that a change window expected */
+        unsigned width; /* columns; 0: no terminal, nothing is cut */
         bool colour;
 };
 

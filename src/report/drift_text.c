@@ -20,7 +20,8 @@ void drift_add_place(struct str *to, const struct item *item)
         if (item->port_last > item->port)
                 str_addf(to, "-%u", item->port_last);
         str_addf(to, "/%s", transport_name(item->transport));
-        str_addf(to, " on %s", item->address.family ? address_format(&item->address, address) : "any address");
+        str_addf(to, " on %s",
+                 item->address.family ? address_format(&item->address, address) : "any address");
         if (item->device)
                 str_addf(to, "%%%s", item->device);
         if (item->netns && !streq(item->netns, "host"))
@@ -81,7 +82,8 @@ static void add_changed(struct str *to, const struct event *e, const struct item
 
         switch (e->kind) {
         case EVENT_OWNER_CHANGED:
-                if (!streq_ptr(item->exe, other->exe) || (!item->product && streq_ptr(item->unit, other->unit)))
+                if (!streq_ptr(item->exe, other->exe) ||
+                    (!item->product && streq_ptr(item->unit, other->unit)))
                         add_words(to, item->exe, NULL);
                 if (!streq_ptr(item->unit, other->unit))
                         add_words(to, item->unit ? "unit" : NULL, item->unit);
@@ -98,7 +100,11 @@ static void add_changed(struct str *to, const struct event *e, const struct item
                 add_words(to, item->encryption ? "encryption" : NULL, item->encryption);
                 return;
         case EVENT_VERSION_CHANGED:
-                add_words(to, item->package ? item->package : item->product ? item->product : "version", item->version);
+                add_words(to,
+                          item->package   ? item->package
+                          : item->product ? item->product
+                                          : "version",
+                          item->version);
                 return;
         case EVENT_EXPOSURE_CHANGED:
                 add_words(to, item->exposure ? "reach:" : NULL, item->exposure);
@@ -111,7 +117,8 @@ static void add_changed(struct str *to, const struct event *e, const struct item
         }
 }
 
-static void add_cell(struct writer *w, struct layout_table *t, const struct event *e, const struct item *item)
+static void add_cell(struct writer *w, struct layout_table *t, const struct event *e,
+                     const struct item *item)
 {
         if (!item) {
                 layout_table_cell(t, "-", NULL);
@@ -168,9 +175,13 @@ static int add_table(struct writer *w, bool planned)
 {
         static const struct layout_column one[] = {
                 {"CHANGE", 0, false}, {"BEFORE", 24, false}, {"AFTER", 24, false}, {"", 10, true}};
-        static const struct layout_column more[] = {
-                {"CHANGE", 0, false}, {"ASSET", 8, true}, {"BEFORE", 24, false}, {"AFTER", 24, false}, {"", 10, true}};
-        struct layout_table t = layout_table_new(w->several ? more : one, w->several ? array_len(more) : array_len(one));
+        static const struct layout_column more[] = {{"CHANGE", 0, false},
+                                                    {"ASSET", 8, true},
+                                                    {"BEFORE", 24, false},
+                                                    {"AFTER", 24, false},
+                                                    {"", 10, true}};
+        struct layout_table t =
+                layout_table_new(w->several ? more : one, w->several ? array_len(more) : array_len(one));
         int r;
 
         add_rows(w, &t, planned);
@@ -188,7 +199,8 @@ static void add_side(struct writer *w, const char *lead, const struct snapshot *
                 str_addf(&w->raw, ", %s", clock_format(s->time_s, time));
         if (s->hostname)
                 str_addf(&w->raw, ", %s", s->hostname);
-        str_addf(&w->raw, ": %zu item%s%s", s->items.n, s->items.n == 1 ? "" : "s", s->complete ? "" : ", incomplete");
+        str_addf(&w->raw, ": %zu item%s%s", s->items.n, s->items.n == 1 ? "" : "s",
+                 s->complete ? "" : ", incomplete");
         str_addf(&w->buf, "%-7s %s\n", lead, take_safe(w));
 }
 

@@ -65,10 +65,12 @@ static int64_t find_or_make(const struct saving *v, const char *insert, const ch
 
 static int find_series(struct saving *v, const char *kind, struct err *err)
 {
-        const char *const texts[] = {v->s->asset ? v->s->asset : "", v->s->vantage ? v->s->vantage : "", kind};
+        const char *const texts[] = {v->s->asset ? v->s->asset : "", v->s->vantage ? v->s->vantage : "",
+                                     kind};
 
         v->series = find_or_make(v, "INSERT OR IGNORE INTO series (asset, vantage, kind) VALUES (?, ?, ?)",
-                                 "SELECT id FROM series WHERE asset = ? AND vantage = ? AND kind = ?", texts, 3, err);
+                                 "SELECT id FROM series WHERE asset = ? AND vantage = ? AND kind = ?", texts,
+                                 3, err);
         return v->series < 0 ? (int)v->series : 0;
 }
 
@@ -80,7 +82,8 @@ static int find_look(struct saving *v, struct err *err)
         record_write_head(&v->text, v->s, true);
         texts[0] = v->text.text;
         v->look = find_or_make(
-                v, "INSERT OR IGNORE INTO look (head, hostname, complete) VALUES (?1, ?2, CAST(?3 AS INTEGER))",
+                v,
+                "INSERT OR IGNORE INTO look (head, hostname, complete) VALUES (?1, ?2, CAST(?3 AS INTEGER))",
                 "SELECT id FROM look WHERE head = ?1 AND (?2 IS ?2) AND (?3 IS ?3)", texts, 3, err);
         return v->look < 0 ? (int)v->look : 0;
 }
@@ -88,8 +91,9 @@ static int find_look(struct saving *v, struct err *err)
 static int add_snapshot(struct saving *v, const char *name, struct err *err)
 {
         _cleanup_statement_ sqlite3_stmt *s = NULL;
-        int r = sqlite_prepare(v->store, "INSERT INTO snapshot (series, time, look, items, name) VALUES (?, ?, ?, ?, ?)",
-                               &s, err);
+        int r = sqlite_prepare(
+                v->store, "INSERT INTO snapshot (series, time, look, items, name) VALUES (?, ?, ?, ?, ?)",
+                &s, err);
 
         if (r < 0)
                 return r;
@@ -100,7 +104,8 @@ static int add_snapshot(struct saving *v, const char *name, struct err *err)
         sqlite_bind(s, 5, name);
         r = sqlite3_step(s);
         if (r == SQLITE_CONSTRAINT_UNIQUE)
-                return err_set(err, -EEXIST, "there is a snapshot '%s' already: delete it, or take another name", name);
+                return err_set(err, -EEXIST,
+                               "there is a snapshot '%s' already: delete it, or take another name", name);
         if (r != SQLITE_DONE)
                 return sqlite_failed(v->store, err, "saving to");
         v->id = sqlite3_last_insert_rowid(v->store->db);
@@ -110,7 +115,8 @@ static int add_snapshot(struct saving *v, const char *name, struct err *err)
 static int read_open(struct saving *v, struct err *err)
 {
         _cleanup_statement_ sqlite3_stmt *s = NULL;
-        int r = sqlite_prepare(v->store, "SELECT rowid, record FROM history WHERE series = ? AND last IS NULL", &s, err);
+        int r = sqlite_prepare(
+                v->store, "SELECT rowid, record FROM history WHERE series = ? AND last IS NULL", &s, err);
         int step;
 
         if (r < 0)
@@ -143,7 +149,8 @@ static void make_record(struct saving *v, const struct item *item)
 static int add_items(struct saving *v, struct err *err)
 {
         _cleanup_statement_ sqlite3_stmt *s = NULL;
-        int r = sqlite_prepare(v->store, "INSERT INTO history (series, first, record) VALUES (?, ?, ?)", &s, err);
+        int r = sqlite_prepare(v->store, "INSERT INTO history (series, first, record) VALUES (?, ?, ?)", &s,
+                               err);
 
         if (r < 0)
                 return r;
@@ -243,7 +250,8 @@ static int64_t find_id(const struct store *store, const char *name, struct err *
         sqlite_bind(s, 1, name);
         (void)sqlite3_bind_int64(s, 2, parse_time(name));
         id = get_id(store, s, err);
-        return id ? id : err_set(err, -ENOENT, "there is no snapshot '%s' (see: quaymaster snapshot list)", name);
+        return id ? id
+                  : err_set(err, -ENOENT, "there is no snapshot '%s' (see: quaymaster snapshot list)", name);
 }
 
 static void take_row(sqlite3_stmt *s, struct pool *pool, struct store_snapshot *to)
@@ -265,8 +273,8 @@ static void take_row(sqlite3_stmt *s, struct pool *pool, struct store_snapshot *
                 to->name = pool_intern(pool, clock_format(to->time_s, time));
 }
 
-#define COLUMNS                                                                                                       \
-        "snapshot.id, name, time, asset, vantage, hostname, complete, items, head, series.id FROM snapshot"            \
+#define COLUMNS                                                                                             \
+        "snapshot.id, name, time, asset, vantage, hostname, complete, items, head, series.id FROM snapshot" \
         " JOIN series ON series.id = snapshot.series JOIN look ON look.id = snapshot.look"
 
 static int sqlite_list(struct store *store, struct pool *pool, struct store_list *ret, struct err *err)
@@ -339,7 +347,8 @@ static int load_row(struct store *store, sqlite3_stmt *s, struct snapshot *to, s
                 return err_prefix(err, "snapshot '%s'", row.name);
         finish(to, &row);
         if (to->items.n != row.items && to->items.n > row.items)
-                return err_set(err, -EUCLEAN, "snapshot '%s' has %zu items, and should have %llu: the file is damaged",
+                return err_set(err, -EUCLEAN,
+                               "snapshot '%s' has %zu items, and should have %llu: the file is damaged",
                                row.name, to->items.n, (unsigned long long)row.items);
         return 0;
 }

@@ -6,7 +6,8 @@
 int sqlite_change_open(struct store *store, const struct store_change *change, struct err *err)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
-        int r = sqlite_prepare(store, "INSERT INTO change (ticket, expect, opened, until) VALUES (?, ?, ?, ?)",
+        int r = sqlite_prepare(store,
+                               "INSERT INTO change (ticket, expect, opened, until) VALUES (?, ?, ?, ?)",
                                &statement, err);
 
         if (r < 0)
@@ -22,7 +23,8 @@ int sqlite_change_list(struct store *store, struct pool *pool, struct store_chan
 {
         _cleanup_statement_ sqlite3_stmt *s = NULL;
         int r = sqlite_prepare(
-                store, "SELECT id, ticket, expect, opened, until, closed, happened FROM change ORDER BY id", &s, err);
+                store, "SELECT id, ticket, expect, opened, until, closed, happened FROM change ORDER BY id",
+                &s, err);
         int step;
 
         if (r < 0)
@@ -43,7 +45,8 @@ int sqlite_change_list(struct store *store, struct pool *pool, struct store_chan
 int sqlite_change_happened(struct store *store, int64_t id, int64_t time_s, struct err *err)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
-        int r = sqlite_prepare(store, "UPDATE change SET happened = ? WHERE id = ? AND happened = 0", &statement, err);
+        int r = sqlite_prepare(store, "UPDATE change SET happened = ? WHERE id = ? AND happened = 0",
+                               &statement, err);
 
         if (r < 0)
                 return r;
@@ -55,7 +58,8 @@ int sqlite_change_happened(struct store *store, int64_t id, int64_t time_s, stru
 int sqlite_change_close(struct store *store, const char *ticket, int64_t time_s, struct err *err)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
-        int r = sqlite_prepare(store, "UPDATE change SET closed = ? WHERE ticket = ? AND closed = 0", &statement, err);
+        int r = sqlite_prepare(store, "UPDATE change SET closed = ? WHERE ticket = ? AND closed = 0",
+                               &statement, err);
 
         if (r < 0)
                 return r;
@@ -64,6 +68,7 @@ int sqlite_change_close(struct store *store, const char *ticket, int64_t time_s,
         if (sqlite3_step(statement) != SQLITE_DONE)
                 return sqlite_failed(store, err, "writing");
         if (!sqlite3_changes(store->db))
-                return err_set(err, -ENOENT, "no change of ticket '%s' is open (see: quaymaster change list)", ticket);
+                return err_set(err, -ENOENT,
+                               "no change of ticket '%s' is open (see: quaymaster change list)", ticket);
         return 0;
 }

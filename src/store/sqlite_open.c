@@ -45,7 +45,8 @@ int sqlite_failed(const struct store *store, struct err *err, const char *doing)
         } words[] = {
                 {SQLITE_BUSY, -EBUSY, "another process is writing to it; try again"},
                 {SQLITE_LOCKED, -EBUSY, "another process is writing to it; try again"},
-                {SQLITE_FULL, -ENOSPC, "the disk is full; nothing was changed, and what was kept before is whole"},
+                {SQLITE_FULL, -ENOSPC,
+                 "the disk is full; nothing was changed, and what was kept before is whole"},
                 {SQLITE_CORRUPT, -EUCLEAN, "the file is damaged; nothing was changed"},
                 {SQLITE_NOTADB, -EUCLEAN, "the file is damaged, or none of ours; nothing was changed"},
                 {SQLITE_READONLY, -EROFS, "it cannot be written"},
@@ -55,21 +56,26 @@ int sqlite_failed(const struct store *store, struct err *err, const char *doing)
 
         for (size_t i = 0; i < array_len(words); i++)
                 if ((code & 0xff) == words[i].code)
-                        return err_set(err, words[i].result, "%s '%s': %s", doing, store->path, words[i].words);
+                        return err_set(err, words[i].result, "%s '%s': %s", doing, store->path,
+                                       words[i].words);
         if ((code & 0xff) == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT))
-                return err_set(err, -ENOSPC, "%s '%s': the disk is full; nothing was changed", doing, store->path);
+                return err_set(err, -ENOSPC, "%s '%s': the disk is full; nothing was changed", doing,
+                               store->path);
         return err_set(err, -EIO, "%s '%s': %s", doing, store->path, sqlite3_errmsg(store->db));
 }
 
 int sqlite_prepare(const struct store *store, const char *sql, sqlite3_stmt **ret, struct err *err)
 {
-        return sqlite3_prepare_v2(store->db, sql, -1, ret, NULL) == SQLITE_OK ? 0
-                                                                               : sqlite_failed(store, err, "reading");
+        return sqlite3_prepare_v2(store->db, sql, -1, ret, NULL) == SQLITE_OK
+                       ? 0
+                       : sqlite_failed(store, err, "reading");
 }
 
 int sqlite_run(const struct store *store, const char *sql, const char *doing, struct err *err)
 {
-        return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : sqlite_failed(store, err, doing);
+        return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK
+                       ? 0
+                       : sqlite_failed(store, err, doing);
 }
 
 void sqlite_bind(sqlite3_stmt *statement, int at, const char *text)
@@ -129,7 +135,8 @@ static int check_folder(const char *path, struct err *err)
 /* Made here and not by SQLite, for its mode: the files beside it (-wal, -shm) get the same. */
 static int make_file(const char *path, bool create, struct err *err)
 {
-        _cleanup_close_ int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0), 0600);
+        _cleanup_close_ int fd =
+                open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0), 0600);
         int r = check_folder(path, err);
 
         if (r < 0)
@@ -161,7 +168,8 @@ static int migrate(const struct store *store, struct err *err)
 
         if (r < 0)
                 return r;
-        version = get_number(store, "PRAGMA user_version", err); /* another process may have been here first */
+        version =
+                get_number(store, "PRAGMA user_version", err); /* another process may have been here first */
         for (r = version < 0 ? version : 0; r == 0 && version < (int)array_len(migrations); version++)
                 r = sqlite_run(store, migrations[version], "making", err);
         set = xasprintf("PRAGMA user_version = %d; PRAGMA application_id = %d", (int)array_len(migrations),
@@ -182,12 +190,14 @@ static int check_version(const struct store *store, struct err *err)
         if (tables < 0)
                 return tables;
         if (tables && id != APPLICATION_ID)
-                return err_set(err, -EINVAL, "'%s' is a database of another program; it is left as it is", store->path);
+                return err_set(err, -EINVAL, "'%s' is a database of another program; it is left as it is",
+                               store->path);
         if (version > (int)array_len(migrations))
-                return err_set(err, -ENOTSUP,
-                               "'%s' was written by a newer quaymaster (its form is %d, this one knows %zu): update this "
-                               "one; the file is left as it is",
-                               store->path, version, array_len(migrations));
+                return err_set(
+                        err, -ENOTSUP,
+                        "'%s' was written by a newer quaymaster (its form is %d, this one knows %zu): update this "
+                        "one; the file is left as it is",
+                        store->path, version, array_len(migrations));
         return version < (int)array_len(migrations) ? migrate(store, err) : 0;
 }
 
@@ -198,7 +208,8 @@ static void keep_aside(const char *path, char *aside, size_t size)
 
         (void)snprintf(aside, size, "%s.damaged-%lld", path, (long long)clock_now_s());
         for (size_t i = 0; i < array_len(parts); i++) {
-                _cleanup_free_ char *from = xasprintf("%s%s", path, parts[i]), *to = xasprintf("%s%s", aside, parts[i]);
+                _cleanup_free_ char *from = xasprintf("%s%s", path, parts[i]),
+                                    *to = xasprintf("%s%s", aside, parts[i]);
 
                 (void)renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
         }
@@ -209,10 +220,11 @@ static int tell_damage(const char *path, struct err *err)
         char aside[4096];
 
         keep_aside(path, aside, sizeof(aside));
-        return err_set(err, -EUCLEAN,
-                       "'%s' is damaged: it is kept as '%s', as it was (`sqlite3 FILE .recover` may save some); the next "
-                       "save begins anew",
-                       path, aside);
+        return err_set(
+                err, -EUCLEAN,
+                "'%s' is damaged: it is kept as '%s', as it was (`sqlite3 FILE .recover` may save some); the next "
+                "save begins anew",
+                path, aside);
 }
 
 int sqlite_open(struct store **ret, const char *path, bool create, struct err *err)
@@ -225,18 +237,21 @@ int sqlite_open(struct store **ret, const char *path, bool create, struct err *e
                 return r;
         store = xcalloc(1, sizeof(*store));
         store->path = xstrdup(path);
-        if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
+        if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) !=
+            SQLITE_OK)
                 r = sqlite_failed(store, err, "opening");
         if (r == 0) {
                 (void)sqlite3_extended_result_codes(store->db, 1);
                 (void)sqlite3_busy_timeout(store->db, BUSY_MS);
                 (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-                r = sqlite_run(store, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "opening", err);
+                r = sqlite_run(store, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "opening",
+                               err);
         }
         if (r == 0)
                 r = check_version(store, err);
         if (r == 0) /* a commit is on the disk when it returns, whatever ends this process or the machine */
-                r = sqlite_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "opening", err);
+                r = sqlite_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "opening",
+                               err);
         if (r < 0) {
                 store = sqlite_close(store);
                 return r == -EUCLEAN ? tell_damage(path, err) : r;

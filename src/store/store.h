@@ -50,8 +50,8 @@ struct store_engine {
         struct store *(*close)(struct store *store); /* accepts NULL, returns NULL */
 
         /* All or nothing. `series` keeps histories apart that are not of one kind ("" else). `name` may be NULL. */
-        int (*save)(struct store *store, const struct snapshot *s, const char *name, const char *series, bool replace,
-                    struct err *err);
+        int (*save)(struct store *store, const struct snapshot *s, const char *name, const char *series,
+                    bool replace, struct err *err);
         int (*list)(struct store *store, struct pool *pool, struct store_list *ret, struct err *err);
         /* By name, by time, or "last". `to` is initialised. */
         int (*load)(struct store *store, const char *name, struct snapshot *to, struct err *err);
@@ -59,7 +59,8 @@ struct store_engine {
 
         /* A window for each expectation; those of one ticket belong together. */
         int (*change_open)(struct store *store, const struct store_change *change, struct err *err);
-        int (*change_list)(struct store *store, struct pool *pool, struct store_changes *ret, struct err *err);
+        int (*change_list)(struct store *store, struct pool *pool, struct store_changes *ret,
+                           struct err *err);
         int (*change_happened)(struct store *store, int64_t id, int64_t time_s, struct err *err);
         int (*change_close)(struct store *store, const char *ticket, int64_t time_s, struct err *err);
 };

@@ -8,13 +8,14 @@
 #include "drift/expect.h"
 #include "drift/record_read.h"
 
-#define END      "{\"type\":\"summary\",\"hostname\":\"web1\",\"complete\":true,\"incomplete\":[],\"listeners\":1,\"services\":1}\n"
-#define SCANNED  "{\"type\":\"summary\",\"complete\":true,\"incomplete\":[],\"hosts\":{}}\n"
-#define LISTENER(port, exe, more)                                                                                     \
-        "{\"type\":\"listener\",\"asset\":\"a\",\"transport\":\"tcp\",\"address\":\"0.0.0.0\",\"port\":" #port       \
+#define END \
+        "{\"type\":\"summary\",\"hostname\":\"web1\",\"complete\":true,\"incomplete\":[],\"listeners\":1,\"services\":1}\n"
+#define SCANNED "{\"type\":\"summary\",\"complete\":true,\"incomplete\":[],\"hosts\":{}}\n"
+#define LISTENER(port, exe, more)                                                                              \
+        "{\"type\":\"listener\",\"asset\":\"a\",\"transport\":\"tcp\",\"address\":\"0.0.0.0\",\"port\":" #port \
         ",\"netns\":\"host\",\"processes\":[{\"pid\":" #port ",\"exe\":\"" exe "\"}]" more "}\n"
-#define ENDPOINT(address, port, more)                                                                                 \
-        "{\"type\":\"endpoint\",\"transport\":\"tcp\",\"address\":\"" address "\",\"port\":" #port                    \
+#define ENDPOINT(address, port, more)                                                              \
+        "{\"type\":\"endpoint\",\"transport\":\"tcp\",\"address\":\"" address "\",\"port\":" #port \
         ",\"state\":\"open\"" more "}\n"
 
 struct two {
@@ -70,7 +71,8 @@ static void assert_told(const char *before, const char *after, const char *expec
 
 static void test_opened_and_closed(void **state)
 {
-        assert_told(LISTENER(22, "/sshd", "") END, LISTENER(22, "/sshd", "") LISTENER(80, "/nginx", "") END, "opened 80");
+        assert_told(LISTENER(22, "/sshd", "") END, LISTENER(22, "/sshd", "") LISTENER(80, "/nginx", "") END,
+                    "opened 80");
         assert_told(LISTENER(22, "/sshd", "") LISTENER(80, "/nginx", "") END, LISTENER(22, "/sshd", "") END,
                     "closed 80");
         assert_told(LISTENER(80, "/a", "") END, LISTENER(81, "/b", "") END, "closed 80; opened 81");
@@ -80,7 +82,8 @@ static void test_restart_is_no_event(void **state)
 {
         assert_told(LISTENER(22, "/sshd", ",\"unit\":{\"name\":\"session-3.scope\"}") END,
                     LISTENER(22, "/sshd", ",\"unit\":{\"name\":\"session-9.scope\"}") END, "");
-        assert_told(LISTENER(22, "/sshd", ",\"unit\":{\"name\":\"ssh.service\"}") END, LISTENER(22, "/sshd", "") END, "");
+        assert_told(LISTENER(22, "/sshd", ",\"unit\":{\"name\":\"ssh.service\"}") END,
+                    LISTENER(22, "/sshd", "") END, "");
 }
 
 static void test_moved(void **state)
@@ -91,22 +94,25 @@ static void test_moved(void **state)
                     LISTENER(11, "/x", "") LISTENER(12, "/x", "") LISTENER(13, "/x", "") END,
                     "moved 1->11; moved 2->12; opened 13");
         assert_told(ENDPOINT("10.0.0.1", 22, ",\"protocol\":\"ssh\",\"product\":\"OpenSSH\"") SCANNED,
-                    ENDPOINT("10.0.0.1", 2222, ",\"protocol\":\"ssh\",\"product\":\"OpenSSH\"") SCANNED, "moved 22->2222");
+                    ENDPOINT("10.0.0.1", 2222, ",\"protocol\":\"ssh\",\"product\":\"OpenSSH\"") SCANNED,
+                    "moved 22->2222");
         /* nothing says that two addresses are one host, or that two unknown things are one */
         assert_told(ENDPOINT("10.0.0.1", 22, ",\"protocol\":\"ssh\"") SCANNED,
                     ENDPOINT("10.0.0.2", 22, ",\"protocol\":\"ssh\"") SCANNED, "closed 22; opened 22");
-        assert_told(ENDPOINT("10.0.0.1", 22, "") SCANNED, ENDPOINT("10.0.0.1", 23, "") SCANNED, "closed 22; opened 23");
+        assert_told(ENDPOINT("10.0.0.1", 22, "") SCANNED, ENDPOINT("10.0.0.1", 23, "") SCANNED,
+                    "closed 22; opened 23");
 }
 
 static void test_changes(void **state)
 {
         assert_told(LISTENER(22, "/sshd", "") END, LISTENER(22, "/evil", "") END, "owner-changed 22");
-        assert_told(LISTENER(22, "/a\",\"exe_hash\":\"11", "") END, LISTENER(22, "/a\",\"exe_hash\":\"22", "") END,
-                    "owner-changed 22");
+        assert_told(LISTENER(22, "/a\",\"exe_hash\":\"11", "") END,
+                    LISTENER(22, "/a\",\"exe_hash\":\"22", "") END, "owner-changed 22");
         assert_told(LISTENER(22, "/a", ",\"exposure\":{\"scope\":\"loopback\"}") END,
                     LISTENER(22, "/a", ",\"exposure\":{\"scope\":\"link\"}") END, "exposure-changed 22");
         assert_told(LISTENER(22, "/a", ",\"package\":{\"name\":\"p\",\"version\":\"1\"}") END,
-                    LISTENER(22, "/a", ",\"package\":{\"name\":\"p\",\"version\":\"2\"}") END, "version-changed 22");
+                    LISTENER(22, "/a", ",\"package\":{\"name\":\"p\",\"version\":\"2\"}") END,
+                    "version-changed 22");
         assert_told(ENDPOINT("10.0.0.1", 443, ",\"protocol\":\"http\"") SCANNED,
                     ENDPOINT("10.0.0.1", 443, ",\"protocol\":\"ssh\"") SCANNED, "protocol-changed 443");
         assert_told(ENDPOINT("10.0.0.1", 443, ",\"protocol\":\"http\"") SCANNED,
@@ -115,18 +121,21 @@ static void test_changes(void **state)
                     "{\"type\":\"service\",\"name\":\"a\",\"startup\":\"disabled\"}\n"
                     "{\"type\":\"service\",\"name\":\"b\",\"startup\":\"disabled\"}\n" END,
                     "startup-changed; service-added");
-        assert_told(LISTENER(22, "/a", ",\"verdict\":\"approved\"") END, LISTENER(22, "/a", ",\"verdict\":\"expired\"") END,
-                    "approval-expired 22");
+        assert_told(LISTENER(22, "/a", ",\"verdict\":\"approved\"") END,
+                    LISTENER(22, "/a", ",\"verdict\":\"expired\"") END, "approval-expired 22");
 }
 
 static void test_incomplete(void **state)
 {
-        static const char cut[] = "{\"type\":\"gap\",\"source\":\"sockets\",\"incomplete\":true}\n"
-                                  "{\"type\":\"summary\",\"complete\":false,\"incomplete\":[\"no\"],\"listeners\":0}\n";
-        static const char owners[] = "{\"type\":\"gap\",\"source\":\"processes\",\"incomplete\":true}\n"
-                                     "{\"type\":\"summary\",\"complete\":false,\"incomplete\":[\"no\"],\"listeners\":0}\n";
-        static const char hosts[] = "{\"type\":\"coverage\",\"address\":\"10.0.0.1\",\"complete\":false}\n"
-                                    "{\"type\":\"summary\",\"complete\":false,\"incomplete\":[\"no\"],\"hosts\":{}}\n";
+        static const char cut[] =
+                "{\"type\":\"gap\",\"source\":\"sockets\",\"incomplete\":true}\n"
+                "{\"type\":\"summary\",\"complete\":false,\"incomplete\":[\"no\"],\"listeners\":0}\n";
+        static const char owners[] =
+                "{\"type\":\"gap\",\"source\":\"processes\",\"incomplete\":true}\n"
+                "{\"type\":\"summary\",\"complete\":false,\"incomplete\":[\"no\"],\"listeners\":0}\n";
+        static const char hosts[] =
+                "{\"type\":\"coverage\",\"address\":\"10.0.0.1\",\"complete\":false}\n"
+                "{\"type\":\"summary\",\"complete\":false,\"incomplete\":[\"no\"],\"hosts\":{}}\n";
         _cleanup_(two_release) struct two t = compare(LISTENER(22, "/a", "") END, cut);
 
         assert_int_equal(t.drift.unsure, 1);
@@ -165,11 +174,19 @@ static void test_broken_records(void **state)
 
 static void test_expectations(void **state)
 {
-        _cleanup_(two_release) struct two t = compare(LISTENER(22, "/a", "") END, LISTENER(22, "/a", "") LISTENER(80, "/b", "") END);
+        _cleanup_(two_release) struct two t =
+                compare(LISTENER(22, "/a", "") END, LISTENER(22, "/a", "") LISTENER(80, "/b", "") END);
         static const char *const fit[] = {"opened 80/tcp", "any 80/tcp on web1", "opened 80/tcp on a"};
-        static const char *const other[] = {"opened 80/udp", "closed 80/tcp", "opened 80/tcp on web2", "opened b.service"};
-        static const char *const wrong[] = {"", "opened", "opend 80/tcp", "opened 80", "opened 70000/tcp", "opened 80/tcp web1",
-                                            "opened 80/tcp on", "opened 80/tcp on web1 now"};
+        static const char *const other[] = {"opened 80/udp", "closed 80/tcp", "opened 80/tcp on web2",
+                                            "opened b.service"};
+        static const char *const wrong[] = {"",
+                                            "opened",
+                                            "opend 80/tcp",
+                                            "opened 80",
+                                            "opened 70000/tcp",
+                                            "opened 80/tcp web1",
+                                            "opened 80/tcp on",
+                                            "opened 80/tcp on web1 now"};
         struct expect x;
         struct err err;
 
@@ -189,9 +206,12 @@ static void test_expectations(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_opened_and_closed), cmocka_unit_test(test_restart_is_no_event),
-                cmocka_unit_test(test_moved),             cmocka_unit_test(test_changes),
-                cmocka_unit_test(test_incomplete),        cmocka_unit_test(test_broken_records),
+                cmocka_unit_test(test_opened_and_closed),
+                cmocka_unit_test(test_restart_is_no_event),
+                cmocka_unit_test(test_moved),
+                cmocka_unit_test(test_changes),
+                cmocka_unit_test(test_incomplete),
+                cmocka_unit_test(test_broken_records),
                 cmocka_unit_test(test_expectations),
         };
 

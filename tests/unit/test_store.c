@@ -134,7 +134,8 @@ static void test_a_year_costs_kilobytes(void **state)
                 if (i == 1) { /* not what is tested, and 9000 syncs of the disk are slow */
                         sqlite3 *db = *(sqlite3 **)store;
 
-                        assert_int_equal(sqlite3_exec(db, "PRAGMA synchronous = OFF", NULL, NULL, NULL), SQLITE_OK);
+                        assert_int_equal(sqlite3_exec(db, "PRAGMA synchronous = OFF", NULL, NULL, NULL),
+                                         SQLITE_OK);
                 }
                 assert_int_equal(save(store, 1, 20, 1000000 + i * 3600, NULL), 0);
         }
@@ -170,7 +171,8 @@ static void test_newer_is_refused(void **state)
 
 static void test_damaged_is_kept_aside(void **state)
 {
-        static const char junk[] = "this is no database, and it is longer than the head of one would be: sixteen bytes";
+        static const char junk[] =
+                "this is no database, and it is longer than the head of one would be: sixteen bytes";
         struct store *store;
         struct err err = {0};
         struct stat st;
@@ -223,7 +225,8 @@ static void test_killed(void **state)
                         assert_int_equal(store_sqlite.list(store, pool, &list, &err), 0);
                         assert_true(list.snapshots.n >= (size_t)n);
                         for (size_t i = 0; i < list.snapshots.n; i += 7)
-                                assert_int_equal(compare(store, list.snapshots.at[i].name, (unsigned)i, 40), 0);
+                                assert_int_equal(compare(store, list.snapshots.at[i].name, (unsigned)i, 40),
+                                                 0);
                         vec_clear(&list.snapshots);
                 }
                 (void)store_sqlite.close(store);
@@ -233,7 +236,8 @@ static void test_killed(void **state)
 static void test_changes(void **state)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
-        struct store_change change = {.ticket = "CHG-1", .expect = "opened 80/tcp", .opened_s = 5, .until_s = 9};
+        struct store_change change = {
+                .ticket = "CHG-1", .expect = "opened 80/tcp", .opened_s = 5, .until_s = 9};
         struct store_changes changes = {0};
         struct store *store = open_store();
         struct err err;
