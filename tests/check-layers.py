@@ -33,6 +33,7 @@ LIBRARIES = {
     "nftables/": "libnftables",
     "openssl/": "libssl",
     "pthread.h": "threads",
+    "sqlite3.h": "libsqlite",
     "systemd/": "libsystemd",
     "yaml.h": "libyaml",
 }

@@ -43,6 +43,8 @@ struct item {
         const char *verdict;    /* word, when it was judged */
 };
 
+#define SNAPSHOT_PARTIAL_DETAILS (1u << 7) /* owners and the like were not seen: no list is short by that */
+
 struct snapshot {
         struct pool *pool;
         const char *asset;    /* of the inside view; NULL when items of several assets are in it */
@@ -53,4 +55,24 @@ struct snapshot {
         bool complete;
         const char *const *incomplete; /* reasons, NULL-terminated; never NULL */
         vec(struct item) items;
+        /* What is said of the list itself; bits 1 << enum item_kind. All zero: everything was looked at. */
+        unsigned absent;  /* such items were not looked for at all */
+        unsigned partial; /* looked for, and the list may be short; zero though incomplete: of any kind */
+        /* When not empty, `partial` of endpoints holds for these hosts only; in order of address_compare. */
+        vec(struct address) undecided;
 };
+
+/* Empty and complete; its strings are to be interned in the pool. */
+void snapshot_init(struct snapshot *s, struct pool *pool);
+void snapshot_release(struct snapshot *s); /* not the pool */
+#define _cleanup_snapshot_ _cleanup_(snapshot_release)
+
+/* A reason why it is not complete, interned; told once. */
+void snapshot_add_reason(struct snapshot *s, const char *reason);
+/* Whether an item like that may be there though the snapshot lacks it. */
+bool snapshot_may_lack(const struct snapshot *s, const struct item *item);
+/*
+ * Which lists are short when a source of the inside view (model/inside.h, struct gap) could not be seen: bits for `partial`.
+ * NULL, and words that are not known: any.
+ */
+unsigned snapshot_partial_by(const char *source);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/snapshot_now.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "cli/inside_run.h"
+#include "cli/snapshot_file.h"
+
+#define EXECUTABLE_MAX ((uint64_t)2 << 30) /* bytes; a larger one is not read */
+#define CHUNK          (128u * 1024)
+
+struct hashing {
+        struct snapshot *to;
+        struct map known; /* by device and inode: the text, or 0 */
+        EVP_MD_CTX *context;
+        char *chunk;
+};
+
+static void hashing_release(struct hashing *h)
+{
+        map_release(&h->known);
+        EVP_MD_CTX_free(h->context);
+        free(h->chunk);
+}
+
+/* NULL when it cannot be read to its end. */
+static const char *hash_file(struct hashing *h, int fd)
+{
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        char text[EVP_MAX_MD_SIZE * 2 + 1];
+        uint64_t left = EXECUTABLE_MAX;
+        unsigned len = 0;
+        ssize_t n;
+
+        if (EVP_DigestInit_ex(h->context, EVP_sha256(), NULL) != 1)
+                return NULL;
+        while ((n = read(fd, h->chunk, CHUNK)) > 0 && left >= (uint64_t)n) {
+                left -= (uint64_t)n;
+                (void)EVP_DigestUpdate(h->context, h->chunk, (size_t)n);
+        }
+        if (n != 0 || EVP_DigestFinal_ex(h->context, digest, &len) != 1)
+                return NULL;
+        for (unsigned i = 0; i < len; i++)
+                (void)snprintf(text + i * 2, 3, "%02x", digest[i]);
+        return pool_intern(h->to->pool, text);
+}
+
+/* What runs, not what stands in its place by now. Files of programs are no devices: /proc/PID/exe of one cannot be. */
+static const char *hash_of(struct hashing *h, const struct process *p)
+{
+        _cleanup_close_ int fd = -1;
+        uint64_t parts[2], known;
+        const char *text;
+        char path[64];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)p->pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0 && !p->exe_deleted && !p->foreign_root)
+                fd = open(p->exe, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return NULL;
+        parts[0] = (uint64_t)st.st_dev;
+        parts[1] = (uint64_t)st.st_ino;
+        if (map_get(&h->known, hash_bytes(parts, sizeof(parts)), &known))
+                return (const char *)(uintptr_t)known; // NOLINT(performance-no-int-to-ptr)
+        text = hash_file(h, fd);
+        map_put(&h->known, hash_bytes(parts, sizeof(parts)), (uintptr_t)text);
+        return text;
+}
+
+static void add_hashes(struct snapshot *to, const struct assessment *a)
+{
+        _cleanup_(hashing_release) struct hashing h = {
+                .to = to, .context = EVP_MD_CTX_new(), .chunk = xmalloc(CHUNK)};
+
+        if (!h.context)
+                return;
+        for (size_t i = 0; i < a->listeners.n; i++) { /* snapshot_from_inside keeps their order */
+                const struct process *p = snapshot_owner(&a->listeners.at[i]);
+
+                if (p && p->exe && !p->kernel)
+                        to->items.at[i].exe_hash = hash_of(&h, p);
+        }
+}
+
+int snapshot_now(struct snapshot *to, const struct invocation *in, struct err *err)
+{
+        _cleanup_(inside_run_release) struct inside_run host = {0};
+        int r = inside_run_collect(&host, in, true, err);
+
+        if (r < 0)
+                return r;
+        snapshot_from_inside(to, host.assessment, true);
+        add_hashes(to, host.assessment);
+        to->source = "now";
+        return 0;
+}

@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "drift/record_read.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "base/text.h"
+
+#define CACHED 4u
+
+/* Texts repeat from record to record: what came last in a member is found without a look into the pool. */
+struct cache {
+        const char *text[CACHED];
+        size_t len[CACHED];
+        unsigned next;
+};
+
+enum text_member {
+        MEMBER_TYPE,
+        MEMBER_ASSET,
+        MEMBER_VANTAGE,
+        MEMBER_HOSTNAME,
+        MEMBER_DEVICE,
+        MEMBER_NETNS,
+        MEMBER_NAME,
+        MEMBER_PROTOCOL,
+        MEMBER_ENCRYPTION,
+        MEMBER_PRODUCT,
+        MEMBER_VERSION,
+        MEMBER_EXE,
+        MEMBER_EXE_HASH,
+        MEMBER_USER,
+        MEMBER_UNIT,
+        MEMBER_PACKAGE,
+        MEMBER_CONTAINER,
+        MEMBER_EXPOSURE,
+        MEMBER_STARTUP,
+        MEMBER_STATE,
+        MEMBER_VERDICT,
+        MEMBER_SOURCE,
+        MEMBER_REASON,
+        MEMBER_MAX,
+};
+
+/* What a line may say, whatever its type. */
+struct record {
+        enum record_type {
+                RECORD_UNTYPED,
+                RECORD_LISTENER,
+                RECORD_SERVICE,
+                RECORD_ENDPOINT,
+                RECORD_COVERAGE,
+                RECORD_GAP,
+                RECORD_SUMMARY,
+                RECORD_OTHER,
+        } type;
+        struct item item;
+        bool has_address, bad_address, has_transport, bad_transport, has_port;
+        bool registered; /* the protocol is only that of the number */
+        bool open;
+        const char *asset, *vantage, *hostname, *source, *reason;
+        int64_t time_s;
+        uint64_t port, port_last;
+        bool complete, incomplete, says_complete;
+        bool has_listeners, has_services, has_hosts; /* of a summary: they were looked for */
+        size_t reasons_from;
+};
+
+struct record_reader {
+        struct snapshot *to;
+        uint64_t line;
+        struct str rest; /* a line that has begun */
+        struct json_read json;
+        struct cache caches[MEMBER_MAX];
+        char time_text[24];
+        int64_t time_s; /* of time_text */
+        char address_text[ADDRESS_TEXT_SIZE];
+        struct address address;    /* of address_text */
+        vec(const char *) reasons; /* of the summary of this line */
+        unsigned seen;             /* kinds that were looked for */
+        bool summed, several_assets, any;
+};
+
+struct record_reader *record_reader_new(struct snapshot *to)
+{
+        struct record_reader *r = xcalloc(1, sizeof(*r));
+
+        r->to = to;
+        return r;
+}
+
+struct record_reader *record_reader_free(struct record_reader *r)
+{
+        if (!r)
+                return NULL;
+        str_release(&r->rest);
+        json_read_release(&r->json);
+        vec_clear(&r->reasons);
+        free(r);
+        return NULL;
+}
+
+/* --- values --------------------------------------------------------------------------------------- */
+
+static const char *intern(struct record_reader *r, enum text_member member, const struct json_text *text)
+{
+        struct cache *cache = &r->caches[member];
+        size_t len = text->len < RECORD_TEXT_MAX ? text->len : RECORD_TEXT_MAX;
+        const char *kept;
+
+        for (unsigned i = 0; i < CACHED; i++)
+                if (cache->text[i] && cache->len[i] == len && memcmp(cache->text[i], text->at, len) == 0)
+                        return cache->text[i];
+        len = strnlen(text->at, len);
+        kept = pool_intern_n(r->to->pool, text->at, len);
+        cache->text[cache->next] = kept;
+        cache->len[cache->next] = len;
+        cache->next = (cache->next + 1) % CACHED;
+        return kept;
+}
+
+/* NULL for null, and for what is no text. */
+static const char *read_text(struct record_reader *r, enum text_member member)
+{
+        struct json_text text;
+
+        return json_read_text(&r->json, &text) && text.len ? intern(r, member, &text) : NULL;
+}
+
+/* "2026-11-21T22:45:00Z" (RFC 3339); 0 for anything else. */
+static int64_t parse_time(const char *text)
+{
+        struct tm tm = {0};
+        const char *end = strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+
+        return end && !*end ? timegm(&tm) : 0;
+}
+
+static int64_t read_time(struct record_reader *r)
+{
+        struct json_text text;
+
+        if (!json_read_text(&r->json, &text) || text.len >= sizeof(r->time_text))
+                return 0;
+        if (strlen(r->time_text) != text.len || memcmp(r->time_text, text.at, text.len) != 0) {
+                *(char *)mempcpy(r->time_text, text.at, text.len) = '\0';
+                r->time_s = parse_time(r->time_text);
+        }
+        return r->time_s;
+}
+
+static void read_address(struct record_reader *r, struct record *to)
+{
+        struct json_text text;
+
+        if (!json_read_text(&r->json, &text) || !text.len)
+                return;
+        to->has_address = true;
+        if (text.len >= sizeof(r->address_text)) {
+                to->bad_address = true;
+                return;
+        }
+        if (strlen(r->address_text) != text.len || memcmp(r->address_text, text.at, text.len) != 0) {
+                *(char *)mempcpy(r->address_text, text.at, text.len) = '\0';
+                if (address_parse(r->address_text, &r->address) < 0) {
+                        r->address_text[0] = '\0';
+                        to->bad_address = true;
+                        return;
+                }
+        }
+        to->item.address = r->address;
+}
+
+static void read_transport(struct record_reader *r, struct record *to)
+{
+        struct json_text text;
+        char word[16] = "";
+        enum transport transport;
+
+        if (!json_read_text(&r->json, &text))
+                return;
+        if (text.len < sizeof(word))
+                memcpy(word, text.at, text.len);
+        transport = transport_parse(word);
+        to->has_transport = true;
+        to->bad_transport = transport == TRANSPORT_MAX;
+        to->item.transport = to->bad_transport ? 0 : (uint8_t)transport;
+}
+
+/* One text member of an object, or the value itself where it is a text. */
+static const char *read_part(struct record_reader *r, enum text_member member, const char *name,
+                             enum text_member member2, const char *name2, const char **ret2)
+{
+        const char *found = NULL;
+        struct json_text key;
+
+        if (json_read_peek(&r->json) != '{')
+                return read_text(r, member);
+        json_read_open(&r->json, '{');
+        while (json_read_key(&r->json, &key)) {
+                if (json_text_is_n(&key, name, strlen(name)))
+                        found = read_text(r, member);
+                else if (name2 && json_text_is_n(&key, name2, strlen(name2)))
+                        *ret2 = read_text(r, member2);
+                else
+                        json_read_skip(&r->json);
+        }
+        return found;
+}
+
+static void read_process(struct record_reader *r, struct item *to)
+{
+        const char *exe = NULL, *hash = NULL, *user = NULL;
+        struct json_text key;
+        int order;
+
+        if (json_read_peek(&r->json) != '{') {
+                json_read_skip(&r->json);
+                return;
+        }
+        json_read_open(&r->json, '{');
+        while (json_read_key(&r->json, &key)) {
+                if (json_text_is(&key, "exe"))
+                        exe = read_text(r, MEMBER_EXE);
+                else if (json_text_is(&key, "user"))
+                        user = read_text(r, MEMBER_USER);
+                else if (json_text_is(&key, "exe_hash"))
+                        hash = read_text(r, MEMBER_EXE_HASH);
+                else
+                        json_read_skip(&r->json);
+        }
+        /* the first by path, then by user: the order of pids is another one after each start */
+        if (!exe)
+                return;
+        order = to->exe ? strcmp(exe, to->exe) : -1;
+        if (order > 0 || (order == 0 && (!user || (to->user && strcmp(user, to->user) >= 0))))
+                return;
+        to->exe = exe;
+        to->user = user;
+        to->exe_hash = hash;
+}
+
+static void read_processes(struct record_reader *r, struct item *to)
+{
+        if (json_read_peek(&r->json) != '[') {
+                json_read_skip(&r->json);
+                return;
+        }
+        json_read_open(&r->json, '[');
+        while (json_read_next(&r->json))
+                read_process(r, to);
+}
+
+static void read_reasons(struct record_reader *r)
+{
+        if (json_read_peek(&r->json) != '[') {
+                bool yes;
+
+                (void)json_read_bool(&r->json, &yes);
+                return;
+        }
+        json_read_open(&r->json, '[');
+        while (json_read_next(&r->json)) {
+                const char *reason = read_text(r, MEMBER_REASON);
+
+                if (reason)
+                        *vec_push(&r->reasons) = reason;
+        }
+}
+
+/* --- members -------------------------------------------------------------------------------------- */
+
+static enum record_type type_of(const char *word)
+{
+        static const struct {
+                const char *word;
+                enum record_type type;
+        } types[] = {
+                {"listener", RECORD_LISTENER}, {"service", RECORD_SERVICE}, {"endpoint", RECORD_ENDPOINT},
+                {"coverage", RECORD_COVERAGE}, {"gap", RECORD_GAP},         {"summary", RECORD_SUMMARY},
+        };
+
+        for (size_t i = 0; i < array_len(types); i++)
+                if (streq(word, types[i].word))
+                        return types[i].type;
+        return RECORD_OTHER;
+}
+
+static void read_type(struct record_reader *r, struct record *to)
+{
+        const char *word = read_text(r, MEMBER_TYPE);
+
+        to->type = word ? type_of(word) : RECORD_UNTYPED;
+}
+
+static void read_incomplete(struct record_reader *r, struct record *to)
+{
+        if (json_read_peek(&r->json) == '[')
+                read_reasons(r);
+        else
+                (void)json_read_bool(&r->json, &to->incomplete);
+}
+
+static void read_confidence(struct record_reader *r, struct record *to)
+{
+        struct json_text text;
+
+        if (json_read_text(&r->json, &text))
+                to->registered = json_text_is(&text, "registered");
+}
+
+static void read_state(struct record_reader *r, struct record *to)
+{
+        to->item.running = read_text(r, MEMBER_STATE);
+        to->open = to->item.running && streq(to->item.running, "open");
+}
+
+static void read_product(struct record_reader *r, struct record *to)
+{
+        to->item.product = read_text(r, MEMBER_PRODUCT);
+}
+
+static void read_package(struct record_reader *r, struct record *to)
+{
+        const char *version = NULL;
+
+        to->item.package = read_part(r, MEMBER_PACKAGE, "name", MEMBER_VERSION, "version", &version);
+        if (version)
+                to->item.version = version;
+}
+
+static void read_complete(struct record_reader *r, struct record *to)
+{
+        to->says_complete = json_read_bool(&r->json, &to->complete);
+}
+
+/* Present, and not null: it was looked for. */
+static bool read_given(struct record_reader *r)
+{
+        bool given = json_read_peek(&r->json) != 'n';
+
+        json_read_skip(&r->json);
+        return given;
+}
+
+/* Members by name; those not named here are passed over. */
+static void read_member(struct record_reader *r, struct record *to, const struct json_text *key)
+{
+        struct item *item = &to->item;
+
+#define IS(word) (json_text_is(key, word))
+        switch (key->at[0]) {
+        case 'a':
+                if (IS("address"))
+                        read_address(r, to);
+                else if (IS("asset"))
+                        to->asset = read_text(r, MEMBER_ASSET);
+                else
+                        break;
+                return;
+        case 'c':
+                if (IS("container"))
+                        item->container = read_part(r, MEMBER_CONTAINER, "name", 0, NULL, NULL);
+                else if (IS("confidence"))
+                        read_confidence(r, to);
+                else if (IS("complete"))
+                        read_complete(r, to);
+                else
+                        break;
+                return;
+        case 'd':
+                if (!IS("device"))
+                        break;
+                item->device = read_text(r, MEMBER_DEVICE);
+                return;
+        case 'e':
+                if (IS("exposure"))
+                        item->exposure = read_part(r, MEMBER_EXPOSURE, "scope", 0, NULL, NULL);
+                else if (IS("encryption"))
+                        item->encryption = read_text(r, MEMBER_ENCRYPTION);
+                else
+                        break;
+                return;
+        case 'h':
+                if (IS("hostname"))
+                        to->hostname = read_text(r, MEMBER_HOSTNAME);
+                else if (IS("hosts"))
+                        to->has_hosts = read_given(r);
+                else
+                        break;
+                return;
+        case 'i':
+                if (!IS("incomplete"))
+                        break;
+                read_incomplete(r, to);
+                return;
+        case 'l':
+                if (!IS("listeners"))
+                        break;
+                to->has_listeners = read_given(r);
+                return;
+        case 'n':
+                if (IS("netns"))
+                        item->netns = read_part(r, MEMBER_NETNS, "role", 0, NULL, NULL);
+                else if (IS("name"))
+                        item->name = read_text(r, MEMBER_NAME);
+                else
+                        break;
+                return;
+        case 'p':
+                if (IS("port"))
+                        to->has_port = json_read_u64(&r->json, &to->port);
+                else if (IS("port_last"))
+                        (void)json_read_u64(&r->json, &to->port_last);
+                else if (IS("protocol"))
+                        item->protocol = read_text(r, MEMBER_PROTOCOL);
+                else if (IS("product"))
+                        read_product(r, to);
+                else if (IS("package"))
+                        read_package(r, to);
+                else if (IS("processes"))
+                        read_processes(r, item);
+                else
+                        break;
+                return;
+        case 'r':
+                if (!IS("reason"))
+                        break;
+                to->reason = read_text(r, MEMBER_REASON);
+                return;
+        case 's':
+                if (IS("state"))
+                        read_state(r, to);
+                else if (IS("startup"))
+                        item->startup = read_text(r, MEMBER_STARTUP);
+                else if (IS("services"))
+                        to->has_services = read_given(r);
+                else if (IS("source"))
+                        to->source = read_text(r, MEMBER_SOURCE);
+                else
+                        break;
+                return;
+        case 't':
+                if (IS("type"))
+                        read_type(r, to);
+                else if (IS("transport"))
+                        read_transport(r, to);
+                else if (IS("time"))
+                        to->time_s = read_time(r);
+                else
+                        break;
+                return;
+        case 'u':
+                if (!IS("unit"))
+                        break;
+                item->unit = read_part(r, MEMBER_UNIT, "name", 0, NULL, NULL);
+                return;
+        case 'v':
+                if (IS("version"))
+                        item->version = read_text(r, MEMBER_VERSION);
+                else if (IS("vantage"))
+                        to->vantage = read_text(r, MEMBER_VANTAGE);
+                else if (IS("verdict"))
+                        item->verdict = read_part(r, MEMBER_VERDICT, "verdict", 0, NULL, NULL);
+                else
+                        break;
+                return;
+        default:
+                break;
+        }
+#undef IS
+        json_read_skip(&r->json);
+}
+
+/* --- records -------------------------------------------------------------------------------------- */
+
+static int refuse(const struct record_reader *r, struct err *err, const char *why)
+{
+        return err_set(err, -EINVAL, "line %llu: %s", (unsigned long long)r->line, why);
+}
+
+static const char *check_place(const struct record *record)
+{
+        if (record->bad_address)
+                return "'address' is none";
+        if (!record->has_transport || record->bad_transport)
+                return "'transport' is missing, or none that is known";
+        if (!record->has_port || record->port > UINT16_MAX || record->port_last > UINT16_MAX)
+                return "'port' is missing, or none";
+        if (record->type == RECORD_ENDPOINT && !record->has_address)
+                return "'address' is missing";
+        return NULL;
+}
+
+static void note_asset(struct record_reader *r, const struct record *record)
+{
+        struct snapshot *to = r->to;
+
+        if (!record->asset || r->several_assets)
+                return;
+        if (to->asset && to->asset != record->asset) {
+                to->asset = NULL;
+                r->several_assets = true;
+        } else {
+                to->asset = record->asset;
+        }
+}
+
+static int add_item(struct record_reader *r, struct record *record, enum item_kind kind, struct err *err)
+{
+        struct item *item = &record->item;
+
+        if (r->to->items.n >= RECORD_ITEMS)
+                return err_set(err, -E2BIG, "line %llu: more than %u records", (unsigned long long)r->line,
+                               RECORD_ITEMS);
+        item->kind = (uint8_t)kind;
+        item->asset = record->asset;
+        if (kind != ITEM_ENDPOINT)
+                note_asset(r, record);
+        r->seen |= 1u << kind;
+        *vec_push(&r->to->items) = *item;
+        return 0;
+}
+
+static int add_place(struct record_reader *r, struct record *record, struct err *err)
+{
+        const char *fault = check_place(record);
+        struct item *item = &record->item;
+
+        if (fault)
+                return refuse(r, err, fault);
+        if (record->type == RECORD_ENDPOINT && !record->open)
+                return 0;
+        item->port = (uint16_t)record->port;
+        item->port_last = (uint16_t)record->port_last;
+        item->name = item->running = item->startup = NULL;
+        if (record->registered)
+                item->protocol = NULL;
+        if (record->type == RECORD_LISTENER)
+                return add_item(r, record, ITEM_LISTENER, err);
+        item->netns = NULL;
+        return add_item(r, record, ITEM_ENDPOINT, err);
+}
+
+static int add_service(struct record_reader *r, struct record *record, struct err *err)
+{
+        struct item *item = &record->item;
+
+        if (!item->name)
+                return refuse(r, err, "'name' of the service is missing");
+        record->item = (struct item){
+                .name = item->name,
+                .netns = item->netns,
+                .startup = item->startup,
+                .running = item->running,
+                .package = item->package,
+                .version = item->version,
+        };
+        return add_item(r, record, ITEM_SERVICE, err);
+}
+
+static void add_coverage(struct record_reader *r, const struct record *record)
+{
+        r->seen |= 1u << ITEM_ENDPOINT;
+        if (!record->says_complete || record->complete || !record->has_address || record->bad_address)
+                return;
+        *vec_push(&r->to->undecided) = record->item.address;
+        r->to->partial |= 1u << ITEM_ENDPOINT;
+}
+
+/* Which list is short when a source (model/inside.h, struct gap) could not be seen. */
+static void add_gap(struct record_reader *r, const struct record *record)
+{
+        if (record->incomplete)
+                r->to->partial |= snapshot_partial_by(record->source);
+}
+
+static void add_summary(struct record_reader *r, const struct record *record)
+{
+        struct snapshot *to = r->to;
+
+        r->summed = true;
+        to->hostname = record->hostname ? record->hostname : to->hostname;
+        r->seen |= (record->has_listeners ? 1u << ITEM_LISTENER : 0) |
+                   (record->has_services ? 1u << ITEM_SERVICE : 0) |
+                   (record->has_hosts ? 1u << ITEM_ENDPOINT : 0);
+        vec_foreach(reason, &r->reasons)
+                snapshot_add_reason(to, *reason);
+        if (record->says_complete && !record->complete)
+                to->complete = false;
+        if (record->has_listeners || record->has_services)
+                note_asset(r, record);
+}
+
+static int take_record(struct record_reader *r, struct record *record, struct err *err)
+{
+        r->any = true;
+        if (record->time_s > r->to->time_s)
+                r->to->time_s = record->time_s;
+        if (record->vantage && !r->to->vantage)
+                r->to->vantage = record->vantage;
+        switch (record->type) {
+        case RECORD_LISTENER:
+        case RECORD_ENDPOINT:
+                return add_place(r, record, err);
+        case RECORD_SERVICE:
+                return add_service(r, record, err);
+        case RECORD_COVERAGE:
+                add_coverage(r, record);
+                return 0;
+        case RECORD_GAP:
+                add_gap(r, record);
+                return 0;
+        case RECORD_SUMMARY:
+                add_summary(r, record);
+                return 0;
+        case RECORD_OTHER:
+                return 0;
+        default:
+                return refuse(r, err, "'type' is missing: this is no record of quaymaster");
+        }
+}
+
+static int take_line(struct record_reader *r, const char *text, size_t len, struct err *err)
+{
+        struct record record = {0};
+        struct json_text key;
+
+        r->line++;
+        json_read_init(&r->json, text, len);
+        if (!json_read_peek(&r->json)) /* an empty line */
+                return 0;
+        r->reasons.n = 0;
+        json_read_open(&r->json, '{');
+        while (json_read_key(&r->json, &key)) {
+                if (key.len)
+                        read_member(r, &record, &key);
+                else
+                        json_read_skip(&r->json);
+        }
+        if (!json_read_end(&r->json))
+                return refuse(r, err, r->json.fault);
+        return take_record(r, &record, err);
+}
+
+int record_reader_feed(struct record_reader *r, const char *bytes, size_t len, struct err *err)
+{
+        const char *end = bytes + len, *newline;
+        int rc;
+
+        while (bytes < end && (newline = memchr(bytes, '\n', (size_t)(end - bytes)))) {
+                if (r->rest.len) {
+                        str_add_n(&r->rest, bytes, (size_t)(newline - bytes));
+                        rc = take_line(r, r->rest.text, r->rest.len, err);
+                        str_reset(&r->rest);
+                } else {
+                        rc = take_line(r, bytes, (size_t)(newline - bytes), err);
+                }
+                if (rc < 0)
+                        return rc;
+                bytes = newline + 1;
+        }
+        if (bytes == end)
+                return 0;
+        if (r->rest.len + (size_t)(end - bytes) > RECORD_LINE_MAX)
+                return err_set(err, -E2BIG, "line %llu: longer than %u bytes",
+                               (unsigned long long)r->line + 1, RECORD_LINE_MAX);
+        str_add_n(&r->rest, bytes, (size_t)(end - bytes));
+        return 0;
+}
+
+static int compare_addresses(const void *a, const void *b)
+{
+        return address_compare(a, b);
+}
+
+int record_reader_end(struct record_reader *r, struct err *err)
+{
+        struct snapshot *to = r->to;
+        int rc = r->rest.len ? take_line(r, r->rest.text, r->rest.len, err) : 0;
+
+        if (rc < 0)
+                return rc;
+        if (!r->any)
+                return err_set(err, -EINVAL, "it has no records");
+        if (!r->summed) {
+                snapshot_add_reason(to, "the records end without a summary: some may be missing");
+                to->partial = 0;
+        } else {
+                to->absent = ~r->seen & ((1u << (ITEM_SERVICE + 1)) - 1);
+        }
+        vec_sort(&to->undecided, compare_addresses);
+        return 0;
+}
