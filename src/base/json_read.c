@@ -86,14 +86,17 @@ bool json_read_next(struct json_read *r)
 
 #define BYTES(b) (0x0101010101010101u * (b))
 
-/* The first byte that ends a run of plain ones in a string: '"', '\\' or a control character; r->end when there is none. */
+/* The first byte that ends a run of plain ones in a string: '"', '\\' or a control character; else r->end. */
 static const char *plain_end(const char *at, const char *end)
 {
         for (; end - at >= 8; at += 8) {
                 uint64_t v, special;
 
                 memcpy(&v, at, sizeof(v));
-                /* a byte that is looked for sets its highest bit; bytes above 0x7f may set theirs, too: looked at below */
+                /*
+                 * a byte that is looked for sets its highest bit; bytes above 0x7f may set theirs, too:
+                 * looked at below
+                 */
                 special = ((v - BYTES(0x20)) | ((v ^ BYTES('"')) - BYTES(1)) |
                            ((v ^ BYTES('\\')) - BYTES(1))) &
                           BYTES(0x80);

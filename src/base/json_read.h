@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A reader of JSON (RFC 8259) that makes no tree: one asks for what comes, in the order in which it stands there. For records of
- * a line each; whole documents are read with jansson. Nothing is copied but strings with escapes in them.
+ * A reader of JSON (RFC 8259) that makes no tree: one asks for what comes, in the order in which it stands
+ * there. For records of a line each; whole documents are read with jansson. Nothing is copied but strings
+ * with escapes in them.
  *
  *      json_read_open(&r, '{');
  *      while (json_read_key(&r, &key)) {
@@ -11,7 +12,8 @@
  *                      json_read_skip(&r);
  *      }
  *
- * After the first fault all calls give nothing, loops end, and `fault` says what it was: it is looked at once, at the end.
+ * After the first fault all calls give nothing, loops end, and `fault` says what it was: it is looked at
+ * once, at the end.
  */
 #pragma once
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "cli/inside_files.h"
 #include "cli/outside_run.h"
+#include "cli/policy_run.h"
 
 /* A host that was looked at, and where its inside view is. */
 struct audited_host {
@@ -19,6 +20,7 @@ struct audited_host {
 };
 
 struct audit {
+        struct policy_run policy;
         struct outside *outside;
         struct assessment *self; /* of this machine; NULL: not among the targets, or not to be looked at */
         const char *self_netns;
@@ -38,6 +40,7 @@ static void release(struct outside_run *run)
         outside_freep(&audit->outside);
         assess_freep(&audit->self);
         inside_files_release(&audit->inside);
+        policy_run_release(&audit->policy);
         str_release(&audit->failure);
         free(audit);
 }
@@ -63,7 +66,12 @@ static int open_inside(struct outside_run *run)
 {
         struct audit *audit = run->use_data;
         const char *what = invocation_get(run->in, "inside");
+        int r = policy_run_open(&audit->policy, run->in, run->err);
 
+        if (r == 0)
+                r = fail_on_check(&audit->policy, invocation_get(run->in, "fail-on"), run->err);
+        if (r < 0)
+                return r;
         look_at_self(run, audit);
         if (!what)
                 return 0;
@@ -220,6 +228,7 @@ static bool is_first(const struct audit *audit, size_t at)
 static void judge(struct outside_run *run, struct audit *audit)
 {
         outside_judge(audit->outside, run->knowledge, outside_estate(run), clock_now_s());
+        policy_run_judge_outside(&audit->policy, run->knowledge, audit->outside);
         vec_sort(&audit->hosts, compare_hosts);
         for (size_t i = 0; i < audit->hosts.n; i++)
                 if (is_first(audit, i))
@@ -244,13 +253,6 @@ static void check_joined(struct outside_run *run, struct audit *audit, struct sc
         how->result.complete = false;
 }
 
-static bool reaches(const struct outside_run *run, const struct outside *o)
-{
-        const char *severity = invocation_get(run->in, "fail-on");
-
-        return severity && o->findings.n && o->findings.at[0].severity >= severity_parse(severity);
-}
-
 static int end(struct outside_run *run, struct scan_end *how)
 {
         struct audit *audit = run->use_data;
@@ -259,7 +261,7 @@ static int end(struct outside_run *run, struct scan_end *how)
         judge(run, audit);
         check_joined(run, audit, how);
         run->head.judged = audit->outside;
-        run->findings = reaches(run, audit->outside);
+        run->findings = fail_on_reached_outside(audit->outside, invocation_get(run->in, "fail-on"));
         r = scan_writer_begin(&run->writer, run->request.format, &run->head, run->output.fd, run->err);
         vec_foreach(o, &audit->outside->observed)
                 if (r == 0)

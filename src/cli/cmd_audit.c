@@ -64,14 +64,6 @@ static int check_options(const struct invocation *in, struct err *err)
                               "needs a target: quaymaster audit TARGET", err);
 }
 
-/* Without a policy nothing has a verdict: a gate that waits for one would always be open. */
-static int check_fail_on(const struct policy_run *policy, const char *word, struct err *err)
-{
-        if (!word || policy->has_policy || verdict_parse(word) == VERDICT_MAX)
-                return 0;
-        return err_set(err, -ENOENT, "'--fail-on %s' needs a policy.yaml; `quaymaster policy init` writes one", word);
-}
-
 /* An approval can be used where nobody looked. */
 static bool saw_all(const struct inside_run *audit, const struct invocation *in)
 {
@@ -87,7 +79,7 @@ static int run_inside(const struct invocation *in, struct err *err)
         const char *fail_on = invocation_get(in, "fail-on");
         int r = policy_run_open(&policy, in, err), status;
 
-        if (r < 0 || check_fail_on(&policy, fail_on, err) < 0)
+        if (r < 0 || fail_on_check(&policy, fail_on, err) < 0)
                 return QM_EXIT_USAGE;
         r = inside_run_collect(&audit, in, true, err);
         if (r < 0)

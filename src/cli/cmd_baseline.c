@@ -218,8 +218,8 @@ const struct command command_baseline = {
                 "  show                  of when it is\n"
                 "  accept [PLACE...]     take what changed since into the baseline: all, or what is named, as\n"
                 "                        8443/tcp or nginx.service\n\n"
-                "Exit status: 0 done, 2 wrong usage or no baseline, 3 something could not be seen, or there was no room\n"
-                "to keep it.\n",
+                "Exit status: 0 done, 2 wrong usage or no baseline, 3 something could not be seen, or there was\n"
+                "no room to keep it.\n",
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 1,

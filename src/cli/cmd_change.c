@@ -330,12 +330,12 @@ const struct command command_change = {
         .arguments = "open|list|close [TICKET]",
         .summary = "planned changes: drift that one expects is filed under its ticket, and alarms nobody",
         .details =
-                "  open    with --ticket, --expect and --until: from now on, `diff` shows what is expected as planned,\n"
-                "          and it does not count for its exit status\n"
+                "  open    with --ticket, --expect and --until: from now on, `diff` shows what is expected as\n"
+                "          planned, and it does not count for its exit status\n"
                 "  list    all of them, and whether it happened\n"
                 "  close   say what happened and what did not, and expect nothing more\n\n"
-                "What is expected is a kind of change (opened, closed, moved, owner-changed ..., or any), a place (a port\n"
-                "as 8443/tcp, or a service), and perhaps a host:\n\n"
+                "What is expected is a kind of change (opened, closed, moved, owner-changed ..., or any), a place\n"
+                "(a port as 8443/tcp, or a service), and perhaps a host:\n\n"
                 "  quaymaster change open --ticket CHG-1 --expect \"opened 8443/tcp on web1\" --until 2h\n\n"
                 "Exit status: 0 done, 1 at `close`: something did not happen, 2 wrong usage or no such change,\n"
                 "3 it could not be kept.\n",

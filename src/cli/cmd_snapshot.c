@@ -356,8 +356,8 @@ const struct command command_snapshot = {
                 "  export NAME   write it as records, which `diff` reads\n\n"
                 "Only changes are kept: a host that stays the same costs a few bytes a time. They are in\n"
                 "/var/lib/quaymaster, or for other users ~/.local/state/quaymaster.\n\n"
-                "Exit status: 0 done, 2 wrong usage, no such snapshot or a bad file, 3 something could not be seen, or\n"
-                "there was no room to keep it.\n",
+                "Exit status: 0 done, 2 wrong usage, no such snapshot or a bad file, 3 something could not be seen,\n"
+                "or there was no room to keep it.\n",
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 1,

@@ -13,9 +13,9 @@ struct planned {
 
 void planned_release(struct planned *p);
 /*
- * Give each event the ticket of a window that was open between the two looks and expects it, and note in the store that it
- * happened. Windows that ended between them with something that did not happen are told in `missed`. No store: nothing is
- * planned. 0 or negative errno.
+ * Give each event the ticket of a window that was open between the two looks and expects it, and note in the
+ * store that it happened. Windows that ended between them with something that did not happen are told in
+ * `missed`. No store: nothing is planned. 0 or negative errno.
  */
 int planned_file(struct planned *p, struct drift *d, const struct snapshot *before,
                  const struct snapshot *after, struct err *err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/policy_run.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 
 const char *const fail_on_words[] = {
@@ -39,6 +41,39 @@ void policy_run_judge(struct policy_run *run, struct inside_run *inside, bool un
                 l->judgement = policy_judge_listener(run->judge, l);
         while (unused && (rule = policy_judge_unused(run->judge, &i)))
                 assess_unused(inside->assessment, rule);
+}
+
+void policy_run_judge_outside(struct policy_run *run, const struct knowledge *knowledge, struct outside *outside)
+{
+        if (!run->judge)
+                return;
+        vec_foreach(o, &outside->observed)
+                if (o->endpoint.state == ENDPOINT_OPEN)
+                        o->judgement = policy_judge_observed(run->judge, o);
+        outside_add_policy(outside, knowledge, run->now);
+}
+
+int fail_on_check(const struct policy_run *policy, const char *word, struct err *err)
+{
+        if (!word || policy->has_policy || verdict_parse(word) == VERDICT_MAX)
+                return 0;
+        return err_set(err, -ENOENT, "'--fail-on %s' needs a policy.yaml; `quaymaster policy init` writes one",
+                       word);
+}
+
+bool fail_on_reached_outside(const struct outside *o, const char *word)
+{
+        enum verdict verdict;
+
+        if (!word)
+                return false;
+        verdict = verdict_parse(word);
+        if (verdict == VERDICT_MAX)
+                return o->findings.n && o->findings.at[0].severity >= severity_parse(word);
+        vec_foreach(e, &o->observed)
+                if (verdict_rank(e->judgement.verdict) >= verdict_rank(verdict))
+                        return true;
+        return false;
 }
 
 /* Findings come most severe first. */

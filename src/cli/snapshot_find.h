@@ -6,7 +6,7 @@
 #include "model/snapshot.h"
 
 /*
- * "now" looks at this host; a name, a time, "last" or "baseline" is one of the store; anything with a '/' in it, "-", and any
- * other word that no snapshot has, is a file. `to` is initialised. 0 or negative errno.
+ * "now" looks at this host; a name, a time, "last" or "baseline" is one of the store; anything with a '/' in
+ * it, "-", and any other word that no snapshot has, is a file. `to` is initialised. 0 or negative errno.
  */
 int snapshot_find(struct snapshot *to, const char *word, const struct invocation *in, struct err *err);

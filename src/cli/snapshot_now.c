@@ -2,7 +2,6 @@
 #include "cli/snapshot_now.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,44 +11,26 @@
 #include "base/map.h"
 #include "cli/inside_run.h"
 #include "cli/snapshot_file.h"
+#include "identify/digest.h"
 
 #define EXECUTABLE_MAX ((uint64_t)2 << 30) /* bytes; a larger one is not read */
-#define CHUNK          (128u * 1024)
 
 struct hashing {
         struct snapshot *to;
         struct map known; /* by device and inode: the text, or 0 */
-        EVP_MD_CTX *context;
-        char *chunk;
 };
 
 static void hashing_release(struct hashing *h)
 {
         map_release(&h->known);
-        EVP_MD_CTX_free(h->context);
-        free(h->chunk);
 }
 
 /* NULL when it cannot be read to its end. */
 static const char *hash_file(struct hashing *h, int fd)
 {
-        unsigned char digest[EVP_MAX_MD_SIZE];
-        char text[EVP_MAX_MD_SIZE * 2 + 1];
-        uint64_t left = EXECUTABLE_MAX;
-        unsigned len = 0;
-        ssize_t n;
+        char text[DIGEST_SHA256_TEXT_SIZE];
 
-        if (EVP_DigestInit_ex(h->context, EVP_sha256(), NULL) != 1)
-                return NULL;
-        while ((n = read(fd, h->chunk, CHUNK)) > 0 && left >= (uint64_t)n) {
-                left -= (uint64_t)n;
-                (void)EVP_DigestUpdate(h->context, h->chunk, (size_t)n);
-        }
-        if (n != 0 || EVP_DigestFinal_ex(h->context, digest, &len) != 1)
-                return NULL;
-        for (unsigned i = 0; i < len; i++)
-                (void)snprintf(text + i * 2, 3, "%02x", digest[i]);
-        return pool_intern(h->to->pool, text);
+        return digest_sha256_file(fd, EXECUTABLE_MAX, text, NULL) == 0 ? pool_intern(h->to->pool, text) : NULL;
 }
 
 /* What runs, not what stands in its place by now. Files of programs are no devices: /proc/PID/exe of one cannot be. */
@@ -78,11 +59,8 @@ static const char *hash_of(struct hashing *h, const struct process *p)
 
 static void add_hashes(struct snapshot *to, const struct assessment *a)
 {
-        _cleanup_(hashing_release) struct hashing h = {
-                .to = to, .context = EVP_MD_CTX_new(), .chunk = xmalloc(CHUNK)};
+        _cleanup_(hashing_release) struct hashing h = {.to = to};
 
-        if (!h.context)
-                return;
         for (size_t i = 0; i < a->listeners.n; i++) { /* snapshot_from_inside keeps their order */
                 const struct process *p = snapshot_owner(&a->listeners.at[i]);
 

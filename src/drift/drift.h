@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What changed between two snapshots. Pure: no I/O, no clock. A daemon that was restarted is no event, since keys have neither
- * pid nor inode; what is not known on one side is no difference.
+ * What changed between two snapshots. Pure: no I/O, no clock. A daemon that was restarted is no event, since
+ * keys have neither pid nor inode; what is not known on one side is no difference.
  */
 #pragma once
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a change window expects, in words: KIND PLACE [on HOST], as "opened 8443/tcp on web1", "moved 8080/tcp",
- * "service-added nginx.service". KIND is that of an event, or `any`. PLACE is PORT/TRANSPORT or the name of a service; of a
- * move either side fits. HOST is an address, the name of the host or of the asset.
+ * "service-added nginx.service". KIND is that of an event, or `any`. PLACE is PORT/TRANSPORT or the name of
+ * a service; of a move either side fits. HOST is an address, the name of the host or of the asset.
  */
 #pragma once
 

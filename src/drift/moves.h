@@ -13,9 +13,10 @@ struct drift_pairs {
 };
 
 /*
- * Pair items of `gone` with those of `came`, and take them out of both lists. An owner is executable, unit and container; of an
- * endpoint, product and protocol at its host. Of several that fit, the nearest is taken: first another port of the same address,
- * then the same port of another address, then any; by number within these. Deterministic.
+ * Pair items of `gone` with those of `came`, and take them out of both lists. An owner is executable, unit
+ * and container; of an endpoint, product and protocol at its host. Of several that fit, the nearest is
+ * taken: first another port of the same address, then the same port of another address, then any; by number
+ * within these. Deterministic.
  */
 void drift_find_moves(const struct item **gone, size_t *n_gone, const struct item **came, size_t *n_came,
                       struct drift_pairs *ret);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records (NDJSON) of `host`, `audit`, `scan`, `import` and `snapshot export` read into a snapshot, as they come. Of the
- * records, listeners, services and open endpoints become items; those that say what was not seen are kept as that; any other
- * type is passed over. Bytes come from anywhere: sizes are bounded, and a broken line is an error with its number.
+ * Records (NDJSON) of `host`, `audit`, `scan`, `import` and `snapshot export` read into a snapshot, as they
+ * come. Of the records, listeners, services and open endpoints become items; those that say what was not
+ * seen are kept as that; any other type is passed over. Bytes come from anywhere: sizes are bounded, and a
+ * broken line is an error with its number.
  */
 #pragma once
 

@@ -12,7 +12,7 @@ const char *record_type_word(const struct item *item);
 /* A whole line. */
 void record_write_line(struct str *to, const struct snapshot *s, const struct item *item);
 /*
- * What is said of the whole: a line each for what was not seen, and the summary. With `bare`, without what differs from one
- * look to the next (time, counts), so that equal ones are equal texts.
+ * What is said of the whole: a line each for what was not seen, and the summary. With `bare`, without what
+ * differs from one look to the next (time, counts), so that equal ones are equal texts.
  */
 void record_write_head(struct str *to, const struct snapshot *s, bool bare);

@@ -41,6 +41,13 @@ int tls_start(struct err *err)
         return r < 0 ? err_prefix(err, "TLS cannot be spoken") : module->start(err);
 }
 
+int digest_sha256_file(int fd, uint64_t most, char ret[DIGEST_SHA256_TEXT_SIZE], struct err *err)
+{
+        int r = module ? 0 : load(&module, err);
+
+        return r < 0 ? err_prefix(err, "files cannot be hashed") : module->sha256_file(fd, most, ret, err);
+}
+
 struct tls_session *tls_session_new(const char *name, bool alpn)
 {
         return module->session_new(name, alpn);

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "identify/digest.h"
 #include "identify/tls.h"
 
 #define TLS_MODULE        "quaymaster-tls.so"
@@ -24,4 +25,5 @@ struct tls_module {
         __typeof__(tls_session_read) *session_read;
         __typeof__(tls_session_write) *session_write;
         __typeof__(tls_session_facts) *session_facts;
+        __typeof__(digest_sha256_file) *sha256_file;
 };

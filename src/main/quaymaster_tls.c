@@ -14,4 +14,5 @@ __attribute__((visibility("default"))) const struct tls_module quaymaster_tls = 
         .session_read = tls_session_read,
         .session_write = tls_session_write,
         .session_facts = tls_session_facts,
+        .sha256_file = digest_sha256_file,
 };

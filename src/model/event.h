@@ -25,8 +25,8 @@ enum event_kind event_kind_parse(const char *word); /* EVENT_KIND_MAX: unknown *
 struct event {
         enum event_kind kind;
         const struct item *before, *after; /* NULL where there is none */
-        const char *what;                  /* of a change, for people: "executable /usr/sbin/a -> /usr/sbin/b"; or NULL */
-        const char *planned;               /* ticket of the change window that expected it, or NULL */
-        uint64_t seq;                      /* per asset, from 1; 0 = not given yet */
+        const char *what;    /* of a change, for people: "executable /usr/sbin/a -> /usr/sbin/b"; or NULL */
+        const char *planned; /* ticket of the change window that expected it, or NULL */
+        uint64_t seq;        /* per asset, from 1; 0 = not given yet */
         int64_t time_s;
 };

@@ -12,24 +12,24 @@
 #include "model/address.h"
 
 enum verdict {
-        VERDICT_NONE,     /* not judged: there is no policy */
+        VERDICT_NONE, /* not judged: there is no policy */
         VERDICT_APPROVED,
-        VERDICT_UNUSED,   /* only of rules: nothing uses the approval */
+        VERDICT_UNUSED, /* only of rules: nothing uses the approval */
         VERDICT_EXPIRED,
         VERDICT_UNAPPROVED,
         VERDICT_PROHIBITED,
         VERDICT_MAX,
 };
 
-const char *verdict_name(enum verdict verdict);  /* "unapproved"; NULL for VERDICT_NONE */
-enum verdict verdict_parse(const char *word);    /* VERDICT_MAX: unknown */
+const char *verdict_name(enum verdict verdict); /* "unapproved"; NULL for VERDICT_NONE */
+enum verdict verdict_parse(const char *word);   /* VERDICT_MAX: unknown */
 /* approved < unused < expired = unapproved < prohibited; 0 for VERDICT_NONE. */
 unsigned verdict_rank(enum verdict verdict);
 
 #define POLICY_NO_DAY INT32_MIN
 #define DAY_TEXT_SIZE sizeof("2026-01-01")
 
-/* Days since 1970-01-01 of "2026-05-01" (proleptic Gregorian calendar). -EINVAL: not of that form; -ERANGE: no such day. */
+/* Days since 1970-01-01 of "2026-05-01" (proleptic Gregorian). -EINVAL: not of that form; -ERANGE: no such day. */
 int day_parse(const char *text, int32_t *ret);
 const char *day_format(int32_t day, char buf[DAY_TEXT_SIZE]); /* years 1 to 9999 */
 int32_t day_of(int64_t seconds);                              /* the day, UTC */
@@ -59,14 +59,14 @@ struct policy_rule {
         const char *protocol;       /* as written, or NULL */
         uint8_t encryption;         /* bits by enum encryption that will do; 0: does not matter */
         struct texts process, unit, package, user, container; /* globs: * and ? */
-        struct texts on_name;       /* globs */
-        struct texts on_tags;       /* all of them */
+        struct texts on_name;                                 /* globs */
+        struct texts on_tags;                                 /* all of them */
         struct texts on_zone;
-        uint8_t from;               /* bits by enum exposure_scope; with from_zones: 0 and none = does not matter */
+        uint8_t from; /* bits by enum exposure_scope; with from_zones: 0 and none = does not matter */
         struct texts from_zones;
         const char *need, *owner, *approved_by, *ticket, *basis; /* or NULL */
-        int32_t approved_on, expires;                            /* days, or POLICY_NO_DAY; expires: the last that it holds */
-        const char *what; /* "443/tcp": how it is called for people */
+        int32_t approved_on, expires; /* days, or POLICY_NO_DAY; expires: the last that it holds */
+        const char *what;             /* "443/tcp": how it is called for people */
 };
 
 struct policy {
@@ -82,5 +82,5 @@ struct judgement {
         enum verdict verdict;
         const struct policy_rule *rule; /* that decided; NULL: none spoke of it */
         const char *why;                /* a sentence; NULL as long as it is not judged */
-        const char *note;               /* what of the approval was not seen to hold ("... not verified"), or NULL */
+        const char *note; /* what of the approval was not seen to hold ("... not verified"), or NULL */
 };

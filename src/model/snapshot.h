@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is kept of an observation, and what is compared: listeners, endpoints and services, each under a key that stays the same
- * across restarts, with the state that drift is told of. Never a pid, inode, cookie or container id.
+ * What is kept of an observation, and what is compared: listeners, endpoints and services, each under a key
+ * that stays the same across restarts, with the state that drift is told of. Never a pid, inode, cookie or
+ * container id.
  *
- * Plain data in a pool. All strings are interned in that pool, so that equal ones have equal pointers; two snapshots that
- * are compared are read into the same pool.
+ * Plain data in a pool. All strings are interned in that pool, so that equal ones have equal pointers; two
+ * snapshots that are compared are read into the same pool.
  */
 #pragma once
 
@@ -19,7 +20,10 @@
 enum item_kind { ITEM_LISTENER, ITEM_ENDPOINT, ITEM_SERVICE };
 
 struct item {
-        /* --- key: (asset, kind, netns, transport, address, port, device), of services (asset, kind, netns, name) --- */
+        /*
+         * --- key: (asset, kind, netns, transport, address, port, device), of services (asset, kind, netns,
+         * name) ---
+         */
         uint8_t kind;      /* enum item_kind */
         uint8_t transport; /* enum transport; 0 for services */
         uint16_t port, port_last;
@@ -29,28 +33,28 @@ struct item {
         const char *device;     /* bound to it, or NULL */
         const char *name;       /* of a service; NULL for the others */
         /* --- state; NULL = not known, which is never a difference --- */
-        const char *exe;        /* path of the executable, of the first owner by path */
-        const char *exe_hash;   /* SHA-256 of it, hexadecimal */
+        const char *exe;      /* path of the executable, of the first owner by path */
+        const char *exe_hash; /* SHA-256 of it, hexadecimal */
         const char *unit;
         const char *package, *version; /* of the package, or what the server told */
         const char *product;
-        const char *protocol;   /* as spoken */
-        const char *encryption; /* word of model/identity.h */
-        const char *exposure;   /* word: loopback, private, link, internet */
+        const char *protocol;          /* as spoken */
+        const char *encryption;        /* word of model/identity.h */
+        const char *exposure;          /* word: loopback, private, link, internet */
         const char *startup, *running; /* of services: "enabled", "running" */
-        const char *container;  /* name */
+        const char *container;         /* name */
         const char *user;
-        const char *verdict;    /* word, when it was judged */
+        const char *verdict; /* word, when it was judged */
 };
 
 #define SNAPSHOT_PARTIAL_DETAILS (1u << 7) /* owners and the like were not seen: no list is short by that */
 
 struct snapshot {
         struct pool *pool;
-        const char *asset;    /* of the inside view; NULL when items of several assets are in it */
+        const char *asset; /* of the inside view; NULL when items of several assets are in it */
         const char *hostname;
-        const char *vantage;  /* "inside", "outside:ASSET" ... */
-        const char *source;   /* file or name of the snapshot, for messages */
+        const char *vantage; /* "inside", "outside:ASSET" ... */
+        const char *source;  /* file or name of the snapshot, for messages */
         int64_t time_s;
         bool complete;
         const char *const *incomplete; /* reasons, NULL-terminated; never NULL */
@@ -72,7 +76,7 @@ void snapshot_add_reason(struct snapshot *s, const char *reason);
 /* Whether an item like that may be there though the snapshot lacks it. */
 bool snapshot_may_lack(const struct snapshot *s, const struct item *item);
 /*
- * Which lists are short when a source of the inside view (model/inside.h, struct gap) could not be seen: bits for `partial`.
- * NULL, and words that are not known: any.
+ * Which lists are short when a source of the inside view (model/inside.h, struct gap) could not be seen:
+ * bits for `partial`. NULL, and words that are not known: any.
  */
 unsigned snapshot_partial_by(const char *source);

@@ -9,7 +9,7 @@
 #include "knowledge/names.h"
 #include "policy/glob.h"
 
-#define NARROW 64u /* a rule of so many ports at most is found by each of them */
+#define NARROW    64u /* a rule of so many ports at most is found by each of them */
 #define NONE_NEXT UINT32_MAX
 
 /* Why a rule does not apply, in the order it is tried: what comes later came nearer. */
@@ -44,8 +44,8 @@ struct policy_judge {
         struct map narrow; /* (transport, port) -> index in chains */
         vec(struct chain) chains;
         vec(uint32_t) wide;
-        uint8_t *used, *meant;  /* by rule: something used it; it is for a place that was looked at */
-        const char **decided;   /* by rule: the sentence when it decides by itself */
+        uint8_t *used, *meant; /* by rule: something used it; it is for a place that was looked at */
+        const char **decided;  /* by rule: the sentence when it decides by itself */
         const char *notes[NOTE_MAX];
         const char *hostname;
         const struct estate_asset *asset;
@@ -81,7 +81,8 @@ static size_t count_ports(const struct policy_rule *rule)
         size_t n = 0;
 
         for (size_t i = 0; i < rule->n_ports; i++)
-                n += rule->ports[i].dynamic ? UINT16_MAX : (size_t)(rule->ports[i].last - rule->ports[i].first) + 1;
+                n += rule->ports[i].dynamic ? UINT16_MAX
+                                            : (size_t)(rule->ports[i].last - rule->ports[i].first) + 1;
         return n;
 }
 
@@ -184,7 +185,10 @@ void policy_judge_host(struct policy_judge *j, const struct inside *view)
                 for (size_t i = 0; j->asset && i < j->asset->n_addresses; i++)
                         add_zone(j, estate_zone(j->estate, &j->asset->addresses[i]));
         }
-        s = (struct subject){.hostname = j->hostname, .asset = j->asset, .zones = j->zones.list.at, .n_zones = j->zones.list.n};
+        s = (struct subject){.hostname = j->hostname,
+                             .asset = j->asset,
+                             .zones = j->zones.list.at,
+                             .n_zones = j->zones.list.n};
         mark_meant(j, &s);
 }
 
@@ -285,7 +289,8 @@ static bool process_matches(const struct subject *s, const struct policy_rule *r
                             (!p->exe && is_program(&rule->process, p->name));
         }
         if (!counted && l->activation)
-                return is_program(&rule->process, l->unit && l->unit->exec ? l->unit->exec : l->activation->exec);
+                return is_program(&rule->process,
+                                  l->unit && l->unit->exec ? l->unit->exec : l->activation->exec);
         return rule->deny ? matching > 0 : counted && matching == counted;
 }
 
@@ -305,8 +310,8 @@ static bool user_matches(const struct subject *s, const struct policy_rule *rule
 
 static bool container_matches(const struct listener *l, const struct texts *globs)
 {
-        return l->container && (globs_have(globs, l->container->name) || globs_have(globs, l->container->id) ||
-                                globs_have(globs, l->container->pod));
+        return l->container && (globs_have(globs, l->container->name) ||
+                                globs_have(globs, l->container->id) || globs_have(globs, l->container->pod));
 }
 
 static enum miss find_owner(const struct subject *s, const struct policy_rule *rule, unsigned *ret_notes)
@@ -314,7 +319,8 @@ static enum miss find_owner(const struct subject *s, const struct policy_rule *r
         const struct listener *l = s->listener;
 
         if (!l) {
-                if (!rule->process.n && !rule->unit.n && !rule->package.n && !rule->user.n && !rule->container.n)
+                if (!rule->process.n && !rule->unit.n && !rule->package.n && !rule->user.n &&
+                    !rule->container.n)
                         return HIT;
                 *ret_notes |= NOTE_OWNER;
                 return rule->deny ? MISS_PROCESS : HIT;
@@ -417,7 +423,8 @@ static const char *list_from(struct policy_judge *j, const struct policy_rule *r
 
         for (unsigned scope = 0; scope < EXPOSURE_MAX; scope++)
                 if (rule->from & 1u << scope)
-                        str_addf(&s, "%s%s", s.len ? ", " : "", exposure_scope_name((enum exposure_scope)scope));
+                        str_addf(&s, "%s%s", s.len ? ", " : "",
+                                 exposure_scope_name((enum exposure_scope)scope));
         for (size_t i = 0; i < rule->from_zones.n; i++)
                 str_addf(&s, "%szone %s", s.len ? ", " : "", rule->from_zones.at[i]);
         return pool_intern(j->pool, str_text(&s));
@@ -433,7 +440,8 @@ static const char *list_on(struct policy_judge *j, const struct policy_rule *rul
 
         for (size_t i = 0; i < array_len(parts); i++)
                 if (parts[i].texts->n)
-                        str_addf(&s, "%s%s %s", s.len ? ", " : "", parts[i].word, list_texts(j, parts[i].texts));
+                        str_addf(&s, "%s%s %s", s.len ? ", " : "", parts[i].word,
+                                 list_texts(j, parts[i].texts));
         return pool_intern(j->pool, str_text(&s));
 }
 
@@ -447,7 +455,8 @@ static const char *program_of(const struct subject *s)
         return NULL;
 }
 
-static const char *miss_text(struct policy_judge *j, const struct subject *s, const struct policy_rule *rule, enum miss miss)
+static const char *miss_text(struct policy_judge *j, const struct subject *s, const struct policy_rule *rule,
+                             enum miss miss)
 {
         const struct listener *l = s->listener;
         const char *is = NULL, *wants = NULL, *word = NULL;
@@ -469,26 +478,31 @@ static const char *miss_text(struct policy_judge *j, const struct subject *s, co
                 word = "unit", wants = list_texts(j, &rule->unit), is = l->unit ? l->unit->name : NULL;
                 break;
         case MISS_PACKAGE:
-                word = "package", wants = list_texts(j, &rule->package), is = l->package ? l->package->name : NULL;
+                word = "package", wants = list_texts(j, &rule->package),
+                is = l->package ? l->package->name : NULL;
                 break;
         case MISS_USER:
                 word = "user", wants = list_texts(j, &rule->user);
                 is = l->n_processes ? l->processes[0]->user : NULL;
                 break;
         case MISS_CONTAINER:
-                word = "container", wants = list_texts(j, &rule->container), is = l->container ? l->container->name : NULL;
+                word = "container", wants = list_texts(j, &rule->container),
+                is = l->container ? l->container->name : NULL;
                 break;
         case MISS_FROM:
-                return pool_printf(j->pool, rule->deny ? "is about being reached from %s, and this is %s only"
-                                                       : "allows it from %s at most, and this can be reached from further: %s",
-                                   list_from(j, rule), exposure_scope_name(s->scope));
+                return pool_printf(
+                        j->pool,
+                        rule->deny ? "is about being reached from %s, and this is %s only"
+                                   : "allows it from %s at most, and this can be reached from further: %s",
+                        list_from(j, rule), exposure_scope_name(s->scope));
         case HIT:
                 return NULL;
         }
         if (!is)
                 return pool_printf(j->pool, "is for %s %s, and here %s", word, wants,
-                                   l->n_processes || miss != MISS_PROCESS ? "there is none, or it is not known"
-                                                                        : "no process could be seen");
+                                   l->n_processes || miss != MISS_PROCESS
+                                           ? "there is none, or it is not known"
+                                           : "no process could be seen");
         return pool_printf(j->pool, "is for %s %s, and here it is %s", word, wants, is);
 }
 
@@ -509,9 +523,12 @@ static const char *note_text(struct policy_judge *j, unsigned notes)
                 return j->notes[notes];
         if (notes & (NOTE_PROTOCOL | NOTE_ENCRYPTION))
                 str_addf(&s, "%s not verified: it was not seen what speaks there",
-                         !(notes & NOTE_ENCRYPTION) ? "protocol" : notes & NOTE_PROTOCOL ? "protocol and encryption" : "encryption");
+                         !(notes & NOTE_ENCRYPTION) ? "protocol"
+                         : notes & NOTE_PROTOCOL    ? "protocol and encryption"
+                                                    : "encryption");
         if (notes & NOTE_OWNER)
-                str_addf(&s, "%swho listens was not verified: it cannot be seen from outside", s.len ? "; " : "");
+                str_addf(&s, "%swho listens was not verified: it cannot be seen from outside",
+                         s.len ? "; " : "");
         return j->notes[notes] = pool_intern(j->pool, s.text);
 }
 
@@ -534,15 +551,16 @@ static const char *decided(struct policy_judge *j, uint32_t index, enum verdict 
         if (j->decided[index])
                 return j->decided[index];
         if (verdict == VERDICT_PROHIBITED)
-                s = pool_printf(j->pool, "line %u prohibits %s%s%s", rule->line, rule->what, rule->need ? ": " : "",
-                                rule->need ? rule->need : "");
+                s = pool_printf(j->pool, "line %u prohibits %s%s%s", rule->line, rule->what,
+                                rule->need ? ": " : "", rule->need ? rule->need : "");
         else if (verdict == VERDICT_EXPIRED)
-                s = pool_printf(j->pool, "the approval of line %u (%s) ended on %s", rule->line,
-                                rule->need, day_format(rule->expires, day));
+                s = pool_printf(j->pool, "the approval of line %u (%s) ended on %s", rule->line, rule->need,
+                                day_format(rule->expires, day));
         else if (verdict == VERDICT_APPROVED)
                 s = pool_printf(j->pool, "line %u approves %s: %s", rule->line, rule->what, rule->need);
         else
-                s = pool_printf(j->pool, "line %u names it, but says no need for it yet (need: TODO)", rule->line);
+                s = pool_printf(j->pool, "line %u names it, but says no need for it yet (need: TODO)",
+                                rule->line);
         return j->decided[index] = s;
 }
 
@@ -567,21 +585,29 @@ static void decide_allowed(struct policy_judge *j, const struct subject *s, uint
                 if (d->goodness > 1 || (d->goodness == 1 && d->index < index))
                         return;
                 decide(d, index, 1,
-                       (struct judgement){VERDICT_UNAPPROVED, rule,
-                                          pool_printf(j->pool, "line %u approves %s only as %s, and what speaks there is %s",
-                                                      rule->line, rule->what, rule->protocol ? rule->protocol : "encrypted otherwise",
-                                                      speech_text(j, s)),
-                                          NULL});
+                       (struct judgement){
+                               VERDICT_UNAPPROVED, rule,
+                               pool_printf(j->pool,
+                                           "line %u approves %s only as %s, and what speaks there is %s",
+                                           rule->line, rule->what,
+                                           rule->protocol ? rule->protocol : "encrypted otherwise",
+                                           speech_text(j, s)),
+                               NULL});
                 return;
         }
-        notes |= (protocol == NOT_SEEN ? NOTE_PROTOCOL : 0u) | (encryption == NOT_SEEN ? NOTE_ENCRYPTION : 0u);
+        notes |= (protocol == NOT_SEEN ? NOTE_PROTOCOL : 0u) |
+                 (encryption == NOT_SEEN ? NOTE_ENCRYPTION : 0u);
         if (!policy_rule_needed(rule))
-                decide(d, index, 1, (struct judgement){VERDICT_UNAPPROVED, rule, decided(j, index, VERDICT_UNAPPROVED), NULL});
+                decide(d, index, 1,
+                       (struct judgement){VERDICT_UNAPPROVED, rule, decided(j, index, VERDICT_UNAPPROVED),
+                                          NULL});
         else if (rule->expires != POLICY_NO_DAY && j->today > rule->expires)
-                decide(d, index, 2, (struct judgement){VERDICT_EXPIRED, rule, decided(j, index, VERDICT_EXPIRED), NULL});
+                decide(d, index, 2,
+                       (struct judgement){VERDICT_EXPIRED, rule, decided(j, index, VERDICT_EXPIRED), NULL});
         else
                 decide(d, index, 3,
-                       (struct judgement){VERDICT_APPROVED, rule, decided(j, index, VERDICT_APPROVED), note_text(j, notes)});
+                       (struct judgement){VERDICT_APPROVED, rule, decided(j, index, VERDICT_APPROVED),
+                                          note_text(j, notes)});
 }
 
 static void try_rule(struct policy_judge *j, const struct subject *s, uint32_t index, struct decision *d)
@@ -591,7 +617,9 @@ static void try_rule(struct policy_judge *j, const struct subject *s, uint32_t i
         enum miss miss = match(s, rule, &notes);
 
         if (miss == HIT && rule->deny)
-                decide(d, index, 4, (struct judgement){VERDICT_PROHIBITED, rule, decided(j, index, VERDICT_PROHIBITED), NULL});
+                decide(d, index, 4,
+                       (struct judgement){VERDICT_PROHIBITED, rule, decided(j, index, VERDICT_PROHIBITED),
+                                          NULL});
         else if (miss == HIT)
                 decide_allowed(j, s, index, notes, d);
         else if (!rule->deny && (miss > d->nearest || (miss == d->nearest && index < d->nearest_index))) {
@@ -714,21 +742,24 @@ static const char *hit_text(struct policy_judge *j, const struct subject *s, uin
         return pool_printf(j->pool, "%s (%s)", d.judgement.why, d.judgement.note);
 }
 
-void policy_judge_explain(struct policy_judge *j, const struct listener *l, bool all, policy_told *told, void *arg)
+void policy_judge_explain(struct policy_judge *j, const struct listener *l, bool all, policy_told *told,
+                          void *arg)
 {
         size_t n_deny = j->policy->n_rules - j->policy->n_allow;
         struct subject s;
 
         set_listener(j, l, &s);
         for (size_t i = 0; i < j->policy->n_rules; i++) {
-                uint32_t index = (uint32_t)(i < n_deny ? j->policy->n_allow + i : i - n_deny); /* deny rules first */
+                uint32_t index =
+                        (uint32_t)(i < n_deny ? j->policy->n_allow + i : i - n_deny); /* deny rules first */
                 const struct policy_rule *rule = &j->policy->rules[index];
                 unsigned notes;
                 enum miss miss = match(&s, rule, &notes);
 
                 if (miss == MISS_PORT && !all)
                         continue;
-                told(rule, miss == HIT, miss == HIT ? hit_text(j, &s, index, notes) : miss_text(j, &s, rule, miss), arg);
+                told(rule, miss == HIT,
+                     miss == HIT ? hit_text(j, &s, index, notes) : miss_text(j, &s, rule, miss), arg);
         }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the policy says of a listener or endpoint. Closed world: what no approval names is unapproved. A deny rule beats all
- * approvals; of approvals one that holds beats one that has expired, and that beats one that does not hold for another reason;
- * of equals the first of the file is named. Pure: no I/O, no clock, no globals.
+ * What the policy says of a listener or endpoint. Closed world: what no approval names is unapproved. A deny
+ * rule beats all approvals; of approvals one that holds beats one that has expired, and that beats one that
+ * does not hold for another reason; of equals the first of the file is named. Pure: no I/O, no clock, no
+ * globals.
  *
  * Rules are found by (transport, port): 50,000 listeners against 5,000 rules take well under a second.
  */
@@ -16,8 +17,8 @@
 struct policy_judge;
 
 /*
- * Policy and estate (which may be NULL) must outlive it; all texts of judgements live in the pool. `now`: seconds since 1970;
- * an approval holds through its last day, UTC.
+ * Policy and estate (which may be NULL) must outlive it; all texts of judgements live in the pool. `now`:
+ * seconds since 1970; an approval holds through its last day, UTC.
  */
 struct policy_judge *policy_judge_new(const struct policy *policy, const struct estate *estate, int64_t now,
                                       struct pool *pool);
@@ -39,10 +40,11 @@ struct judgement policy_judge_observed(struct policy_judge *j, const struct obse
 
 /* Why each rule applies or not, in the order they are tried; one that is about another port only when `all`. */
 typedef void policy_told(const struct policy_rule *rule, bool applies, const char *why, void *arg);
-void policy_judge_explain(struct policy_judge *j, const struct listener *l, bool all, policy_told *told, void *arg);
+void policy_judge_explain(struct policy_judge *j, const struct listener *l, bool all, policy_told *told,
+                          void *arg);
 
 /*
- * The next approval (from *i = 0 on) that could have applied to a host or endpoint that was judged, and which nothing used;
- * NULL at the end.
+ * The next approval (from *i = 0 on) that could have applied to a host or endpoint that was judged, and
+ * which nothing used; NULL at the end.
  */
 const struct policy_rule *policy_judge_unused(const struct policy_judge *j, size_t *i);

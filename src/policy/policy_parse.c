@@ -16,7 +16,8 @@
 
 static const struct yaml_shape shape_word = {1, 63, WORD_START, WORD_REST,
                                              "letters, digits and '._-', with no '._-' at the start"};
-static const struct yaml_shape shape_protocol = {1, 63, WORD_START, WORD_REST, "the name of a protocol, as https"};
+static const struct yaml_shape shape_protocol = {1, 63, WORD_START, WORD_REST,
+                                                 "the name of a protocol, as https"};
 static const struct yaml_shape shape_glob = {1, 300, NULL, NULL, NULL};
 static const struct yaml_shape shape_text = {1, 300, NULL, NULL, NULL};
 static const struct yaml_shape shape_need = {0, 500, NULL, NULL, NULL};
@@ -52,7 +53,8 @@ static void rule_draft_release(struct rule_draft *d)
 
 /* --- ports ----------------------------------------------------------------------------------- */
 
-#define PORT_TRANSPORTS (1u << TRANSPORT_TCP | 1u << TRANSPORT_UDP | 1u << TRANSPORT_UDPLITE | 1u << TRANSPORT_SCTP)
+#define PORT_TRANSPORTS \
+        (1u << TRANSPORT_TCP | 1u << TRANSPORT_UDP | 1u << TRANSPORT_UDPLITE | 1u << TRANSPORT_SCTP)
 
 static void add_ports(struct rule_draft *d, unsigned transports, uint16_t first, uint16_t last)
 {
@@ -97,9 +99,11 @@ static bool read_numbers(const char *s, uint16_t ret[2], bool *ret_bad)
 
 static int fail_port(struct yaml_read *r, const char *s)
 {
-        return yaml_read_fail(r, "'%s' is not a port or range of 1 to 65535, as 443/tcp or 8000-8010, a service name, "
-                              "or dynamic",
-                              yaml_read_show(r, s));
+        return yaml_read_fail(
+                r,
+                "'%s' is not a port or range of 1 to 65535, as 443/tcp or 8000-8010, a service name, "
+                "or dynamic",
+                yaml_read_show(r, s));
 }
 
 static int port_item(struct yaml_read *r, size_t index, void *arg)
@@ -131,7 +135,8 @@ static int port_item(struct yaml_read *r, size_t index, void *arg)
                 return 0;
         }
         if (streq(name, "dynamic")) {
-                *vec_push(&d->ports) = (struct policy_ports){.transports = (uint8_t)by.transports, .dynamic = true};
+                *vec_push(&d->ports) =
+                        (struct policy_ports){.transports = (uint8_t)by.transports, .dynamic = true};
                 return 0;
         }
         registry_by_name(name, add_named, &by);
@@ -145,7 +150,8 @@ static int read_port(struct yaml_read *r, const struct yaml_field *f, void *to)
         struct rule_draft *d = to;
 
         if (d->names.n)
-                return yaml_read_fail(r, "ports are given twice; one of port, ports and ip_protocol will do");
+                return yaml_read_fail(r,
+                                      "ports are given twice; one of port, ports and ip_protocol will do");
         return read_some(r, LIST_ITEMS_MAX, port_item, d);
 }
 
@@ -162,9 +168,11 @@ static int ip_protocol_item(struct yaml_read *r, size_t index, void *arg)
                 int known = ip_protocol_parse(s);
 
                 if (known < 0)
-                        return yaml_read_fail(r, "'%s' is not an IP protocol: a number from 0 to 255, or a name as vrrp, "
-                                                 "ospf or esp",
-                                              yaml_read_show(r, s));
+                        return yaml_read_fail(
+                                r,
+                                "'%s' is not an IP protocol: a number from 0 to 255, or a name as vrrp, "
+                                "ospf or esp",
+                                yaml_read_show(r, s));
                 number = (uint64_t)known;
         }
         add_ports(d, 1u << TRANSPORT_RAW, (uint16_t)number, (uint16_t)number);
@@ -177,7 +185,8 @@ static int read_ip_protocol(struct yaml_read *r, const struct yaml_field *f, voi
         struct rule_draft *d = to;
 
         if (d->names.n)
-                return yaml_read_fail(r, "ports are given twice; one of port, ports and ip_protocol will do");
+                return yaml_read_fail(r,
+                                      "ports are given twice; one of port, ports and ip_protocol will do");
         return read_some(r, LIST_ITEMS_MAX, ip_protocol_item, d);
 }
 
@@ -203,8 +212,8 @@ static int read_transport(struct yaml_read *r, const struct yaml_field *f, void 
 static int encryption_item(struct yaml_read *r, size_t index, void *arg)
 {
         static const char *const words[] = {"tls", "starttls", "native", "none", NULL};
-        static const enum encryption means[] = {
-                ENCRYPTION_TLS, ENCRYPTION_STARTTLS, ENCRYPTION_NATIVE, ENCRYPTION_NONE};
+        static const enum encryption means[] = {ENCRYPTION_TLS, ENCRYPTION_STARTTLS, ENCRYPTION_NATIVE,
+                                                ENCRYPTION_NONE};
         struct rule_draft *d = arg;
         size_t i;
         int rc = yaml_read_word(r, words, &i);
@@ -249,7 +258,8 @@ static int from_item(struct yaml_read *r, size_t index, void *arg)
         zone = str_after(s, "zone ");
         zone = zone ? zone + strspn(zone, " ") : s;
         if (!*zone || zone[strspn(zone, WORD_REST)])
-                return yaml_read_fail(r, "'%s' is not loopback, private, link, internet or the name of a zone",
+                return yaml_read_fail(r,
+                                      "'%s' is not loopback, private, link, internet or the name of a zone",
                                       yaml_read_show(r, s));
         *vec_push(&list->zones) = pool_intern(r->pool, zone);
         return 0;
@@ -310,13 +320,13 @@ static int read_need(struct yaml_read *r, const struct yaml_field *f, void *to)
 /* --- rules ----------------------------------------------------------------------------------- */
 
 #define RULE_TEXT(field) offsetof(struct rule_draft, rule.field), .shape = &shape_text
-#define RULE_FIELDS                                                                                   \
-        {"on", read_on}, {"from", read_from}, {"owner", yaml_field_text, RULE_TEXT(owner)},           \
-                {"approved_by", yaml_field_text, RULE_TEXT(approved_by)},                             \
-                {"approved_on", read_day, offsetof(struct rule_draft, rule.approved_on)},             \
-                {"expires", read_day, offsetof(struct rule_draft, rule.expires)},                     \
-        {                                                                                             \
-                "ticket", yaml_field_text, RULE_TEXT(ticket)                                          \
+#define RULE_FIELDS                                                                         \
+        {"on", read_on}, {"from", read_from}, {"owner", yaml_field_text, RULE_TEXT(owner)}, \
+                {"approved_by", yaml_field_text, RULE_TEXT(approved_by)},                   \
+                {"approved_on", read_day, offsetof(struct rule_draft, rule.approved_on)},   \
+                {"expires", read_day, offsetof(struct rule_draft, rule.expires)},           \
+        {                                                                                   \
+                "ticket", yaml_field_text, RULE_TEXT(ticket)                                \
         }
 
 static const struct yaml_field allow_fields[] = {
@@ -361,8 +371,9 @@ static const char *describe(const struct rule_draft *d)
         const struct {
                 const char *word;
                 const struct texts *texts;
-        } others[] = {{"process", &rule->process}, {"unit", &rule->unit},           {"package", &rule->package},
-                      {"user", &rule->user},       {"container", &rule->container}, {"from zone", &rule->from_zones}};
+        } others[] = {{"process", &rule->process},     {"unit", &rule->unit},
+                      {"package", &rule->package},     {"user", &rule->user},
+                      {"container", &rule->container}, {"from zone", &rule->from_zones}};
         _cleanup_str_ struct str s = {0};
 
         for (size_t i = 0; i < d->names.n && i < 4; i++)
@@ -385,8 +396,10 @@ static int finish_rule(struct yaml_read *r, struct rule_draft *d)
                        (rule->deny && (rule->from || rule->from_zones.n || rule->transports));
 
         if (!selects)
-                return yaml_read_fail_at(r, rule->line, "chooses nothing; name a port, protocol, process, unit, package, user or "
-                                        "container");
+                return yaml_read_fail_at(
+                        r, rule->line,
+                        "chooses nothing; name a port, protocol, process, unit, package, user or "
+                        "container");
         vec_foreach(p, &d->ports)
                 if (!p->transports)
                         p->transports = rule->transports ? rule->transports
@@ -403,7 +416,10 @@ static int read_rule(struct yaml_read *r, struct draft *d, bool deny, struct pol
 {
         _cleanup_(rule_draft_release) struct rule_draft draft = {
                 .pool = d->pool,
-                .rule = {.line = r->line, .deny = deny, .approved_on = POLICY_NO_DAY, .expires = POLICY_NO_DAY},
+                .rule = {.line = r->line,
+                         .deny = deny,
+                         .approved_on = POLICY_NO_DAY,
+                         .expires = POLICY_NO_DAY},
         };
         int rc = deny ? yaml_read_record(r, deny_fields, array_len(deny_fields), &draft)
                       : yaml_read_record(r, allow_fields, array_len(allow_fields), &draft);
@@ -469,7 +485,8 @@ static void apply_defaults(const struct policy_rule *defaults, struct policy_rul
                 rule->expires = defaults->expires;
 }
 
-int policy_parse(const char *text, size_t len, const char *file, struct pool *pool, struct policy *ret, struct err *err)
+int policy_parse(const char *text, size_t len, const char *file, struct pool *pool, struct policy *ret,
+                 struct err *err)
 {
         static const struct yaml_field fields[] = {
                 {"allow", read_allow}, {"deny", read_deny}, {"defaults", read_defaults}};

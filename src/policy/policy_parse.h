@@ -6,13 +6,14 @@
 #include "base/pool.h"
 #include "model/policy.h"
 
-#define POLICY_FILE_MAX (1u << 20) /* bytes */
-#define POLICY_RULES_MAX 50000u    /* of a kind */
+#define POLICY_FILE_MAX  (1u << 20) /* bytes */
+#define POLICY_RULES_MAX 50000u     /* of a kind */
 
 /*
- * Parse a document of at most 1 MiB; an empty one approves nothing. All goes to the pool; `file` (which must outlive it)
- * is the name in errors. 0; -EINVAL or -EFBIG with "file:line: field 'x': what to do", and then *ret stays as it was.
- * Unknown and repeated keys, ports 0 and 65536, unknown service names and IP protocols, days that do not exist, and entries
- * that choose nothing are errors.
+ * Parse a document of at most 1 MiB; an empty one approves nothing. All goes to the pool; `file` (which must
+ * outlive it) is the name in errors. 0; -EINVAL or -EFBIG with "file:line: field 'x': what to do", and then
+ * *ret stays as it was. Unknown and repeated keys, ports 0 and 65536, unknown service names and IP
+ * protocols, days that do not exist, and entries that choose nothing are errors.
  */
-int policy_parse(const char *text, size_t len, const char *file, struct pool *pool, struct policy *ret, struct err *err);
+int policy_parse(const char *text, size_t len, const char *file, struct pool *pool, struct policy *ret,
+                 struct err *err);

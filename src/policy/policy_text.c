@@ -37,8 +37,9 @@ static bool is_plain(const char *s)
                 int32_t day;
                 size_t digits = strspn(s, "0123456789");
 
-                return day_parse(s, &day) == 0 || (digits && s[0] != '0' && (!s[digits] || strchr("-/", s[digits])) &&
-                                                  !s[strspn(s, "0123456789-/abcdefghijklmnopqrstuvwxyz")]);
+                return day_parse(s, &day) == 0 ||
+                       (digits && s[0] != '0' && (!s[digits] || strchr("-/", s[digits])) &&
+                        !s[strspn(s, "0123456789-/abcdefghijklmnopqrstuvwxyz")]);
         }
         for (size_t i = 0; i < len; i++)
                 if (!isalnum((unsigned char)s[i]) && !strchr("/_@.+- ,()", s[i]))
@@ -89,8 +90,8 @@ void policy_text_comment(struct str *to, unsigned indent, const char *text)
 
 struct spot {
         bool has_list, flow, empty;
-        unsigned indent;        /* of the dashes */
-        size_t line;            /* put it before this line, from 0 */
+        unsigned indent;            /* of the dashes */
+        size_t line;                /* put it before this line, from 0 */
         size_t list_line, from, to; /* of an empty "[]": where it stands */
 };
 
@@ -104,7 +105,8 @@ struct walk {
 
 static void leaf_ends(struct walk *w, const yaml_event_t *e)
 {
-        bool at_start = e->end_mark.column == 0 && e->end_mark.line > e->start_mark.line; /* block scalars: of the next line */
+        bool at_start = e->end_mark.column == 0 &&
+                        e->end_mark.line > e->start_mark.line; /* block scalars: of the next line */
 
         w->spot->line = e->end_mark.line + !at_start;
 }
@@ -211,7 +213,8 @@ static void add_part(struct str *to, const char *text, size_t from, size_t until
                 str_add_n(to, text + from, until - from);
 }
 
-static void add_entry(struct str *to, unsigned indent, const struct policy_field *fields, size_t n, bool crlf)
+static void add_entry(struct str *to, unsigned indent, const struct policy_field *fields, size_t n,
+                      bool crlf)
 {
         _cleanup_str_ struct str entry = {0};
 
@@ -223,8 +226,8 @@ static void add_entry(struct str *to, unsigned indent, const struct policy_field
         }
 }
 
-static void put(const char *text, size_t len, const struct spot *spot, const struct policy_field *fields, size_t n,
-                struct str *to)
+static void put(const char *text, size_t len, const struct spot *spot, const struct policy_field *fields,
+                size_t n, struct str *to)
 {
         const char *first = memchr(text, '\n', len);
         bool crlf = first && first > text && first[-1] == '\r';
@@ -266,8 +269,8 @@ static bool only_adds(const struct policy *before, const struct policy *after)
         return true;
 }
 
-int policy_text_add(const char *text, size_t len, const char *file, const struct policy_field *fields, size_t n,
-                    struct str *ret, struct err *err)
+int policy_text_add(const char *text, size_t len, const char *file, const struct policy_field *fields,
+                    size_t n, struct str *ret, struct err *err)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
         struct policy before, after;
@@ -279,13 +282,17 @@ int policy_text_add(const char *text, size_t len, const char *file, const struct
                 return rc;
         find_spot(text, len, &spot);
         if (spot.flow && (!spot.empty || !spot.to))
-                return err_set(err, -ENOTSUP, "%s:%zu: `allow` is written as '[...]', which cannot be added to; write one '- ' a line",
-                               file, spot.list_line + 1);
+                return err_set(
+                        err, -ENOTSUP,
+                        "%s:%zu: `allow` is written as '[...]', which cannot be added to; write one '- ' a line",
+                        file, spot.list_line + 1);
         put(text, len, &spot, fields, n, ret);
         rc = policy_parse(ret->text + start, ret->len - start, file, pool, &after, err);
         if (rc < 0)
                 return rc;
         if (!only_adds(&before, &after))
-                return err_set(err, -ENOTSUP, "%s: is written in a form that cannot be added to; add the entry by hand", file);
+                return err_set(err, -ENOTSUP,
+                               "%s: is written in a form that cannot be added to; add the entry by hand",
+                               file);
         return 0;
 }

@@ -19,9 +19,10 @@ void policy_text_comment(struct str *to, unsigned indent, const char *text);
 bool policy_text_can_hold(const char *value);
 
 /*
- * Append `text` with one more entry at the end of its `allow` list, or with such a list at the end; comments, order and all
- * else stay byte by byte. `file` is the name in errors. 0; -EINVAL and -EFBIG as policy_parse for what is wrong with the text
- * or the new entry; -ENOTSUP when the list is written in a form that cannot be added to ('[...]').
+ * Append `text` with one more entry at the end of its `allow` list, or with such a list at the end;
+ * comments, order and all else stay byte by byte. `file` is the name in errors. 0; -EINVAL and -EFBIG as
+ * policy_parse for what is wrong with the text or the new entry; -ENOTSUP when the list is written in a form
+ * that cannot be added to ('[...]').
  */
-int policy_text_add(const char *text, size_t len, const char *file, const struct policy_field *fields, size_t n,
-                    struct str *ret, struct err *err);
+int policy_text_add(const char *text, size_t len, const char *file, const struct policy_field *fields,
+                    size_t n, struct str *ret, struct err *err);

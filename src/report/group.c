@@ -32,7 +32,9 @@ static uint64_t owner_key(const struct listener *l)
 static uint64_t group_key(const struct finding *f)
 {
         const struct listener *l = f->listener;
-        uint64_t other = f->observed ? hash_text(f->title) : f->approval ? (uintptr_t)f->approval : (uintptr_t)f->service;
+        uint64_t other = f->observed   ? hash_text(f->title)
+                         : f->approval ? (uintptr_t)f->approval
+                                       : (uintptr_t)f->service;
         const uint64_t parts[] = {
                 hash_text(f->rule),          (uint64_t)f->severity,           l ? owner_key(l) : 0,
                 l ? (uintptr_t)l->netns : 0, l ? (uintptr_t)l->container : 0, l ? 0 : other,
@@ -61,7 +63,7 @@ struct finding_groups groups_of(const struct finding *findings, size_t n)
 
 void groups_release(struct finding_groups *groups)
 {
-        vec_foreach (g, &groups->list)
+        vec_foreach(g, &groups->list)
                 vec_clear(&g->members);
         vec_clear(&groups->list);
 }
@@ -86,7 +88,7 @@ void group_each_evidence(const struct finding_group *g, void (*each)(const char 
 {
         struct distinct d = {.each = each, .arg = arg};
 
-        vec_foreach (f, &g->members)
+        vec_foreach(f, &g->members)
                 pass_new(&d, (*f)->evidence);
         map_release(&d.seen);
 }
@@ -95,7 +97,7 @@ void group_each_step(const struct finding_group *g, void (*each)(const char *tex
 {
         struct distinct d = {.each = each, .arg = arg};
 
-        vec_foreach (f, &g->members)
+        vec_foreach(f, &g->members)
                 pass_new(&d, (*f)->remediation);
         map_release(&d.seen);
 }
@@ -104,8 +106,8 @@ static void add_endpoint_place(struct str *to, const struct endpoint *e)
 {
         char address[ADDRESS_TEXT_SIZE];
 
-        str_addf(to, e->address.family == 6 ? "[%s]:%u/%s" : "%s:%u/%s", address_format(&e->address, address), e->port,
-                 transport_name(e->transport));
+        str_addf(to, e->address.family == 6 ? "[%s]:%u/%s" : "%s:%u/%s",
+                 address_format(&e->address, address), e->port, transport_name(e->transport));
 }
 
 static void add_place(struct str *to, const struct finding *f)

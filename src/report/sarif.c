@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SARIF 2.1.0 (OASIS), for code review and CI: one run, a result a finding. A listener is no place in a file, so results have
- * logical locations, and with a policy also the line of policy.yaml.
+ * SARIF 2.1.0 (OASIS), for code review and CI: one run, a result a finding. A listener is no place in a
+ * file, so results have logical locations, and with a policy also the line of policy.yaml.
  */
 #include "base/clock.h"
 #include "base/json.h"
@@ -14,8 +14,9 @@
 static const struct {
         const char *level, *security;
 } severities[SEVERITY_MAX] = {
-        [SEVERITY_INFO] = {"note", "0.0"},     [SEVERITY_LOW] = {"note", "3.0"},      [SEVERITY_MEDIUM] = {"warning", "5.5"},
-        [SEVERITY_HIGH] = {"error", "8.0"}, [SEVERITY_CRITICAL] = {"error", "9.5"},
+        [SEVERITY_INFO] = {"note", "0.0"},      [SEVERITY_LOW] = {"note", "3.0"},
+        [SEVERITY_MEDIUM] = {"warning", "5.5"}, [SEVERITY_HIGH] = {"error", "8.0"},
+        [SEVERITY_CRITICAL] = {"error", "9.5"},
 };
 
 static void add_text(struct json *j, const char *key, const char *text)
@@ -26,7 +27,7 @@ static void add_text(struct json *j, const char *key, const char *text)
 }
 
 struct rules {
-        struct map by_name; /* index */
+        struct map by_name;               /* index */
         vec(const struct finding *) list; /* the first of each, which is its worst */
 };
 
@@ -84,7 +85,9 @@ static void place_of(struct str *to, const struct finding *f)
 /* Code review shows only what is in a file: the entry that decided, or the policy where none did. */
 static void add_line(struct json *j, const struct finding *f)
 {
-        const struct policy_rule *rule = f->approval ? f->approval : f->listener ? f->listener->judgement.rule : NULL;
+        const struct policy_rule *rule = f->approval   ? f->approval
+                                         : f->listener ? f->listener->judgement.rule
+                                                       : NULL;
 
         json_open_object(j, "physicalLocation");
         json_open_object(j, "artifactLocation");
@@ -145,7 +148,8 @@ static void add_message(struct json *j, const struct finding *f)
         add_text(j, "message", str_text(&s));
 }
 
-static void add_result(struct json *j, const struct report_input *in, const struct finding *f, uint64_t index)
+static void add_result(struct json *j, const struct report_input *in, const struct finding *f,
+                       uint64_t index)
 {
         json_open_object(j, NULL);
         json_str(j, "ruleId", f->rule);

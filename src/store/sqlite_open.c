@@ -15,16 +15,16 @@
 #define BUSY_MS        5000
 
 /*
- * The schema, and what makes each version of the one before: the number of a version is its place, from 1. What stands here
- * was in use: it is added to, never changed.
+ * The schema, and what makes each version of the one before: the number of a version is its place, from 1.
+ * What stands here was in use: it is added to, never changed.
  */
 static const char *const migrations[] = {
-        /* series: looks that are of one kind. look: what is said of the whole, without its time. history: an item's record,
-         * and from which snapshot to which (inclusive; NULL: it still is) it was so. */
+        /* series: looks that are of one kind. look: what is said of the whole, without its time. history: an
+         * item's record, and from which snapshot to which (inclusive; NULL: it still is) it was so. */
         "CREATE TABLE series (id INTEGER PRIMARY KEY, asset TEXT NOT NULL, vantage TEXT NOT NULL, kind TEXT NOT NULL,"
         " UNIQUE (asset, vantage, kind)) STRICT;"
-        "CREATE TABLE look (id INTEGER PRIMARY KEY, head TEXT NOT NULL UNIQUE, hostname TEXT, complete INTEGER NOT NULL)"
-        " STRICT;"
+        "CREATE TABLE look (id INTEGER PRIMARY KEY, head TEXT NOT NULL UNIQUE, hostname TEXT,"
+        " complete INTEGER NOT NULL) STRICT;"
         "CREATE TABLE snapshot (id INTEGER PRIMARY KEY AUTOINCREMENT, series INTEGER NOT NULL, time INTEGER NOT NULL,"
         " look INTEGER NOT NULL, items INTEGER NOT NULL, name TEXT) STRICT;"
         "CREATE UNIQUE INDEX snapshot_name ON snapshot (name) WHERE name IS NOT NULL;"

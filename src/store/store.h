@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is kept from one run to the next: snapshots, and windows of planned change. An engine keeps changes (from which look to
- * which an item was so), never repeated snapshots: those of a host that stays the same cost a few bytes each.
+ * What is kept from one run to the next: snapshots, and windows of planned change. An engine keeps changes
+ * (from which look to which an item was so), never repeated snapshots: those of a host that stays the same
+ * cost a few bytes each.
  *
- * Errors: -ENOENT what is named is not there; -EEXIST the name is taken; -EBUSY another process writes; -ENOSPC no room, and
- * nothing was changed; -EUCLEAN the file is damaged; -ENOTSUP it was written by a newer version; -EPERM root may not trust it.
+ * Errors: -ENOENT what is named is not there; -EEXIST the name is taken; -EBUSY another process writes;
+ * -ENOSPC no room, and nothing was changed; -EUCLEAN the file is damaged; -ENOTSUP it was written by a newer
+ * version; -EPERM root may not trust it.
  */
 #pragma once
 
