@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-const char *const fail_on_words[] = {
+static const char *const fail_on_words[] = {
         "info", "low", "medium", "high", "critical", "unused", "expired", "unapproved", "prohibited", NULL,
 };
 
@@ -25,7 +25,8 @@ int policy_run_open(struct policy_run *run, const struct invocation *in, struct 
         if (r == 0)
                 r = config_open_policy(in, run->pool, &run->policy, &run->has_policy, err);
         if (r == 0 && run->has_policy)
-                run->judge = policy_judge_new(&run->policy, run->has_estate ? &run->estate : NULL, run->now, run->pool);
+                run->judge = policy_judge_new(&run->policy, run->has_estate ? &run->estate : NULL, run->now,
+                                              run->pool);
         return r;
 }
 
@@ -43,7 +44,8 @@ void policy_run_judge(struct policy_run *run, struct inside_run *inside, bool un
                 assess_unused(inside->assessment, rule);
 }
 
-void policy_run_judge_outside(struct policy_run *run, const struct knowledge *knowledge, struct outside *outside)
+void policy_run_judge_outside(struct policy_run *run, const struct knowledge *knowledge,
+                              struct outside *outside)
 {
         if (!run->judge)
                 return;
@@ -55,10 +57,20 @@ void policy_run_judge_outside(struct policy_run *run, const struct knowledge *kn
 
 int fail_on_check(const struct policy_run *policy, const char *word, struct err *err)
 {
+        const char *const *known = fail_on_words;
+
+        while (word && *known && !streq(*known, word))
+                known++;
+        if (word && !*known)
+                return err_set(
+                        err, -EINVAL,
+                        "'--fail-on %s': must be a severity (info, low, medium, high, critical) or a verdict "
+                        "(unused, expired, unapproved, prohibited)",
+                        word);
         if (!word || policy->has_policy || verdict_parse(word) == VERDICT_MAX)
                 return 0;
-        return err_set(err, -ENOENT, "'--fail-on %s' needs a policy.yaml; `quaymaster policy init` writes one",
-                       word);
+        return err_set(err, -ENOENT,
+                       "'--fail-on %s' needs a policy.yaml; `quaymaster policy init` writes one", word);
 }
 
 bool fail_on_reached_outside(const struct outside *o, const char *word)

@@ -27,9 +27,10 @@ void policy_run_judge(struct policy_run *run, struct inside_run *inside, bool un
 /* The same of the open endpoints of an audit from outside, with their findings. After outside_judge. */
 void policy_run_judge_outside(struct policy_run *run, const struct knowledge *knowledge, struct outside *outside);
 
-/* For --fail-on: severities and verdicts. */
-extern const char *const fail_on_words[];
-/* Without a policy nothing has a verdict, and a gate that waits for one would always be open: -ENOENT. */
+/*
+ * --fail-on takes a severity or a verdict: -EINVAL for other words. Without a policy nothing has a verdict, and a gate
+ * that waits for one would always be open: -ENOENT.
+ */
 int fail_on_check(const struct policy_run *policy, const char *word, struct err *err);
 /* The worst of findings and listeners is at least so bad. NULL: never. */
 bool fail_on_reached(const struct assessment *a, const char *word);

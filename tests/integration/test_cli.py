@@ -35,8 +35,8 @@ def test_the_help_is_understood(commands):
     """What the other tests here go by."""
     assert {"audit", "host", "explain", "completion"} <= set(commands)
     by_name = {o.name: o for o in commands["audit"]}
-    assert by_name["format"].choices == ["text", "json", "csv", "xml", "html"] and by_name["format"].letter == "f"
-    assert by_name["fail-on"].choices[-1] == "critical" and by_name["netns"].value == "WHICH" and not by_name["all"].value
+    assert by_name["format"].choices == ["text", "json", "csv", "html", "xml", "sarif"] and by_name["format"].letter == "f"
+    assert by_name["fail-on"].value == "LEVEL" and by_name["netns"].value == "WHICH" and not by_name["all"].value
 
 
 # --- help and version ---------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def test_words_after_two_dashes(qm):
 
 def values_of(option, ns, tmp_path):
     """A word that is right."""
-    known = {"NAME": ns.name, "WHICH": ns.name, "FILE": tmp_path / f"out-{option.name}", "DIR": tmp_path}
+    known = {"NAME": ns.name, "WHICH": ns.name, "FILE": tmp_path / f"out-{option.name}", "DIR": tmp_path, "LEVEL": "critical"}
     return option.choices or [known[option.value]]
 
 
