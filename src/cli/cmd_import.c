@@ -503,7 +503,7 @@ const struct command command_import = {
         .summary = "judge what other programs saw: nmap, masscan, ss, netstat, PowerShell",
         .details =
                 "A listing made on a host is judged as `audit` judges this one, a scanner's file as `audit TARGET`.\n"
-                " What FILE is, its beginning tells; - is standard input:\n\n"
+                "What FILE is, its beginning tells; - is standard input:\n\n"
                 "  ssh web1 ss -tulpn | quaymaster import - --asset web1\n\n"
                 "Known are: XML of nmap, masscan and `scan --format xml`; masscan's JSON and lists; `ss -tulpn`;\n"
                 "`netstat -tulpn` of Linux and `netstat -ano` of Windows; Get-NetTCPConnection and\n"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -56,6 +57,15 @@ static void start_listening(struct conversation *c)
         due_in(c, strategy_greeting_ms(c->work));
 }
 
+/* Whoever is asked sees it, so nothing of ours is in it; without the kernel's generator only the time. */
+static uint64_t random_u64(const struct conversation *c)
+{
+        uint64_t random;
+
+        return getrandom(&random, sizeof(random), 0) == sizeof(random) ? random
+                                                                       : c->began_ns * 0x9e3779b97f4a7c15u;
+}
+
 static void talk(struct conversation *c);
 
 static void start_talk(struct conversation *c, const struct probe *probe)
@@ -72,7 +82,7 @@ static void start_talk(struct conversation *c, const struct probe *probe)
                 .tls = c->inside,
                 .name = w->job.name ? w->job.name : w->address,
                 .address = w->address,
-                .nonce = c->began_ns * 0x9e3779b97f4a7c15u ^ (uintptr_t)c,
+                .nonce = random_u64(c),
                 .id = &c->id,
                 .pool = w->pool,
         };
@@ -426,7 +436,7 @@ static void begin(struct conversation *c)
         case ATTEMPT_HELLO: {
                 c->state = CONVERSATION_HELLO;
                 due_in(c, PATIENCE_MS);
-                tls_hello_add(&c->pending, c->attempt.hello, w->job.name, c->began_ns * 0x9e3779b97f4a7c15u);
+                tls_hello_add(&c->pending, c->attempt.hello, w->job.name, random_u64(c));
                 conversation_flush(c);
                 return;
         }
