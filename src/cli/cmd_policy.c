@@ -28,7 +28,7 @@ static const struct option_spec options[] = {
         {.name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",
          .help = "init: write to FILE in place of policy.yaml"},
         {.name = "netns", .kind = OPTION_WORD, .value = "WHICH",
-         .help = "init, explain: look into `all` network namespaces (default), the own one (`self`), or NAME"},
+         .help = "init, explain: `all` network namespaces (default), the own one (`self`), or NAME"},
         {.name = "all", .letter = 'a', .help = "explain: also tell of entries for other ports"},
         {.name = "json", .letter = 'j', .help = "check, explain: NDJSON, one record a line"},
         CONFIG_OPTION,

@@ -10,6 +10,8 @@ import pytest
 from conftest import need_root, run
 
 INSIDE = ("audit", "host")
+# Commands that need more than a call: test_scan*.py, test_import.py, test_policy.py, test_drift.py, test_watch.py
+ELSEWHERE = ("scan", "import", "policy", "snapshot", "baseline", "change", "diff", "watch")
 OPTION = re.compile(r"^  (?:-(\w), |    )--([\w-]+)(?: ([A-Z]+))?  +(.*)$", re.MULTILINE)
 
 
@@ -127,7 +129,7 @@ def test_every_option_works(netns, qm, commands, tmp_path):
     """Alone, in each spelling, with each choice: the command ends well and says something."""
     ns = netns()
     tried = set()
-    here = {command: options for command, options in commands.items() if command not in ("scan", "import")}  # test_import.py
+    here = {command: options for command, options in commands.items() if command not in ELSEWHERE}
     outside = {o.name for o in commands["scan"]} - {o.name for o in commands["host"]} | {"inside"}  # test_audit_outside.py
     here["audit"] = [o for o in here["audit"] if o.name not in outside]
     for command, options in here.items():
