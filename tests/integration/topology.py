@@ -126,9 +126,9 @@ class Net:
         nft(self.target, f"table inet rejects {{ chain input {{ type filter hook input priority 0; "
                          f"{proto} dport {{ {', '.join(map(str, ports))} }} reject with {how}; }} }}")
 
-    def limit_rst(self, per_second):
+    def limit_rst(self, per_second, burst=5):
         nft(self.target, "table inet rst { chain output { type filter hook output priority 0; "
-                         f"tcp flags & rst == rst limit rate over {per_second}/second burst 5 packets drop; }} }}")
+                         f"tcp flags & rst == rst limit rate over {per_second}/second burst {burst} packets drop; }} }}")
 
     def limit_icmp(self):
         """As Linux does by default: about one error a second to one peer."""
