@@ -49,6 +49,8 @@ struct lane {
         bool limited; /* asked at the pace of a limiter */
         bool ever_limited; /* and that was borne out */
         bool undoubted;    /* it was tried, and there was no limiter */
+        bool unheard;      /* nothing was heard of the first probes: they are not waited for any more */
+        uint8_t slow_steps; /* for limiter_rate */
         bool unsure;
         bool dropped_here;
         bool local_fault;     /* probes of the last pass could not be sent */
@@ -275,7 +277,9 @@ struct batch *hosts_batch(struct scan *s, const struct host *h, enum lane_kind l
 void lanes_begin(struct scan *s, uint32_t slot, uint64_t now_ns);
 /* Do what is due, as far as pace and batches allow. CLOCK_MONOTONIC ns of the next thing to do. */
 uint64_t lanes_work(struct scan *s, uint64_t now_ns);
-/* Look again at a lane soon, for instance because the last answer came. */
+/* A verdict was taken: look again at a lane that has waited for it. */
+void lanes_heard(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t when_ns);
+/* Look again at a lane soon. */
 void lanes_wake(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t when_ns);
 int lanes_flush(struct scan *s, uint64_t now_ns);
 void lanes_done(struct scan *s, uint32_t slot, enum lane_kind kind);

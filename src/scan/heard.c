@@ -117,8 +117,7 @@ static void take_verdict(struct scan *s, uint32_t slot, enum lane_kind kind, uin
                 if (kind == LANE_TCP)
                         suspect_begin(s, slot, heard->when_ns);
         }
-        if (lane_unanswered(l) == 0 && l->stage != STAGE_PAUSED)
-                lanes_wake(s, slot, kind, heard->when_ns);
+        lanes_heard(s, slot, kind, heard->when_ns);
 }
 
 /* The probe has gone nowhere. */

@@ -20,6 +20,7 @@
 #define LISTEN_UDP_NS     (150 * MS) /* a datagram waits for a program, not only for a kernel */
 #define LISTEN_LAST_NS \
         (750 * MS) /* nothing was heard: behind a slow line, neighbours are still being found */
+#define DOUBT_NS         (50 * MS) /* answers to the first probes; more come while they are waited for */
 #define LIMIT_CHECK_NS   (250 * MS)
 #define LIMIT_TRIAL_RATE 200.0 /* packets/s with which a limiter is looked for */
 #define DECOY_PASSES     3u
@@ -325,7 +326,7 @@ static uint32_t next_index(struct scan *s, uint32_t slot, enum lane_kind kind)
         return NO_INDEX;
 }
 
-static void limiter_begin(struct lane *l, double rate, uint64_t now_ns)
+static void limiter_go_on(struct lane *l, double rate, uint64_t now_ns)
 {
         l->limited = true;
         pace_set(&l->pace, rate);
@@ -335,14 +336,24 @@ static void limiter_begin(struct lane *l, double rate, uint64_t now_ns)
         l->checked_answered = answered_of(l);
 }
 
-/* Every quarter of a second, what is answered is compared with what was asked. */
-static void limiter_follow(struct lane *l, uint64_t now_ns, double most)
+static void limiter_begin(struct lane *l, double rate, uint64_t now_ns)
+{
+        l->slow_steps = LIMITER_STEPS_UNKNOWN;
+        limiter_go_on(l, rate, now_ns);
+}
+
+/*
+ * From time to time, what is answered is compared with what was asked: soon while the pace is looked for, then
+ * seldom enough that one answer more or less does not matter.
+ */
+static void limiter_follow(struct lane *l, uint64_t now_ns, double loss, double most)
 {
         uint32_t asked = l->asked - l->checked_asked, answered = answered_of(l) - l->checked_answered;
-        enum limiter_sign sign = limiter_sign(asked, answered);
+        enum limiter_sign sign = limiter_sign(asked, answered, loss);
         double seconds = (double)(now_ns - l->checked_ns) / 1e9, rate;
+        bool known = l->slow_steps < LIMITER_STEPS_UNKNOWN;
 
-        if (now_ns - l->checked_ns < LIMIT_CHECK_NS || asked < 8)
+        if (now_ns - l->checked_ns < (known ? 2 : 1) * LIMIT_CHECK_NS || asked < 8)
                 return;
         if (sign == LIMITER_NONE) {
                 l->limited = false;
@@ -350,9 +361,28 @@ static void limiter_follow(struct lane *l, uint64_t now_ns, double most)
                 pace_set(&l->pace, most);
                 return;
         }
-        l->ever_limited = true; /* few were answered at the full pace, and at this one they are */
-        rate = limiter_rate(sign, pace_rate(&l->pace), answered, seconds);
-        limiter_begin(l, rate < most ? rate : most, now_ns);
+        if (sign != LIMITER_FASTER) /* else they came late, for all that is known */
+                l->ever_limited = true;
+        rate = limiter_rate(sign, pace_rate(&l->pace), answered, seconds, l->slow_steps);
+        l->slow_steps = sign == LIMITER_FASTER ? (uint8_t)(l->slow_steps + (l->slow_steps < UINT8_MAX)) : 0;
+        limiter_go_on(l, rate < most ? rate : most, now_ns);
+}
+
+/* Too few answers to send more, before it is known why. */
+static bool doubtful(const struct lane *l)
+{
+        return !l->limited && !l->undoubted && pace_rate(&l->pace) > LIMIT_TRIAL_RATE &&
+               (!l->unheard || l->count[ANSWER_CLOSED]) &&
+               pass_doubtful(l->asked, answered_of(l) - l->answered_before);
+}
+
+void lanes_heard(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t when_ns)
+{
+        const struct lane *l = &s->hosts[slot].lanes[kind];
+
+        if ((lane_unanswered(l) == 0 && l->stage != STAGE_PAUSED) ||
+            (l->stage == STAGE_DOUBT && !doubtful(l)))
+                lanes_wake(s, slot, kind, when_ns);
 }
 
 /* Few answers: wait for those on the way, then ask slowly, to see whether there is a limiter. */
@@ -360,20 +390,20 @@ static bool doubt(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t n
 {
         struct host *h = &s->hosts[slot];
         struct lane *l = &h->lanes[kind];
-        bool doubtful =
-                kind == LANE_TCP && !l->limited && !l->undoubted && pace_rate(&l->pace) > LIMIT_TRIAL_RATE &&
-                pass_doubtful(l->asked, answered_of(l) - l->answered_before, l->count[ANSWER_CLOSED]);
+        bool few = kind == LANE_TCP && doubtful(l);
 
         if (l->stage == STAGE_DOUBT) {
                 l->stage = STAGE_ASK;
-                if (doubtful)
+                if (few && l->count[ANSWER_CLOSED])
                         limiter_begin(l, LIMIT_TRIAL_RATE, now_ns);
+                else if (few)
+                        l->unheard = true;
                 return false;
         }
-        if (!doubtful)
+        if (!few)
                 return false;
         l->stage = STAGE_DOUBT;
-        lanes_wake(s, slot, kind, now_ns + (l->srtt_us ? listen_ns(l, kind) : LISTEN_LEAST_NS));
+        lanes_wake(s, slot, kind, now_ns + (l->srtt_us ? later(listen_ns(l, kind), DOUBT_NS) : DOUBT_NS));
         return true;
 }
 
@@ -412,7 +442,7 @@ static void ask_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t
         count_sent(s, slot, now_ns, 1);
         pace_spend(&l->pace, now_ns, 1);
         if (l->limited)
-                limiter_follow(l, now_ns, pace_rate(&h->pace));
+                limiter_follow(l, now_ns, routes_loss(r), pace_rate(&h->pace));
         lanes_wake(s, slot, kind, later(later(h->pace.next_ns, l->pace.next_ns), r->pace.next_ns));
 }
 

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/mem.h"
+
 /*
  * Expected number of answering ports of one host that all tries missed, under which no further pass is
  * made: of 2,000 hosts with loss, one port of one host is called filtered wrongly.
@@ -87,27 +89,30 @@ struct pass_plan pass_plan(const struct pass_facts *f)
         return plan;
 }
 
-bool pass_doubtful(uint32_t asked, uint32_t answered, uint32_t closed)
+bool pass_doubtful(uint32_t asked, uint32_t answered)
 {
-        return closed > 0 && asked > DOUBT_LEAST + 2 * answered;
+        return asked > DOUBT_LEAST + answered + answered / 2;
 }
 
-enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered)
+enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered, double loss)
 {
-        double share = asked ? (double)answered / asked : 1;
+        double arrived = asked * (1 - loss);
+        double share = arrived > 0 ? answered / arrived : 1;
 
         if (share < 0.2)
                 return LIMITER_NONE;
-        if (share < 0.85)
+        if (share < 0.92)
                 return LIMITER_SLOWER;
-        return share > 0.95 ? LIMITER_FASTER : LIMITER_RIGHT;
+        return share > 0.985 ? LIMITER_FASTER : LIMITER_RIGHT;
 }
 
-double limiter_rate(enum limiter_sign sign, double rate, uint32_t answered, double seconds)
+double limiter_rate(enum limiter_sign sign, double rate, uint32_t answered, double seconds, unsigned steps)
 {
+        static const double faster[] = {1.05, 1.05, 1.2, [LIMITER_STEPS_UNKNOWN] = 1.4, 2};
+
         if (sign == LIMITER_FASTER)
-                return rate * 1.4;
+                return rate * faster[steps < array_len(faster) ? steps : array_len(faster) - 1];
         if (sign == LIMITER_SLOWER)
-                return fmax(answered / fmax(seconds, 0.01) * 1.1, RATE_LEAST);
+                return fmax(answered / fmax(seconds, 0.01) * 1.03, RATE_LEAST);
         return rate;
 }

@@ -48,10 +48,11 @@ struct pass_plan pass_plan(const struct pass_facts *f);
 double pass_loss(const uint32_t answered[METHOD_TRIES_MAX]);
 
 /*
- * Whether so few of the probes of a pass were answered, though closed ports do answer, that a limiter may be at
- * work: then nothing more is sent before that is known.
+ * Whether so few of the probes of a pass were answered that a limiter may be at work, if closed ports do answer:
+ * then nothing more is sent before that is known. Answers that are still on the way look the same, so this is
+ * also how many may be out: few at first, more with each answer.
  */
-bool pass_doubtful(uint32_t asked, uint32_t answered, uint32_t closed);
+bool pass_doubtful(uint32_t asked, uint32_t answered);
 
 /* What an interval at the pace of a limiter showed. */
 enum limiter_sign {
@@ -61,6 +62,13 @@ enum limiter_sign {
         LIMITER_FASTER, /* all was answered: there may be more to have */
 };
 
-enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered);
-/* The pace to go on with: a little above what is answered, so that no budget is left over. */
-double limiter_rate(enum limiter_sign sign, double rate, uint32_t answered, double seconds);
+/* loss: the share that is lost on the way, whatever the pace. */
+enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered, double loss);
+
+#define LIMITER_STEPS_UNKNOWN 3u /* before anything was found to be too fast */
+
+/*
+ * The pace to go on with: a little above what is answered, so that no budget is left over. steps: how often in a
+ * row the pace was found too slow; what is known is left in small steps, what is not in large ones.
+ */
+double limiter_rate(enum limiter_sign sign, double rate, uint32_t answered, double seconds, unsigned steps);
