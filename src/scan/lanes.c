@@ -31,11 +31,6 @@
 #define PATIENCE_RST_S  3600.0
 #define PATIENCE_ICMP_S 10.0
 
-static uint64_t later(uint64_t a, uint64_t b)
-{
-        return a > b ? a : b;
-}
-
 void lanes_wake(struct scan *s, uint32_t slot, enum lane_kind kind, uint64_t when_ns)
 {
         queue_set(&s->queue, lane_id(slot, kind), when_ns);

@@ -10,6 +10,11 @@
 
 #define PACE_SLACK_NS 1000000u
 
+static inline uint64_t later(uint64_t a, uint64_t b)
+{
+        return a > b ? a : b;
+}
+
 struct pace {
         uint64_t next_ns;     /* CLOCK_MONOTONIC */
         uint64_t interval_ns; /* between two packets */

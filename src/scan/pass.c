@@ -12,7 +12,7 @@
 #define MISSED_ALLOWED 0.0005
 #define LOSS_HIGH      0.5 /* above: the answers are limited, or the line is unusable */
 #define RATE_LEAST     10.0
-#define DOUBT_LEAST    64u /* probes without an answer that are in flight, or filtered, as likely as not */
+#define DOUBT_LEAST    32u /* probes without an answer that are in flight, or filtered, as likely as not */
 
 double pass_loss(const uint32_t answered[METHOD_TRIES_MAX])
 {
@@ -101,7 +101,7 @@ enum limiter_sign limiter_sign(uint32_t asked, uint32_t answered, double loss)
 
         if (share < 0.2)
                 return LIMITER_NONE;
-        if (share < 0.92)
+        if (share < 0.955)
                 return LIMITER_SLOWER;
         return share > 0.985 ? LIMITER_FASTER : LIMITER_RIGHT;
 }

@@ -138,6 +138,14 @@ static bool canary_stands(const struct scan *s, uint32_t route)
         return h && h->used && !h->over && h->seq == r->canary_seq && h->route == route;
 }
 
+/* Between two probes of the host; where others go the same way, they need to know its loss as soon as ever. */
+static uint64_t interval_ns(const struct route *r, const struct host *h)
+{
+        const struct lane *l = &h->lanes[LANE_TCP];
+
+        return l->limited && r->active == 1 ? l->pace.interval_ns : h->pace.interval_ns;
+}
+
 static void canary_send(struct scan *s, uint32_t route, uint64_t now_ns)
 {
         struct route *r = &s->routes.at[route];
@@ -166,8 +174,7 @@ static void canary_send(struct scan *s, uint32_t route, uint64_t now_ns)
         pace_spend(&h->pace, now_ns, 1);
         pace_spend(&r->pace, now_ns, 1);
         pace_spend(&s->pace, now_ns, 1);
-        if (r->canary_next_ns < now_ns + (uint64_t)CANARY_SHARE * h->pace.interval_ns)
-                r->canary_next_ns = now_ns + (uint64_t)CANARY_SHARE * h->pace.interval_ns;
+        r->canary_next_ns = later(r->canary_next_ns, now_ns + (uint64_t)CANARY_SHARE * interval_ns(r, h));
 }
 
 /* A host that answers late has not lost anything. */

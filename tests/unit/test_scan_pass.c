@@ -165,9 +165,9 @@ static void test_limiter_is_left(void **state)
 static void test_doubt(void **state)
 {
         assert_false(pass_doubtful(1000, 900));
-        assert_false(pass_doubtful(60, 5));
-        assert_true(pass_doubtful(300, 100));
-        assert_true(pass_doubtful(65, 0));
+        assert_false(pass_doubtful(30, 5));
+        assert_true(pass_doubtful(200, 100));
+        assert_true(pass_doubtful(33, 0));
 }
 
 static void test_lost_here_is_asked_again(void **state)
