@@ -217,6 +217,7 @@ void hosts_go_on(struct scan *s, uint32_t slot, uint64_t now_ns)
                 l->stage = STAGE_IDLE;
                 l->inflight = 0;
                 l->faults = 0;
+                l->limited = l->undoubted = l->unheard = false; /* the pace is that of the profile again */
                 l->round = (uint8_t)((l->round + 1) % METHOD_TRIES_MAX);
                 l->pass = l->pass < METHOD_TRIES_MAX ? l->pass : METHOD_TRIES_MAX - 1;
         }

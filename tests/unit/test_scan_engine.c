@@ -528,6 +528,26 @@ static void test_killed_while_decoys_are_asked(void **state)
         unlink(path);
 }
 
+/* The pace of a limiter is not in the checkpoint: it has to be found again, before all ports are asked in vain. */
+static void test_killed_under_a_limiter(void **state)
+{
+        char path[32];
+        struct plan plan = {1, 1001, 1800, 100000};
+        struct scan_result result;
+
+        checkpoint_name(path);
+        plan.checkpoint = path;
+        net->limit = 500;
+        killed_at(&plan, 300);
+        plan.resume = true;
+        result = run(&plan);
+        assert_right(1, 1001, 1800, ENDPOINT_CLOSED);
+        assert_true(result.complete);
+        assert_true(result.why & COVERAGE_RST_LIMIT);
+        assert_true(net->sent < 1300);
+        unlink(path);
+}
+
 static void test_resumed_when_time_is_up(void **state)
 {
         char path[32];
@@ -656,6 +676,7 @@ int main(void)
                 TEST(test_killed_and_resumed),
                 TEST(test_resume_refuses_others),
                 TEST(test_killed_while_decoys_are_asked),
+                TEST(test_killed_under_a_limiter),
                 TEST(test_resumed_when_time_is_up),
                 TEST(test_resumed_in_the_next_window),
                 TEST(test_decoys_among_the_ports),
