@@ -5,6 +5,7 @@
 #include <systemd/sd-event.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 #include "cli/inside_run.h"
@@ -13,6 +14,7 @@
 #define INTERVAL_S      120u /* with BPF the look at the whole is only to make sure */
 #define INTERVAL_POLL_S 5u   /* without it, it is how openings are seen at all */
 #define INTERVAL_MAX_S  86400u
+#define TICK_US         (60 * US_PER_S) /* the clock may jump: what hangs on it is looked at each minute */
 #define US_PER_S        1000000ull
 
 static const struct option_spec options[] = {
@@ -32,7 +34,7 @@ struct loop {
         struct knowledge *knowledge;
         const struct invocation *in;
         sd_event *event;
-        sd_event_source *timer;
+        sd_event_source *timer, *tick;
         uint64_t interval_us;
         struct err *err;
 };
@@ -40,6 +42,7 @@ struct loop {
 static void loop_release(struct loop *l)
 {
         l->timer = sd_event_source_disable_unref(l->timer);
+        l->tick = sd_event_source_disable_unref(l->tick);
         l->event = sd_event_unref(l->event);
         watch_run_release(&l->run);
         l->run.source = watch_free(l->run.source);
@@ -87,27 +90,63 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
         return plan_look(l);
 }
 
+static int plan_tick(struct loop *l)
+{
+        (void)sd_event_source_set_time(l->tick, clock_monotonic_ns() / 1000 + TICK_US);
+        return sd_event_source_set_enabled(l->tick, SD_EVENT_ONESHOT);
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
+{
+        struct loop *l = arg;
+        int r = watch_run_tick(&l->run, l->err);
+
+        if (r < 0 || l->run.output_ended)
+                return fail(l, r);
+        if (l->run.look_soon)
+                (void)plan_look(l);
+        return plan_tick(l);
+}
+
 static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
         return fail(arg, 0);
+}
+
+/* Errors name what stands in the files. */
+static void tell_reload(const char *what, const char *why)
+{
+        _cleanup_str_ struct str safe = {0};
+
+        text_add_printable(&safe, why);
+        fprintf(stderr, "quaymaster watch: %s%s\n", what, str_text(&safe));
 }
 
 /* All that can be read anew, or nothing: what is broken leaves the old in force. */
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
         struct loop *l = arg;
-        struct knowledge *knowledge = NULL;
+        struct knowledge *old = l->knowledge;
+        _cleanup_(knowledge_freep) struct knowledge *knowledge = NULL;
+        _cleanup_(watch_policy_release) struct watch_policy policy = {0};
         struct err err = {0};
+        int r = config_open_knowledge(l->in, &knowledge, &err);
 
-        if (config_open_knowledge(l->in, &knowledge, &err) < 0) {
-                fprintf(stderr, "quaymaster watch: configuration not reloaded, the old stays: %s\n", err.text);
+        if (r == 0)
+                r = watch_policy_open(&policy, l->in, &err);
+        if (r == 0) {
+                l->run.knowledge = knowledge;
+                r = watch_run_change_policy(&l->run, &policy, &err);
+        }
+        if (r < 0) {
+                l->run.knowledge = old;
+                tell_reload("configuration not reloaded, the old stays: ", err.text);
                 return 0;
         }
-        knowledge_freep(&l->knowledge);
-        l->knowledge = knowledge;
-        l->run.knowledge = knowledge;
-        fprintf(stderr, "quaymaster watch: configuration reloaded\n");
-        return 0;
+        l->knowledge = take_ptr(knowledge);
+        knowledge_freep(&old);
+        tell_reload("configuration reloaded", "");
+        return l->run.output_ended ? fail(l, 0) : plan_look(l);
 }
 
 static int open_source(struct loop *l, struct err *err)
@@ -134,6 +173,10 @@ static int start_loop(struct loop *l, struct err *err)
                 r = sd_event_add_io(l->event, NULL, watch_fd(l->run.source), EPOLLIN, on_notes, l);
         if (r >= 0)
                 r = sd_event_add_time(l->event, &l->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_timer, l);
+        if (r >= 0)
+                r = sd_event_add_time(l->event, &l->tick, CLOCK_MONOTONIC, UINT64_MAX, 1000000, on_tick, l);
+        if (r >= 0)
+                r = plan_tick(l);
         if (r >= 0)
                 r = sd_event_add_signal(l->event, NULL, SIGINT, on_end, l);
         if (r >= 0)
@@ -172,6 +215,8 @@ static int start(struct loop *l, struct err *err)
 
         if (r == 0)
                 r = config_open_knowledge(l->in, &l->knowledge, err);
+        if (r == 0)
+                r = watch_policy_open(&l->run.policy, l->in, err);
         if (r < 0)
                 return r;
         l->run.knowledge = l->knowledge;

@@ -59,6 +59,10 @@ static struct known_listener describe(struct pool *pool, const struct listener *
         item->container = pool_intern(pool, l->container ? l->container->name : NULL);
         item->protocol = pool_intern(pool, l->protocol);
         item->exposure = exposure_scope_name(l->exposure.scope);
+        item->verdict = verdict_name(l->judgement.verdict);
+        known.judgement = l->judgement;
+        known.judgement.why = pool_intern(pool, l->judgement.why);
+        known.judgement.note = pool_intern(pool, l->judgement.note);
         if (p) {
                 item->exe = pool_intern(pool, p->exe);
                 item->user = pool_intern(pool, p->user);
@@ -235,6 +239,8 @@ static void compare_state(const struct known_listener *a, const struct known_lis
                 str_addf(&what, "%s -> %s", a->item.exposure, b->item.exposure);
                 each(EVENT_EXPOSURE_CHANGED, a, b, str_text(&what), arg);
         }
+        if (a->judgement.verdict == VERDICT_APPROVED && b->judgement.verdict == VERDICT_EXPIRED)
+                each(EVENT_APPROVAL_EXPIRED, a, b, b->judgement.why, arg);
         if (streq_ptr(a->item.package, b->item.package) && differ(a->item.version, b->item.version)) {
                 str_reset(&what);
                 str_addf(&what, "%s %s -> %s", b->item.package, a->item.version, b->item.version);

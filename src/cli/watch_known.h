@@ -13,6 +13,7 @@ struct known_listener { /* or a service: then item is of that kind, and the rest
         struct item item;
         pid_t pid;           /* of the process that stood for it when it was last looked at; 0 */
         const char *process; /* its name, or NULL */
+        struct judgement judgement; /* its rule is the policy's own; item has the verdict, too */
         uint32_t n_sockets;  /* 0: closed, and told */
         uint32_t n_anonymous; /* of them, those whose cookie is not known */
         bool forward;

@@ -30,8 +30,8 @@ print('ready')
 
 
 class Watch:
-    def __init__(self, *argv, **kwargs):
-        self.child = subprocess.Popen([BUILD / "quaymaster", "watch", "--json", *argv], stdout=subprocess.PIPE,
+    def __init__(self, *argv, prefix=(), **kwargs):
+        self.child = subprocess.Popen([*prefix, BUILD / "quaymaster", "watch", "--json", *argv], stdout=subprocess.PIPE,
                                       stderr=subprocess.PIPE, **kwargs)
         self.records, self.rest = [], b""
         self.until(lambda r: r["type"] == "watch", 30)
@@ -204,6 +204,135 @@ def test_reload_keeps_the_old_when_the_new_is_broken(netns, watch, tmp_path):
     assert b"the old stays" in w.child.stderr.readline()
     ns.python(TCP, 8209)
     assert w.event("opened", 8209)["after"]["advice"]
+
+
+POLICY = """allow:
+  - {{port: 8210/tcp, need: test, owner: a, approved_by: b, approved_on: 2020-01-01, expires: {expires}}}
+deny:
+  - {{port: 8211/tcp}}
+"""
+
+
+@pytest.fixture
+def config(open_folder):
+    def write(text=None, expires="2099-01-01"):
+        (open_folder / "policy.yaml").write_text(POLICY.format(expires=expires) if text is None else text)
+        return open_folder
+
+    return write
+
+
+def test_events_are_judged(netns, watch, config):
+    ns = netns()
+    w = watch("--netns", ns.name, "--config", config())
+    child = ns.python(TCP, 8210)
+    opened = w.event("opened", 8210)
+    assert opened["verdict"] == opened["after"]["verdict"] == "approved"
+    assert opened["policy"]["line"] == 2 and opened["policy"]["need"] == "test" and "line 2" in opened["policy"]["why"]
+    ns.end(child)
+    assert w.event("closed", 8210)["policy"]["why"] == opened["policy"]["why"]
+    ns.python(TCP, 8211)
+    assert w.event("opened", 8211)["verdict"] == "prohibited"
+    ns.python(UDP, 8212)
+    unapproved = w.event("opened", 8212)
+    assert unapproved["verdict"] == "unapproved" and "line" not in unapproved["policy"]
+
+
+def test_reload_judges_by_the_new_policy(netns, watch, config):
+    ns = netns()
+    w = watch("--netns", ns.name, "--config", config())
+    config("allow: []\ndeny:\n  - {port: 8210/tpc}\n")
+    w.child.send_signal(signal.SIGHUP)
+    said = w.child.stderr.readline().decode()
+    assert "the old stays" in said and "policy.yaml:3:" in said, said
+    ns.python(TCP, 8210)
+    assert w.event("opened", 8210)["verdict"] == "approved"
+    config(expires="2020-01-02")
+    w.child.send_signal(signal.SIGHUP)
+    assert b"reloaded" in w.child.stderr.readline()
+    expired = w.event("approval-expired", 8210)
+    assert expired["verdict"] == expired["after"]["verdict"] == "expired" and expired["before"]["verdict"] == "approved"
+    assert "2020-01-02" in expired["what"]
+
+
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+static long ahead(void)
+{
+        FILE *f = fopen(getenv("AHEAD"), "r");
+        long s = 0;
+        if (f) {
+                if (fscanf(f, "%ld", &s) != 1)
+                        s = 0;
+                fclose(f);
+        }
+        return s;
+}
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+        long r = syscall(SYS_clock_gettime, id, t);
+        if (id == CLOCK_REALTIME)
+                t->tv_sec += ahead();
+        return (int)r;
+}
+time_t time(time_t *t)
+{
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (t)
+                *t = now.tv_sec;
+        return now.tv_sec;
+}
+"""
+
+
+def test_clock_jumps(netns, watch, config, tmp_path):
+    """An approval runs out when the clock is set forwards, holds again when it is set back, and events are judged so."""
+    source, shim, ahead = tmp_path / "clock.c", tmp_path / "clock.so", tmp_path / "ahead"
+    source.write_text(CLOCK)
+    run("cc", "-shared", "-fPIC", "-o", shim, source)
+    ahead.write_text("0")
+    day = 86400
+    env = {**os.environ, "LD_PRELOAD": str(shim), "AHEAD": str(ahead),
+           "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=1"}
+    ns = netns()
+    last = time.strftime("%Y-%m-%d", time.gmtime(time.time() + day))
+    w = watch("--netns", ns.name, "--config", config(expires=last), "--interval", "1", env=env)
+    child = ns.python(TCP, 8210)
+    assert w.event("opened", 8210)["verdict"] == "approved"
+    ahead.write_text(str(2 * day))
+    expired = w.event("approval-expired", 8210)
+    assert expired["verdict"] == "expired" and last in expired["policy"]["why"]
+    ahead.write_text(str(-2 * day))
+    ns.end(child)
+    w.event("closed", 8210)
+    seen = len(w.records)
+    ns.python(TCP, 8210)
+    again = w.until(lambda r: r in w.records[seen:] and r["type"] == "event" and r["kind"] == "opened")
+    assert again["verdict"] == "approved"
+    assert len([r for r in w.records if r.get("kind") == "approval-expired"]) == 1
+
+
+def test_planned_changes(netns, watch, config, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    prefix = ["unshare", "-m", "sh", "-c", 'mkdir -p /var/lib/quaymaster && mount --bind "$0" /var/lib/quaymaster && exec "$@"', state]
+    ns = netns()
+    w = watch("--netns", ns.name, "--config", config(), prefix=prefix)
+    run(*prefix, BUILD / "quaymaster", "change", "open", "--ticket", "CHG-7", "--expect", "opened 8213/tcp", "--until", "1h")
+    ns.python(TCP, 8213)
+    opened = w.event("opened", 8213)
+    assert opened["planned"] == "CHG-7" and opened["verdict"] == "unapproved"
+    ns.python(TCP, 8214)
+    assert "planned" not in w.event("opened", 8214)
+    w.end()
+    listed = run(*prefix, BUILD / "quaymaster", "change", "list").stdout
+    assert "CHG-7" in listed and "happened" in listed, listed
 
 
 def test_wrong_interval():

@@ -107,13 +107,22 @@ static void tell(enum event_kind kind, const struct known_listener *before, cons
         str_addf(&told->text, "%s %u%s%s;", event_kind_name(kind), l->item.port, what ? " " : "", what ? what : "");
 }
 
-static struct known *known_of_view(const struct inside *view)
+static struct known *known_of_judged(const struct inside *view, struct judgement judgement)
 {
         struct assessment *a = assess_correlate(view, guide);
-        struct known *known = known_of(a);
+        struct known *known;
+
+        vec_foreach(l, &a->listeners)
+                l->judgement = judgement;
+        known = known_of(a);
 
         assess_freep(&a);
         return known;
+}
+
+static struct known *known_of_view(const struct inside *view)
+{
+        return known_of_judged(view, (struct judgement){0});
 }
 
 /* Two sockets of one SO_REUSEPORT group are one listener, which ends with the last of them. */
@@ -190,6 +199,25 @@ static void test_compare(void **state)
         str_release(&told.text);
 }
 
+/* An approval that ran out between two looks is told with the sentence that says so. */
+static void test_approval_expired(void **state)
+{
+        static const struct judgement approved = {.verdict = VERDICT_APPROVED, .why = "line 3 approves"},
+                                      expired = {.verdict = VERDICT_EXPIRED, .why = "ended on 2026-01-01"};
+        _cleanup_(inside_freep) struct inside *view = sample_inside();
+        _cleanup_(known_freep) struct known *before = NULL, *after = NULL;
+        struct told told = {0};
+
+        (void)add_socket(view, 22, 1, "/usr/sbin/sshd");
+        before = known_of_judged(view, approved);
+        after = known_of_judged(view, expired);
+        known_compare(before, after, tell, &told);
+        known_compare(after, after, tell, &told);
+        known_compare(after, before, tell, &told);
+        assert_string_equal(str_text(&told.text), "approval-expired 22 ended on 2026-01-01;");
+        str_release(&told.text);
+}
+
 /* What others chose never reaches a terminal as it is. */
 static void test_words(void **state)
 {
@@ -200,6 +228,11 @@ static void test_words(void **state)
         assert_int_equal(address_parse("::", &item.address), 0);
         watch_event_words(&text, &e);
         assert_string_equal(str_text(&text), "opened [::]:8443/tcp in netns web by x\\x1b[2J (5), user root");
+        str_reset(&text);
+        e.judgement = &(struct judgement){.verdict = VERDICT_UNAPPROVED, .why = "no approval names it"};
+        e.event.planned = "CHG-1\n";
+        watch_event_words(&text, &e);
+        assert_non_null(strstr(str_text(&text), " - unapproved (no approval names it), planned as CHG-1\\x0a"));
 }
 
 static int open_guide(void **state)
@@ -220,6 +253,7 @@ int main(void)
                 cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),   cmocka_unit_test(test_pid_level),
                 cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
                 cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
+                cmocka_unit_test(test_approval_expired),
         };
 
         return cmocka_run_group_tests(tests, open_guide, close_guide);
