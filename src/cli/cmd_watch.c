@@ -10,10 +10,12 @@
 #include "cli/config_dir.h"
 #include "cli/inside_run.h"
 #include "cli/watch_run.h"
+#include "collect/unit_signals.h"
 
 #define INTERVAL_S      120u /* with BPF the look at the whole is only to make sure */
 #define INTERVAL_POLL_S 5u   /* without it, it is how openings are seen at all */
 #define INTERVAL_MAX_S  86400u
+#define SETTLE_US       (US_PER_S / 2) /* an installation tells of many units in a row */
 #define TICK_US         (60 * US_PER_S) /* the clock may jump: what hangs on it is looked at each minute */
 #define US_PER_S        1000000ull
 
@@ -34,15 +36,24 @@ struct loop {
         struct knowledge *knowledge;
         const struct invocation *in;
         sd_event *event;
-        sd_event_source *timer, *tick;
+        sd_event_source *timer, *tick, *on_bus;
+        struct unit_signals *signals; /* NULL: no bus, services are looked at from time to time only */
+        uint64_t settled_us;          /* when what systemd told will have settled; 0: nothing told */
         uint64_t interval_us;
         struct err *err;
 };
+
+static void close_bus(struct loop *l)
+{
+        l->on_bus = sd_event_source_disable_unref(l->on_bus);
+        l->signals = unit_signals_free(l->signals);
+}
 
 static void loop_release(struct loop *l)
 {
         l->timer = sd_event_source_disable_unref(l->timer);
         l->tick = sd_event_source_disable_unref(l->tick);
+        close_bus(l);
         l->event = sd_event_unref(l->event);
         watch_run_release(&l->run);
         l->run.source = watch_free(l->run.source);
@@ -59,6 +70,8 @@ static int plan_look(struct loop *l)
 {
         uint64_t at = l->run.looked_ns / 1000 + l->interval_us, soon = watch_run_next_look(&l->run) / 1000;
 
+        if (l->settled_us)
+                at = l->settled_us > soon ? l->settled_us : soon;
         if (l->run.look_soon)
                 at = soon;
         (void)sd_event_source_set_time(l->timer, at);
@@ -75,12 +88,45 @@ static int on_notes(sd_event_source *source, int fd, uint32_t events, void *arg)
         return l->run.look_soon ? plan_look(l) : 0;
 }
 
+static void take_signal(const char *unit, bool gone, void *arg)
+{
+        struct loop *l = arg;
+
+        if (!l->settled_us && known_is_news(l->run.known, unit, gone))
+                l->settled_us = clock_monotonic_ns() / 1000 + SETTLE_US;
+}
+
+static int on_bus(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+        struct loop *l = arg;
+        struct err err = {0};
+
+        if (unit_signals_read(l->signals, take_signal, l, &err) < 0)
+                close_bus(l); /* the next tick tries again */
+        return l->settled_us ? plan_look(l) : 0;
+}
+
+/* Without one, changes of services are seen at the next look. */
+static void open_bus(struct loop *l)
+{
+        struct err err = {0};
+
+        if (l->signals || unit_signals_open(&l->signals, &err) < 0)
+                return;
+        if (sd_event_add_io(l->event, &l->on_bus, unit_signals_fd(l->signals), EPOLLIN, on_bus, l) < 0)
+                close_bus(l);
+        else
+                (void)on_bus(NULL, -1, 0, l); /* what came with the answers is in memory, not on the descriptor */
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
         struct loop *l = arg;
         struct err err = {0};
-        int r = watch_run_look(&l->run, &err);
+        int r;
 
+        l->settled_us = 0;
+        r = watch_run_look(&l->run, &err);
         if (l->run.output_ended)
                 return fail(l, 0);
         if (r < 0) { /* a shortage that passes must not end a watch of weeks */
@@ -105,6 +151,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
                 return fail(l, r);
         if (l->run.look_soon)
                 (void)plan_look(l);
+        open_bus(l);
         return plan_tick(l);
 }
 
@@ -225,7 +272,11 @@ static int start(struct loop *l, struct err *err)
         if (r < 0)
                 return r;
         r = watch_run_begin(&l->run, err);
-        return r < 0 ? r : start_loop(l, err);
+        if (r == 0)
+                r = start_loop(l, err);
+        if (r == 0)
+                open_bus(l);
+        return r;
 }
 
 static int run(const struct invocation *in, struct err *err)

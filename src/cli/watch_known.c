@@ -125,6 +125,7 @@ static void add_services(struct known *known, const struct inside *view)
                 new.item.name = pool_intern(known->pool, service->name);
                 new.item.startup = pool_intern(known->pool, service->startup);
                 new.item.running = pool_intern(known->pool, service->state);
+                new.has_file = service->file != NULL;
                 map_put_str(&known->by_name, new.item.name, known->services.n);
                 *vec_push(&known->services) = new;
         }
@@ -165,6 +166,20 @@ struct known *known_free(struct known *known)
 size_t known_count(const struct known *known)
 {
         return known->n_open;
+}
+
+/* Units are loaded and forgotten all the time; those that have a file are known by it either way. */
+bool known_is_news(const struct known *known, const char *unit, bool gone)
+{
+        uint64_t index;
+        bool is_known;
+
+        if (!unit)
+                return true;
+        if (!str_ends(unit, ".service") && !str_ends(unit, ".socket"))
+                return false;
+        is_known = map_get_str(&known->by_name, unit, &index);
+        return gone ? is_known && !known->services.at[index].has_file : !is_known;
 }
 
 bool known_is_crowded(const struct known *known)
