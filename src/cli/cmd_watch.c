@@ -4,11 +4,13 @@
 #include <stdio.h>
 #include <systemd/sd-event.h>
 
+#include "base/ambient.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 #include "cli/inside_run.h"
+#include "cli/watch_install.h"
 #include "cli/watch_run.h"
 #include "collect/unit_signals.h"
 
@@ -29,6 +31,9 @@ static const struct option_spec options[] = {
          .help = "look at the whole so often (default 120; without BPF 5)"},
         CONFIG_OPTION,
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
+        {.name = "install", .help = "write a systemd unit that runs this as a user of its own; does not start it"},
+        {.name = "uninstall", .help = "remove that unit"},
+        {.name = "now", .help = "with the two: also do what is left to do, start or stop it"},
 };
 
 struct loop {
@@ -279,6 +284,18 @@ static int start(struct loop *l, struct err *err)
         return r;
 }
 
+static int run_install(const struct invocation *in, struct err *err)
+{
+        bool now = invocation_has(in, "now"), install = invocation_has(in, "install");
+        int r;
+
+        if (install == invocation_has(in, "uninstall"))
+                r = err_set(err, -EINVAL, "give one of --install and --uninstall%s", now ? " with --now" : "");
+        else
+                r = install ? watch_install(now, err) : watch_uninstall(now, err);
+        return r < 0 ? QM_EXIT_USAGE : r;
+}
+
 static int run(const struct invocation *in, struct err *err)
 {
         const char *netns = invocation_get(in, "netns");
@@ -296,8 +313,12 @@ static int run(const struct invocation *in, struct err *err)
                         .out_fd = -1,
                 },
         };
-        int r = start(&l, err);
+        int r;
 
+        if (invocation_has(in, "install") || invocation_has(in, "uninstall") || invocation_has(in, "now"))
+                return run_install(in, err);
+        ambient_clear(); /* programs that are started get what they need, and no more */
+        r = start(&l, err);
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(l.event);

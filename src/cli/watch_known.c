@@ -125,7 +125,7 @@ static void add_services(struct known *known, const struct inside *view)
                 new.item.name = pool_intern(known->pool, service->name);
                 new.item.startup = pool_intern(known->pool, service->startup);
                 new.item.running = pool_intern(known->pool, service->state);
-                new.has_file = service->file != NULL;
+                new.has_file = service->file && !streq_ptr(service->startup, "transient");
                 map_put_str(&known->by_name, new.item.name, known->services.n);
                 *vec_push(&known->services) = new;
         }

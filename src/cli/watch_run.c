@@ -23,6 +23,7 @@ void watch_run_release(struct watch_run *run)
 {
         known_freep(&run->known);
         watch_policy_release(&run->policy);
+        exe_reader_release(&run->exes);
         watch_planned_release(&run->planned);
         inside_freep(&run->base);
         str_release(&run->out);
@@ -199,7 +200,7 @@ static void look_at_opened(struct batch *b)
                         opened[n++] = b->notes[i];
         if (!n)
                 return;
-        b->view = watch_look(b->run->base, opened, n);
+        b->view = watch_look(b->run->base, b->run->options.exes, opened, n);
         b->assessment = assess_correlate(b->view, b->run->knowledge);
         judge_listeners(b->run, b->assessment);
 }
@@ -475,6 +476,8 @@ int watch_run_begin(struct watch_run *run, struct err *err)
         int r = 0;
 
         run->started_ns = realtime_ns();
+        run->exes = EXE_READER_INIT;
+        run->options.exes = run->options.no_bpf ? NULL : &run->exes;
         run->out_fd = -1;
         watch_planned_checked(&run->planned, clock_now_s());
         watch_planned_freshen(&run->planned);

@@ -8,6 +8,7 @@
 #include "cli/watch_known.h"
 #include "cli/watch_planned.h"
 #include "cli/watch_policy.h"
+#include "collect/bpf_exes.h"
 #include "collect/watch.h"
 #include "knowledge/knowledge.h"
 #include "report/watch_report.h"
@@ -25,6 +26,7 @@ struct watch_run {
         struct inside *base; /* the last look at the whole */
         struct known *known;
         struct watch_planned planned;
+        struct exe_reader exes;
         struct str out;
         int out_fd; /* of `output`; -1 */
         uint64_t seq, n_live, n_reconciled, dropped_told;

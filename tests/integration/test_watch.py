@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import select
 import signal
 import subprocess
 import time
@@ -11,6 +10,7 @@ import time
 import pytest
 
 from conftest import need_root, run
+from watching import Watch
 
 pytestmark = need_root
 BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-dev")).resolve()
@@ -29,47 +29,12 @@ print('ready')
 """
 
 
-class Watch:
-    def __init__(self, *argv, prefix=(), **kwargs):
-        self.child = subprocess.Popen([*prefix, BUILD / "quaymaster", "watch", "--json", *argv], stdout=subprocess.PIPE,
-                                      stderr=subprocess.PIPE, **kwargs)
-        self.records, self.rest = [], b""
-        self.until(lambda r: r["type"] == "watch", 30)
-
-    def until(self, wanted, timeout=15):
-        """The first record not taken yet that is wanted."""
-        deadline = time.monotonic() + timeout
-        seen = 0
-        while True:
-            for record in self.records[seen:]:
-                if wanted(record):
-                    return record
-            seen = len(self.records)
-            ready, _, _ = select.select([self.child.stdout], [], [], max(0, deadline - time.monotonic()))
-            assert ready, f"not told in {timeout} s; told: {self.records}"
-            chunk = os.read(self.child.stdout.fileno(), 1 << 16)
-            assert chunk, f"ended: {self.child.stderr.read()}"
-            *lines, self.rest = (self.rest + chunk).split(b"\n")
-            self.records += [json.loads(line) for line in lines]
-
-    def event(self, kind, port, **kwargs):
-        return self.until(lambda r: r["type"] == "event" and r["kind"] == kind and r["subject"].get("port") == port,
-                          **kwargs)
-
-    def end(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGTERM)
-        out, _ = self.child.communicate(timeout=60)
-        self.records += [json.loads(line) for line in (self.rest + out).splitlines()]
-        return self.records[-1]
-
-
 @pytest.fixture
 def watch():
     made = []
 
-    def make(*argv, **kwargs):
-        made.append(Watch(*argv, **kwargs))
+    def make(*argv, prefix=(), **kwargs):
+        made.append(Watch([*prefix, BUILD / "quaymaster", "watch", "--json", *argv], **kwargs))
         return made[-1]
 
     yield make

@@ -2,11 +2,14 @@
 /* What watch reads of the kernel, and what it knows to be open. */
 #include "test.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "cli/watch_install.h"
 #include "cli/watch_known.h"
 #include "collect/bpf/watch_record.h"
+#include "collect/bpf_exes.h"
 #include "collect/watch.h"
 #include "inside_sample.h"
 #include "report/watch_report.h"
@@ -63,6 +66,48 @@ static void test_notices(void **state)
         assert_true(note.cookie == (1ull << 32 | 5));
         assert_true(note.closed && !note.place);
         assert_false(watch_notice_parse(wire_over(message, 51), &note));
+}
+
+static void test_executables(void **state)
+{
+        static const struct {
+                unsigned len;
+                const char *path;
+                size_t size;
+                bool ok;
+        } cases[] = {
+                {9, "/bin/cat", 9, true},      {9, "/bin/cat", 8, false}, {8, "/bin/cat", 8, false},
+                {9, "bin//cat", 9, false},     {0, "", 0, false},         {9, "/bi\0/cat", 9, false},
+                {9, "/bin/cat\0", 10, false},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                uint8_t bytes[64] = {0};
+                struct exe_record r = {.len = cases[i].len, .foreign_root = 1};
+                struct exe_seen seen;
+
+                memcpy(bytes, &r, sizeof(r));
+                memcpy(bytes + sizeof(r), cases[i].path, cases[i].size);
+                assert_int_equal(exe_record_parse(wire_over(bytes, sizeof(r) + cases[i].size), &seen), cases[i].ok);
+                if (cases[i].ok)
+                        assert_true(seen.foreign_root && streq(seen.path, cases[i].path));
+        }
+}
+
+/* What systemd would take apart must not get into the unit. */
+static void test_unit(void **state)
+{
+        static const char *const bad[] = {"quaymaster", "/opt/a b/q", "/opt/%i/q", "/opt/a\nb", "/opt/$HOME/q", "/opt/'q"};
+        _cleanup_str_ struct str text = {0};
+        struct err err = {0};
+
+        for (size_t i = 0; i < array_len(bad); i++)
+                assert_int_equal(watch_unit_text(&text, bad[i], &err), -EINVAL);
+        assert_int_equal(text.len, 0);
+        assert_int_equal(watch_unit_text(&text, "/usr/bin/quaymaster", &err), 0);
+        assert_non_null(strstr(str_text(&text), "\nExecStart=/usr/bin/quaymaster watch\n"));
+        assert_non_null(strstr(str_text(&text), "\nCapabilityBoundingSet=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
+        assert_non_null(strstr(str_text(&text), "\nAmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
 }
 
 static void test_pid_level(void **state)
@@ -253,7 +298,7 @@ int main(void)
                 cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),   cmocka_unit_test(test_pid_level),
                 cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
                 cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
-                cmocka_unit_test(test_approval_expired),
+                cmocka_unit_test(test_approval_expired), cmocka_unit_test(test_executables), cmocka_unit_test(test_unit),
         };
 
         return cmocka_run_group_tests(tests, open_guide, close_guide);
