@@ -18,12 +18,14 @@
 #define UNIT_FOLDER "/etc/systemd/system"
 #define UNIT_PATH   UNIT_FOLDER "/" WATCH_UNIT_NAME
 #define UNIT_LINK   UNIT_FOLDER "/multi-user.target.wants/" WATCH_UNIT_NAME
+#define USERS_PATH  "/etc/sysusers.d/quaymaster-watch.conf"
+#define USER        "quaymaster-watch"
 #define MARK        "# Written by quaymaster watch --install; --uninstall removes it.\n"
 
-/*
- * A dynamic user: nothing of it is left behind, and it owns nothing but its own state. The state of root's commands
- * (/var/lib/quaymaster) is not readable to it, so it has a folder of its own.
- */
+/* Not DynamicUser=: where libnss-systemd is not installed, the bus refuses users that are in no passwd. */
+static const char users[] = MARK "u " USER " - \"Quaymaster watch\" /\n";
+
+/* The state of root's commands (/var/lib/quaymaster) is not readable to that user: it has a folder of its own. */
 static const char head[] = MARK
         "# Changes belong into " UNIT_PATH ".d/*.conf.\n"
         "[Unit]\n"
@@ -38,7 +40,7 @@ static const char rest[] =
         "ExecReload=/bin/kill -HUP $MAINPID\n"
         "Restart=on-failure\n"
         "RestartSec=5\n"
-        "DynamicUser=yes\n"
+        "User=" USER "\n"
         "StateDirectory=quaymaster-watch\n"
         "StateDirectoryMode=0700\n"
         "Environment=XDG_STATE_HOME=%S/quaymaster-watch\n"
@@ -70,6 +72,7 @@ static const char rest[] =
         "ProtectKernelTunables=yes\n"
         "PrivateDevices=yes\n"
         "PrivateTmp=yes\n"
+        "RemoveIPC=yes\n"
         "KeyringMode=private\n"
         "\n"
         "[Install]\n"
@@ -89,18 +92,18 @@ int watch_unit_text(struct str *to, const char *program, struct err *err)
 }
 
 /* systemd reads units of root's alone as trusted; one that somebody wrote by hand is not ours to replace. */
-static int check_ours(struct err *err)
+static int check_ours(const char *path, struct err *err)
 {
         _cleanup_str_ struct str text = {0};
-        int r = fd_read_file(AT_FDCWD, UNIT_PATH, 64 * 1024, &text);
+        int r = fd_read_file(AT_FDCWD, path, 64 * 1024, &text);
 
         if (r == -ENOENT)
                 return r;
         if (r < 0)
-                return err_errno(err, -r, "cannot read '" UNIT_PATH "'");
+                return err_errno(err, -r, "cannot read '%s'", path);
         if (!str_after(str_text(&text), MARK))
-                return err_set(err, -EEXIST,
-                               "'" UNIT_PATH "' was not written by quaymaster watch --install: move it away first");
+                return err_set(err, -EEXIST, "'%s' was not written by quaymaster watch --install: move it away first",
+                               path);
         return 0;
 }
 
@@ -109,9 +112,28 @@ static int check_root(struct err *err)
         return geteuid() == 0 ? 0 : err_set(err, -EPERM, "needs root: the unit lies in " UNIT_FOLDER);
 }
 
-static int write_unit(struct err *err)
+static int write_file(const char *folder, const char *path, const char *text, struct err *err)
 {
         _cleanup_(output_file_release) struct output_file file = {.fd = -1};
+        int r = check_ours(path, err);
+
+        if (r < 0 && r != -ENOENT)
+                return r;
+        (void)mkdir(folder, 0755); /* what is wrong shows next */
+        r = output_file_open(&file, path, err);
+        if (r < 0)
+                return r;
+        r = fd_write_all(file.fd, text, strlen(text));
+        if (r == 0 && fchmod(file.fd, 0644) < 0)
+                r = -errno;
+        r = r < 0 ? err_errno(err, -r, "cannot write '%s'", path) : output_file_place(&file, err);
+        if (r == 0)
+                printf("wrote %s\n", path);
+        return r;
+}
+
+static int write_unit(struct err *err)
+{
         _cleanup_str_ struct str text = {0};
         char program[PATH_MAX];
         int r = fd_readlink(AT_FDCWD, "/proc/self/exe", program, sizeof(program));
@@ -119,27 +141,22 @@ static int write_unit(struct err *err)
         if (r < 0)
                 return err_errno(err, -r, "cannot tell where this program lies");
         r = watch_unit_text(&text, program, err);
-        if (r < 0)
-                return r;
-        (void)mkdir(UNIT_FOLDER, 0755); /* what is wrong shows next */
-        r = output_file_open(&file, UNIT_PATH, err);
-        if (r < 0)
-                return r;
-        r = fd_write_all(file.fd, text.text, text.len);
-        if (r == 0 && fchmod(file.fd, 0644) < 0)
-                r = -errno;
-        if (r < 0)
-                return err_errno(err, -r, "cannot write '" UNIT_PATH "'");
-        return output_file_place(&file, err);
+        if (r == 0)
+                r = write_file(UNIT_FOLDER, UNIT_PATH, str_text(&text), err);
+        return r < 0 ? r : write_file("/etc/sysusers.d", USERS_PATH, users, err);
 }
 
-static int run_systemctl(char *const *argv, struct err *err)
+static int run_command(char *const *argv, struct err *err)
 {
         static char *const environment[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-        const char *program = access("/usr/bin/systemctl", X_OK) == 0 ? "/usr/bin/systemctl" : "/bin/systemctl";
+        _cleanup_free_ char *program = xasprintf("/usr/bin/%s", argv[0]);
         int status = 0;
         pid_t pid;
-        int r = posix_spawn(&pid, program, NULL, NULL, argv, environment);
+        int r;
+
+        if (access(program, X_OK) < 0)
+                memmove(program, program + strlen("/usr"), strlen(program + strlen("/usr")) + 1);
+        r = posix_spawn(&pid, program, NULL, NULL, argv, environment);
 
         if (r)
                 return err_errno(err, r, "cannot run '%s'", program);
@@ -147,7 +164,7 @@ static int run_systemctl(char *const *argv, struct err *err)
                 if (errno != EINTR)
                         return err_errno(err, errno, "cannot wait for '%s'", program);
         if (!WIFEXITED(status) || WEXITSTATUS(status))
-                return err_set(err, -EIO, "`systemctl %s` failed", argv[1]);
+                return err_set(err, -EIO, "`%s %s` failed", argv[0], argv[1] ? argv[1] : "");
         return 0;
 }
 
@@ -165,7 +182,7 @@ static int do_commands(char *const *const *commands, bool now, struct err *err)
                 printf("\n");
                 (void)fflush(stdout);
                 if (now)
-                        r = run_systemctl(*commands, err);
+                        r = run_command(*commands, err);
         }
         return r < 0 ? r : QM_EXIT_DONE;
 }
@@ -174,22 +191,18 @@ static int do_commands(char *const *const *commands, bool now, struct err *err)
 
 int watch_install(bool now, struct err *err)
 {
-        static char systemctl[] = "systemctl", reload[] = "daemon-reload", enable[] = "enable", unit[] = WATCH_UNIT_NAME,
-                    restart[] = "restart";
-        char *const *const commands[] = {WORDS(systemctl, reload), WORDS(systemctl, enable, unit),
+        static char sysusers[] = "systemd-sysusers", conf[] = USERS_PATH, systemctl[] = "systemctl",
+                    reload[] = "daemon-reload", enable[] = "enable", restart[] = "restart", unit[] = WATCH_UNIT_NAME;
+        char *const *const commands[] = {WORDS(sysusers, conf), WORDS(systemctl, reload), WORDS(systemctl, enable, unit),
                                          WORDS(systemctl, restart, unit), NULL};
         int r = check_root(err);
 
         if (r == 0)
-                r = check_ours(err);
-        if (r < 0 && r != -ENOENT)
-                return r;
-        r = write_unit(err);
+                r = write_unit(err);
         if (r < 0)
                 return r;
-        printf("wrote " UNIT_PATH "\n");
         if (!now)
-                printf("It runs as a user of its own, and is not started yet.\n");
+                printf("It runs as the user " USER ", which is not made yet, and is not started.\n");
         return do_commands(commands, now, err);
 }
 
@@ -200,7 +213,7 @@ int watch_uninstall(bool now, struct err *err)
         int r = check_root(err);
 
         if (r == 0)
-                r = check_ours(err);
+                r = check_ours(UNIT_PATH, err);
         if (r == -ENOENT)
                 return err_set(err, r, "'" UNIT_PATH "' is not there: nothing to remove");
         if (r < 0)
@@ -209,6 +222,9 @@ int watch_uninstall(bool now, struct err *err)
                 printf("removed " UNIT_LINK "\n");
         if (unlink(UNIT_PATH) < 0)
                 return err_errno(err, errno, "cannot remove '" UNIT_PATH "'");
-        printf("removed " UNIT_PATH "\nIts state stays: /var/lib/private/quaymaster-watch\n");
+        printf("removed " UNIT_PATH "\n");
+        if (check_ours(USERS_PATH, &(struct err){0}) == 0 && unlink(USERS_PATH) == 0)
+                printf("removed " USERS_PATH "\n");
+        printf("The user " USER " and its state in /var/lib/quaymaster-watch stay.\n");
         return do_commands(commands, now, err);
 }

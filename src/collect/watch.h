@@ -87,5 +87,3 @@ void watch_find_ports(struct watch_note *notes, size_t n);
 bool watch_record_parse(struct wire *w, struct watch_note *ret);
 /* One destroy notice: a struct inet_diag_msg. False when malformed. */
 bool watch_notice_parse(struct wire w, struct watch_note *ret);
-/* How deep the pid namespace is that the line "NSpid:" of /proc/self/status tells; 0: the first. */
-uint32_t watch_pid_level(const char *status, size_t len);

@@ -3,13 +3,14 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
-from conftest import need_root, run
+from conftest import PYTHON, need_root, run
 from watching import Watch
 
 pytestmark = need_root
@@ -298,6 +299,73 @@ def test_planned_changes(netns, watch, config, tmp_path):
     w.end()
     listed = run(*prefix, BUILD / "quaymaster", "change", "list").stdout
     assert "CHG-7" in listed and "happened" in listed, listed
+
+
+THREE = "+bpf,+perfmon,+net_admin"
+CONFINED = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps=-all,{THREE}", f"--ambient-caps=-all,{THREE}",
+            f"--bounding-set=-all,{THREE}"]
+
+
+def test_three_capabilities_tell_root_s_listeners(netns, watch, open_folder):
+    """/proc/PID/exe and setns are refused: executable and owner are told all the same, live and when the whole is looked at."""
+    ns, late = netns(), netns()
+    program = open_folder / "quaymaster"
+    shutil.copy(BUILD / "quaymaster", program)
+    before = ns.python(TCP, 8221)
+    w = Watch([*CONFINED, program, "watch", "--json"])
+    try:
+        said_once = [r for r in w.records if r["type"] == "gap"]
+        ns.end(before)
+        closed = w.event("closed", 8221)
+        assert closed["before"]["processes"][0]["exe"] == os.path.realpath(PYTHON)
+        for namespace, code in ((ns, TCP), (ns, UDP), (late, TCP)):
+            child = namespace.python(code, 8222)
+            opened = w.event("opened", 8222)
+            process = opened["after"]["processes"][0]
+            assert process["exe"] == os.path.realpath(PYTHON) and process["user"] == "root" and process["pid"] == child.pid
+            assert opened["seen_by"] == "live" and opened["subject"]["netns"] == namespace.name
+            namespace.end(child)
+            w.event("closed", 8222)
+            w.records.clear()
+        assert not [r for r in w.records if r["type"] == "gap" and r in said_once]
+    finally:
+        w.end()
+
+
+def test_short_lived_listeners_are_not_missed(netns, watch):
+    """Each of 1,000 that open and close at once is told twice, or counted as dropped."""
+    ns = netns()
+    w = watch("--netns", ns.name)
+    ns.end(ns.python("""
+for i in range(1000):
+    s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 10000 + i)); s.listen(); s.close()
+print('ready')
+"""))
+    w.event("closed", 10999, timeout=60)
+    dropped = w.end()["dropped"]
+    told = [(r["kind"], r["subject"]["port"]) for r in w.records if r["type"] == "event"]
+    assert len(told) == len(set(told)) and len(told) + dropped >= 2000
+    if not dropped:
+        assert sorted(told) == sorted((k, 10000 + i) for i in range(1000) for k in ("opened", "closed"))
+
+
+def test_short_lived_listeners_of_an_overflow_are_accounted(netns, watch):
+    """What opened and closed while the ring was full can never be found again: it must at least be counted."""
+    ns = netns()
+    w = watch("--netns", ns.name)
+    w.child.send_signal(signal.SIGSTOP)
+    ns.end(ns.python("""
+for i in range(10000):
+    s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 10000 + i)); s.listen(); s.close()
+print('ready')
+"""))
+    w.child.send_signal(signal.SIGCONT)
+    w.until(lambda r: r["type"] == "gap" and r["source"] == "watch", timeout=60)
+    time.sleep(1)
+    summary = w.end()
+    live = [r for r in w.records if r["type"] == "event" and r["seen_by"] == "live"]
+    assert summary["dropped"] > 0 and len(live) + summary["dropped"] == 20000
+    assert summary["listeners"] == 0
 
 
 def test_wrong_interval():

@@ -110,20 +110,6 @@ static void test_unit(void **state)
         assert_non_null(strstr(str_text(&text), "\nAmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
 }
 
-static void test_pid_level(void **state)
-{
-        static const struct {
-                const char *status;
-                uint32_t level;
-        } cases[] = {
-                {"Name:\tx\nNSpid:\t812\nNSsid:\t1\n", 0}, {"Name:\tx\nNSpid:\t812\t3\t1\n", 2}, {"Name:\tx\n", 0},
-                {"", 0},
-        };
-
-        for (size_t i = 0; i < array_len(cases); i++)
-                assert_int_equal(watch_pid_level(cases[i].status, strlen(cases[i].status)), cases[i].level);
-}
-
 /* --- what is known --------------------------------------------------------------------------------- */
 
 static uint32_t add_socket(struct inside *view, uint16_t port, uint64_t cookie, const char *exe)
@@ -295,7 +281,7 @@ static int close_guide(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),   cmocka_unit_test(test_pid_level),
+                cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),
                 cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
                 cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
                 cmocka_unit_test(test_approval_expired), cmocka_unit_test(test_executables), cmocka_unit_test(test_unit),

@@ -44,7 +44,15 @@ struct {
 } marks SEC(".maps");
 
 __u64 dropped;   /* records that found the ring full */
-__u32 pid_level; /* depth of the reader's pid namespace: set before loading */
+__u32 pid_level; /* depth of the reader's pid namespace */
+
+/* Run once by the reader: its own /proc/self/status would not say how deep it is, only an outer one does. */
+SEC("syscall")
+int watch_reader(void *ctx)
+{
+        pid_level = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), thread_pid, level);
+        return 0;
+}
 
 /* The pid of the current process as the pid namespace of the reader numbers it; 0: it has none there. */
 static __u32 current_pid(void)
