@@ -38,8 +38,11 @@ static const char head[] = MARK
 
 static const char rest[] =
         "ExecReload=/bin/kill -HUP $MAINPID\n"
-        "Restart=on-failure\n"
+        "# 3: it ended, and something could not be seen; 2: a bad file, which does not mend itself\n"
+        "SuccessExitStatus=3\n"
+        "Restart=always\n"
         "RestartSec=5\n"
+        "RestartPreventExitStatus=2\n"
         "User=" USER "\n"
         "StateDirectory=quaymaster-watch\n"
         "StateDirectoryMode=0700\n"

@@ -450,6 +450,37 @@ static const char *const how[] = {
         [WATCH_STOPS] = "without BPF: openings are seen when the whole is looked at, stops in this namespace at once",
 };
 
+/* One of many that lack the same: a namespace each, on a host with hundreds of containers, says no more than a number. */
+static bool is_repeated(const struct inside *view, const struct gap *gap, size_t *ret_like)
+{
+        bool first = true;
+
+        *ret_like = 0;
+        vec_foreach(other, &view->gaps) {
+                if (!gap->capability || !streq(other->source, gap->source) ||
+                    !streq_ptr(other->capability, gap->capability))
+                        continue;
+                first = first && (*ret_like > 0 || other == gap);
+                ++*ret_like;
+        }
+        return !first;
+}
+
+static void tell_gaps(struct watch_run *run)
+{
+        vec_foreach(gap, &run->base->gaps) {
+                _cleanup_str_ struct str reason = {0};
+                size_t like;
+
+                if (is_repeated(run->base, gap, &like))
+                        continue;
+                str_add(&reason, gap->reason);
+                if (like > 1)
+                        str_addf(&reason, "; likewise %zu more", like - 1);
+                tell_gap(run, gap->source, str_text(&reason), gap->capability, gap->count);
+        }
+}
+
 static void tell_ready(struct watch_run *run)
 {
         const char *words = how[watch_reach(run->source)];
@@ -467,8 +498,7 @@ static void tell_ready(struct watch_run *run)
                 text_add_printable(&run->out, run->base->hostname);
                 str_addf(&run->out, ": %s\n", words);
         }
-        vec_foreach(gap, &run->base->gaps)
-                tell_gap(run, gap->source, gap->reason, gap->capability, gap->count);
+        tell_gaps(run);
 }
 
 int watch_run_begin(struct watch_run *run, struct err *err)

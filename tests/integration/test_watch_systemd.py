@@ -110,6 +110,8 @@ def test_installed_service_tells_root_s_listeners(machine, installed):  # noqa: 
     machine.run("systemctl", "reload", SERVICE)
     wait_for(lambda: "configuration reloaded" in journal(machine), 20, "the reload")
     assert machine.run("systemctl", "is-active", SERVICE).stdout.strip() == "active"
+    machine.run("systemctl", "stop", SERVICE)
+    assert machine.run("systemctl", "is-failed", SERVICE, check=False).stdout.strip() == "inactive"
 
 
 def journal(machine):  # noqa: F811
