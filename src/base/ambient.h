@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Ambient capabilities of the calling thread: those that a program it starts has from the beginning (capabilities(7)). */
+/* Ambient capabilities of the calling thread: what a program it starts has from the beginning (capabilities(7)). */
 #pragma once
 
 #include <stdbool.h>

@@ -196,8 +196,8 @@ int watch_install(bool now, struct err *err)
 {
         static char sysusers[] = "systemd-sysusers", conf[] = USERS_PATH, systemctl[] = "systemctl",
                     reload[] = "daemon-reload", enable[] = "enable", restart[] = "restart", unit[] = WATCH_UNIT_NAME;
-        char *const *const commands[] = {WORDS(sysusers, conf), WORDS(systemctl, reload), WORDS(systemctl, enable, unit),
-                                         WORDS(systemctl, restart, unit), NULL};
+        char *const *const commands[] = {WORDS(sysusers, conf), WORDS(systemctl, reload),
+                                         WORDS(systemctl, enable, unit), WORDS(systemctl, restart, unit), NULL};
         int r = check_root(err);
 
         if (r == 0)

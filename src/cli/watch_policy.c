@@ -31,7 +31,8 @@ void watch_policy_begin(struct watch_policy *p, const struct inside *view)
         policy_judge_freep(&rules->judge);
         pool_freep(&p->texts);
         p->texts = pool_new();
-        rules->judge = policy_judge_new(&rules->policy, rules->has_estate ? &rules->estate : NULL, rules->now, p->texts);
+        rules->judge = policy_judge_new(&rules->policy, rules->has_estate ? &rules->estate : NULL, rules->now,
+                                         p->texts);
         policy_judge_host(rules->judge, view);
 }
 

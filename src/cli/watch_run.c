@@ -450,7 +450,7 @@ static const char *const how[] = {
         [WATCH_STOPS] = "without BPF: openings are seen when the whole is looked at, stops in this namespace at once",
 };
 
-/* One of many that lack the same: a namespace each, on a host with hundreds of containers, says no more than a number. */
+/* One of many that lack the same: a line for each of a host's hundreds of containers says no more than their number. */
 static bool is_repeated(const struct inside *view, const struct gap *gap, size_t *ret_like)
 {
         bool first = true;

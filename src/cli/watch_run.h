@@ -48,8 +48,9 @@ int watch_run_notes(struct watch_run *run, struct err *err);
 int watch_run_look(struct watch_run *run, struct err *err);
 
 /*
- * From time to time, at least each minute: what comes with the clock. Approvals may have run out, or hold again where the
- * clock was set back: then look_soon is set. Windows of planned change that ended without what they expected are told.
+ * From time to time, at least each minute: what comes with the clock. Approvals may have run out, or hold again where
+ * the clock was set back: then look_soon is set. Windows of planned change that ended without what they expected are
+ * told.
  */
 int watch_run_tick(struct watch_run *run, struct err *err);
 

@@ -48,7 +48,7 @@ static bool slurp(struct reader *r, int dir_fd, const char *name, size_t max)
         return fd_read_start(dir_fd, name, max, &r->text) == 0;
 }
 
-/* What the link would show is asked of the kernel in another way, and taken as it is: nothing behind it can be looked at. */
+/* What the link would show is asked of the kernel in another way, and taken as it is: nothing can be looked at. */
 static void read_denied_exe(struct reader *r, struct process *p)
 {
         struct exe_seen seen;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * The executable of a task as /proc/PID/exe would show it, for a reader who may not look there. The reader names the one
- * task when it makes the iterator, and takes turns: there is one buffer.
+ * The executable of a task as /proc/PID/exe would show it, for a reader who may not look there. The reader names the
+ * one task when it makes the iterator, and takes turns: there is one buffer.
  */
 #include "kernel_types.h"
 
