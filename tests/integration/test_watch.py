@@ -332,6 +332,19 @@ def test_three_capabilities_tell_root_s_listeners(netns, watch, open_folder):
         w.end()
 
 
+def test_children_get_no_more_capabilities_than_they_need(watch, open_folder):
+    """quaymaster-nft must read the ruleset; CAP_BPF and CAP_PERFMON are none of its business."""
+    program, child, said = open_folder / "quaymaster", open_folder / "quaymaster-nft", open_folder / "said"
+    shutil.copy(BUILD / "quaymaster", program)
+    child.write_text(f"#!/bin/sh\ngrep ^Cap /proc/self/status >{said}\n")
+    child.chmod(0o755)
+    said.touch()
+    said.chmod(0o666)
+    Watch([*CONFINED, program, "watch", "--json"]).end()
+    capabilities = dict(line.split(":\t") for line in said.read_text().splitlines())
+    assert int(capabilities["CapEff"], 16) == int(capabilities["CapAmb"], 16) == 1 << 12, capabilities
+
+
 def test_short_lived_listeners_are_not_missed(netns, watch):
     """Each of 1,000 that open and close at once is told twice, or counted as dropped."""
     ns = netns()
