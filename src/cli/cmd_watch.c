@@ -4,15 +4,21 @@
 #include <stdio.h>
 #include <systemd/sd-event.h>
 
+#include "base/ambient.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 #include "cli/inside_run.h"
+#include "cli/watch_install.h"
 #include "cli/watch_run.h"
+#include "collect/unit_signals.h"
 
 #define INTERVAL_S      120u /* with BPF the look at the whole is only to make sure */
 #define INTERVAL_POLL_S 5u   /* without it, it is how openings are seen at all */
 #define INTERVAL_MAX_S  86400u
+#define SETTLE_US       (US_PER_S / 2) /* an installation tells of many units in a row */
+#define TICK_US         (60 * US_PER_S) /* the clock may jump: what hangs on it is looked at each minute */
 #define US_PER_S        1000000ull
 
 static const struct option_spec options[] = {
@@ -25,6 +31,9 @@ static const struct option_spec options[] = {
          .help = "look at the whole so often (default 120; without BPF 5)"},
         CONFIG_OPTION,
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
+        {.name = "install", .help = "write a systemd unit that runs this as a user of its own; does not start it"},
+        {.name = "uninstall", .help = "remove that unit"},
+        {.name = "now", .help = "with the two: also do what is left to do, start or stop it"},
 };
 
 struct loop {
@@ -32,14 +41,24 @@ struct loop {
         struct knowledge *knowledge;
         const struct invocation *in;
         sd_event *event;
-        sd_event_source *timer;
+        sd_event_source *timer, *tick, *on_bus;
+        struct unit_signals *signals; /* NULL: no bus, services are looked at from time to time only */
+        uint64_t settled_us;          /* when what systemd told will have settled; 0: nothing told */
         uint64_t interval_us;
         struct err *err;
 };
 
+static void close_bus(struct loop *l)
+{
+        l->on_bus = sd_event_source_disable_unref(l->on_bus);
+        l->signals = unit_signals_free(l->signals);
+}
+
 static void loop_release(struct loop *l)
 {
         l->timer = sd_event_source_disable_unref(l->timer);
+        l->tick = sd_event_source_disable_unref(l->tick);
+        close_bus(l);
         l->event = sd_event_unref(l->event);
         watch_run_release(&l->run);
         l->run.source = watch_free(l->run.source);
@@ -56,6 +75,8 @@ static int plan_look(struct loop *l)
 {
         uint64_t at = l->run.looked_ns / 1000 + l->interval_us, soon = watch_run_next_look(&l->run) / 1000;
 
+        if (l->settled_us)
+                at = l->settled_us > soon ? l->settled_us : soon;
         if (l->run.look_soon)
                 at = soon;
         (void)sd_event_source_set_time(l->timer, at);
@@ -72,12 +93,45 @@ static int on_notes(sd_event_source *source, int fd, uint32_t events, void *arg)
         return l->run.look_soon ? plan_look(l) : 0;
 }
 
+static void take_signal(const char *unit, bool gone, void *arg)
+{
+        struct loop *l = arg;
+
+        if (!l->settled_us && known_is_news(l->run.known, unit, gone))
+                l->settled_us = clock_monotonic_ns() / 1000 + SETTLE_US;
+}
+
+static int on_bus(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+        struct loop *l = arg;
+        struct err err = {0};
+
+        if (unit_signals_read(l->signals, take_signal, l, &err) < 0)
+                close_bus(l); /* the next tick tries again */
+        return l->settled_us ? plan_look(l) : 0;
+}
+
+/* Without one, changes of services are seen at the next look. */
+static void open_bus(struct loop *l)
+{
+        struct err err = {0};
+
+        if (l->signals || unit_signals_open(&l->signals, &err) < 0)
+                return;
+        if (sd_event_add_io(l->event, &l->on_bus, unit_signals_fd(l->signals), EPOLLIN, on_bus, l) < 0)
+                close_bus(l);
+        else
+                (void)on_bus(NULL, -1, 0, l); /* what came with the answers is in memory, not on the descriptor */
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 {
         struct loop *l = arg;
         struct err err = {0};
-        int r = watch_run_look(&l->run, &err);
+        int r;
 
+        l->settled_us = 0;
+        r = watch_run_look(&l->run, &err);
         if (l->run.output_ended)
                 return fail(l, 0);
         if (r < 0) { /* a shortage that passes must not end a watch of weeks */
@@ -87,27 +141,64 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
         return plan_look(l);
 }
 
+static int plan_tick(struct loop *l)
+{
+        (void)sd_event_source_set_time(l->tick, clock_monotonic_ns() / 1000 + TICK_US);
+        return sd_event_source_set_enabled(l->tick, SD_EVENT_ONESHOT);
+}
+
+static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
+{
+        struct loop *l = arg;
+        int r = watch_run_tick(&l->run, l->err);
+
+        if (r < 0 || l->run.output_ended)
+                return fail(l, r);
+        if (l->run.look_soon)
+                (void)plan_look(l);
+        open_bus(l);
+        return plan_tick(l);
+}
+
 static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
         return fail(arg, 0);
+}
+
+/* Errors name what stands in the files. */
+static void tell_reload(const char *what, const char *why)
+{
+        _cleanup_str_ struct str safe = {0};
+
+        text_add_printable(&safe, why);
+        fprintf(stderr, "quaymaster watch: %s%s\n", what, str_text(&safe));
 }
 
 /* All that can be read anew, or nothing: what is broken leaves the old in force. */
 static int on_reload(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
 {
         struct loop *l = arg;
-        struct knowledge *knowledge = NULL;
+        struct knowledge *old = l->knowledge;
+        _cleanup_(knowledge_freep) struct knowledge *knowledge = NULL;
+        _cleanup_(watch_policy_release) struct watch_policy policy = {0};
         struct err err = {0};
+        int r = config_open_knowledge(l->in, &knowledge, &err);
 
-        if (config_open_knowledge(l->in, &knowledge, &err) < 0) {
-                fprintf(stderr, "quaymaster watch: configuration not reloaded, the old stays: %s\n", err.text);
+        if (r == 0)
+                r = watch_policy_open(&policy, l->in, &err);
+        if (r == 0) {
+                l->run.knowledge = knowledge;
+                r = watch_run_change_policy(&l->run, &policy, &err);
+        }
+        if (r < 0) {
+                l->run.knowledge = old;
+                tell_reload("configuration not reloaded, the old stays: ", err.text);
                 return 0;
         }
-        knowledge_freep(&l->knowledge);
-        l->knowledge = knowledge;
-        l->run.knowledge = knowledge;
-        fprintf(stderr, "quaymaster watch: configuration reloaded\n");
-        return 0;
+        l->knowledge = take_ptr(knowledge);
+        knowledge_freep(&old);
+        tell_reload("configuration reloaded", "");
+        return l->run.output_ended ? fail(l, 0) : plan_look(l);
 }
 
 static int open_source(struct loop *l, struct err *err)
@@ -134,6 +225,10 @@ static int start_loop(struct loop *l, struct err *err)
                 r = sd_event_add_io(l->event, NULL, watch_fd(l->run.source), EPOLLIN, on_notes, l);
         if (r >= 0)
                 r = sd_event_add_time(l->event, &l->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_timer, l);
+        if (r >= 0)
+                r = sd_event_add_time(l->event, &l->tick, CLOCK_MONOTONIC, UINT64_MAX, 1000000, on_tick, l);
+        if (r >= 0)
+                r = plan_tick(l);
         if (r >= 0)
                 r = sd_event_add_signal(l->event, NULL, SIGINT, on_end, l);
         if (r >= 0)
@@ -172,6 +267,8 @@ static int start(struct loop *l, struct err *err)
 
         if (r == 0)
                 r = config_open_knowledge(l->in, &l->knowledge, err);
+        if (r == 0)
+                r = watch_policy_open(&l->run.policy, l->in, err);
         if (r < 0)
                 return r;
         l->run.knowledge = l->knowledge;
@@ -180,7 +277,23 @@ static int start(struct loop *l, struct err *err)
         if (r < 0)
                 return r;
         r = watch_run_begin(&l->run, err);
-        return r < 0 ? r : start_loop(l, err);
+        if (r == 0)
+                r = start_loop(l, err);
+        if (r == 0)
+                open_bus(l);
+        return r;
+}
+
+static int run_install(const struct invocation *in, struct err *err)
+{
+        bool now = invocation_has(in, "now"), install = invocation_has(in, "install");
+        int r;
+
+        if (install == invocation_has(in, "uninstall"))
+                r = err_set(err, -EINVAL, "give one of --install and --uninstall%s", now ? " with --now" : "");
+        else
+                r = install ? watch_install(now, err) : watch_uninstall(now, err);
+        return r < 0 ? QM_EXIT_USAGE : r;
 }
 
 static int run(const struct invocation *in, struct err *err)
@@ -200,8 +313,12 @@ static int run(const struct invocation *in, struct err *err)
                         .out_fd = -1,
                 },
         };
-        int r = start(&l, err);
+        int r;
 
+        if (invocation_has(in, "install") || invocation_has(in, "uninstall") || invocation_has(in, "now"))
+                return run_install(in, err);
+        ambient_clear(); /* programs that are started get what they need, and no more */
+        r = start(&l, err);
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(l.event);

@@ -59,6 +59,10 @@ static struct known_listener describe(struct pool *pool, const struct listener *
         item->container = pool_intern(pool, l->container ? l->container->name : NULL);
         item->protocol = pool_intern(pool, l->protocol);
         item->exposure = exposure_scope_name(l->exposure.scope);
+        item->verdict = verdict_name(l->judgement.verdict);
+        known.judgement = l->judgement;
+        known.judgement.why = pool_intern(pool, l->judgement.why);
+        known.judgement.note = pool_intern(pool, l->judgement.note);
         if (p) {
                 item->exe = pool_intern(pool, p->exe);
                 item->user = pool_intern(pool, p->user);
@@ -121,6 +125,7 @@ static void add_services(struct known *known, const struct inside *view)
                 new.item.name = pool_intern(known->pool, service->name);
                 new.item.startup = pool_intern(known->pool, service->startup);
                 new.item.running = pool_intern(known->pool, service->state);
+                new.has_file = service->file && !streq_ptr(service->startup, "transient");
                 map_put_str(&known->by_name, new.item.name, known->services.n);
                 *vec_push(&known->services) = new;
         }
@@ -161,6 +166,20 @@ struct known *known_free(struct known *known)
 size_t known_count(const struct known *known)
 {
         return known->n_open;
+}
+
+/* Units are loaded and forgotten all the time; those that have a file are known by it either way. */
+bool known_is_news(const struct known *known, const char *unit, bool gone)
+{
+        uint64_t index;
+        bool is_known;
+
+        if (!unit)
+                return true;
+        if (!str_ends(unit, ".service") && !str_ends(unit, ".socket"))
+                return false;
+        is_known = map_get_str(&known->by_name, unit, &index);
+        return gone ? is_known && !known->services.at[index].has_file : !is_known;
 }
 
 bool known_is_crowded(const struct known *known)
@@ -235,6 +254,8 @@ static void compare_state(const struct known_listener *a, const struct known_lis
                 str_addf(&what, "%s -> %s", a->item.exposure, b->item.exposure);
                 each(EVENT_EXPOSURE_CHANGED, a, b, str_text(&what), arg);
         }
+        if (a->judgement.verdict == VERDICT_APPROVED && b->judgement.verdict == VERDICT_EXPIRED)
+                each(EVENT_APPROVAL_EXPIRED, a, b, b->judgement.why, arg);
         if (streq_ptr(a->item.package, b->item.package) && differ(a->item.version, b->item.version)) {
                 str_reset(&what);
                 str_addf(&what, "%s %s -> %s", b->item.package, a->item.version, b->item.version);

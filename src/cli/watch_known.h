@@ -13,9 +13,11 @@ struct known_listener { /* or a service: then item is of that kind, and the rest
         struct item item;
         pid_t pid;           /* of the process that stood for it when it was last looked at; 0 */
         const char *process; /* its name, or NULL */
+        struct judgement judgement; /* its rule is the policy's own; item has the verdict, too */
         uint32_t n_sockets;  /* 0: closed, and told */
         uint32_t n_anonymous; /* of them, those whose cookie is not known */
         bool forward;
+        bool has_file; /* of a service: it stays though systemd forgets it */
 };
 
 struct known;
@@ -33,6 +35,9 @@ size_t known_count(const struct known *known); /* of listeners that are open */
 
 /* So many sockets came and went that a new table would be much smaller: time to look at the whole. */
 bool known_is_crowded(const struct known *known);
+
+/* Whether the coming or going of that unit can be news. NULL: any may have changed. */
+bool known_is_news(const struct known *known, const char *unit, bool gone);
 
 /* The record of a listener: NULL when none of that key is there. Valid until the next change. */
 const struct known_listener *known_find(const struct known *known, const struct item *key);

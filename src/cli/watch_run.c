@@ -22,6 +22,9 @@
 void watch_run_release(struct watch_run *run)
 {
         known_freep(&run->known);
+        watch_policy_release(&run->policy);
+        exe_reader_release(&run->exes);
+        watch_planned_release(&run->planned);
         inside_freep(&run->base);
         str_release(&run->out);
         fd_close(&run->out_fd);
@@ -110,13 +113,14 @@ static void tell_gap(struct watch_run *run, const char *source, const char *reas
 
 /* --- events ---------------------------------------------------------------------------------------- */
 
-/* The one place where an event is judged. There is no policy yet, so none is. */
-static void judge(const struct watch_run *run, struct watch_event *e)
+/* The judgement was made of the whole listener, when it was looked at. */
+static void judge(struct watch_run *run, struct watch_event *e, const struct known_listener *now)
 {
-        e->verdict = NULL;
+        e->judgement = now->judgement.verdict == VERDICT_NONE ? NULL : &now->judgement;
+        e->event.planned = watch_planned_ticket(&run->planned, &e->event, run->base->hostname);
 }
 
-static void emit(struct watch_run *run, struct watch_event *e, int64_t when_ns)
+static void emit(struct watch_run *run, struct watch_event *e, const struct known_listener *now, int64_t when_ns)
 {
         char id[48];
 
@@ -127,7 +131,7 @@ static void emit(struct watch_run *run, struct watch_event *e, int64_t when_ns)
                        (unsigned long long)run->seq);
         e->id = id;
         e->asset = run->base->asset;
-        judge(run, e);
+        judge(run, e, now);
         *(e->by_reconcile ? &run->n_reconciled : &run->n_live) += 1;
         if (run->json)
                 watch_event_json(&run->out, e);
@@ -180,6 +184,12 @@ static void keep_wanted(struct batch *b)
         b->n = n;
 }
 
+static void judge_listeners(struct watch_run *run, struct assessment *assessment)
+{
+        vec_foreach(l, &assessment->listeners)
+                l->judgement = watch_policy_judge(&run->policy, l);
+}
+
 static void look_at_opened(struct batch *b)
 {
         struct watch_note opened[BATCH];
@@ -190,8 +200,9 @@ static void look_at_opened(struct batch *b)
                         opened[n++] = b->notes[i];
         if (!n)
                 return;
-        b->view = watch_look(b->run->base, opened, n);
+        b->view = watch_look(b->run->base, b->run->options.exes, opened, n);
         b->assessment = assess_correlate(b->view, b->run->knowledge);
+        judge_listeners(b->run, b->assessment);
 }
 
 static const char *role_of(const struct inside *view, uint32_t inode)
@@ -242,7 +253,7 @@ static void take_opened(struct batch *b, const struct watch_note *note)
                 return;
         e = event_of(EVENT_OPENED, NULL, known);
         e.listener = l;
-        emit(b->run, &e, b->ahead_ns + (int64_t)note->time_ns);
+        emit(b->run, &e, known, b->ahead_ns + (int64_t)note->time_ns);
 }
 
 static void take_closed(struct batch *b, const struct watch_note *note)
@@ -260,12 +271,14 @@ static void take_closed(struct batch *b, const struct watch_note *note)
         if (!known)
                 return;
         e = event_of(EVENT_CLOSED, known, NULL);
-        emit(b->run, &e, b->ahead_ns + (int64_t)note->time_ns);
+        emit(b->run, &e, known, b->ahead_ns + (int64_t)note->time_ns);
 }
 
 static int take_batch(struct batch *b, struct err *err)
 {
         keep_wanted(b);
+        watch_policy_freshen(&b->run->policy, b->run->base);
+        watch_planned_freshen(&b->run->planned);
         watch_find_ports(b->notes, b->n);
         for (size_t i = 0; i < b->n; i++)
                 b->run->look_soon |= needs_look(b->run, &b->notes[i]);
@@ -313,7 +326,10 @@ int watch_run_notes(struct watch_run *run, struct err *err)
         run->look_soon |= known_is_crowded(run->known);
         if (r == 0)
                 tell_dropped(run);
-        return r < 0 ? r : flush(run, err);
+        if (r == 0)
+                r = flush(run, err);
+        watch_planned_note(&run->planned);
+        return r;
 }
 
 /* --- the whole ------------------------------------------------------------------------------------- */
@@ -326,7 +342,7 @@ static void each_difference(enum event_kind kind, const struct known_listener *b
 
         e.event.what = what;
         e.by_reconcile = true;
-        emit(run, &e, realtime_ns());
+        emit(run, &e, after ? after : before, realtime_ns());
 }
 
 static int look(struct watch_run *run, struct inside **ret_view, struct known **ret_known, struct err *err)
@@ -338,6 +354,8 @@ static int look(struct watch_run *run, struct inside **ret_view, struct known **
         if (r < 0)
                 return r;
         assessment = assess_correlate(*ret_view, run->knowledge);
+        watch_policy_begin(&run->policy, *ret_view);
+        judge_listeners(run, assessment);
         *ret_known = known_of(assessment);
         assess_freep(&assessment);
         run->looked_ns = clock_monotonic_ns();
@@ -351,20 +369,78 @@ uint64_t watch_run_next_look(const struct watch_run *run)
         return run->looked_ns + run->look_cost_ns * LOOK_SHARE;
 }
 
+static int take_look(struct watch_run *run, struct inside *view, struct known *known, struct err *err)
+{
+        int r;
+
+        inside_freep(&run->base);
+        run->base = view;
+        watch_planned_freshen(&run->planned);
+        known_compare(run->known, known, each_difference, run);
+        known_freep(&run->known);
+        run->known = known;
+        (void)malloc_trim(0); /* a look takes far more for a moment than is kept of it */
+        r = flush(run, err);
+        watch_planned_note(&run->planned);
+        return r;
+}
+
 int watch_run_look(struct watch_run *run, struct err *err)
 {
         struct inside *view = NULL;
         struct known *known = NULL;
         int r = look(run, &view, &known, err);
 
-        if (r < 0)
+        return r < 0 ? r : take_look(run, view, known, err);
+}
+
+int watch_run_change_policy(struct watch_run *run, struct watch_policy *policy, struct err *err)
+{
+        struct watch_policy old = run->policy;
+        struct inside *view = NULL;
+        struct known *known = NULL;
+        int r;
+
+        run->policy = *policy;
+        r = look(run, &view, &known, err);
+        *policy = r < 0 ? run->policy : old;
+        if (r < 0) {
+                run->policy = old;
                 return r;
-        inside_freep(&run->base);
-        run->base = view;
-        known_compare(run->known, known, each_difference, run);
-        known_freep(&run->known);
-        run->known = known;
-        (void)malloc_trim(0); /* a look takes far more for a moment than is kept of it */
+        }
+        (void)take_look(run, view, known, NULL); /* what is known points to the old rules until then */
+        return 0;
+}
+
+static void tell_missed(struct watch_run *run, const struct store_change *change)
+{
+        if (run->json) {
+                struct json j = begin_record(run, "change");
+
+                json_str(&j, "ticket", change->ticket);
+                json_str(&j, "expect", change->expect);
+                json_bool(&j, "happened", false);
+                json_end_line(&j);
+                return;
+        }
+        str_add(&run->out, "planned, but did not happen: ");
+        text_add_printable(&run->out, change->ticket);
+        str_add(&run->out, ": ");
+        text_add_printable(&run->out, change->expect);
+        str_add_char(&run->out, '\n');
+}
+
+int watch_run_tick(struct watch_run *run, struct err *err)
+{
+        const struct store_change *change;
+        int64_t now = clock_now_s();
+        size_t i = 0;
+
+        run->look_soon |= watch_policy_day_changed(&run->policy);
+        watch_planned_freshen(&run->planned);
+        while ((change = watch_planned_missed(&run->planned, &i, now)))
+                tell_missed(run, change);
+        watch_planned_checked(&run->planned, now);
         return flush(run, err);
 }
 
@@ -373,6 +449,37 @@ static const char *const how[] = {
         [WATCH_TCP] = "TCP live by BPF; UDP only when the whole is looked at, as no cgroup2 root can be attached to",
         [WATCH_STOPS] = "without BPF: openings are seen when the whole is looked at, stops in this namespace at once",
 };
+
+/* One of many that lack the same: a line for each of a host's hundreds of containers says no more than their number. */
+static bool is_repeated(const struct inside *view, const struct gap *gap, size_t *ret_like)
+{
+        bool first = true;
+
+        *ret_like = 0;
+        vec_foreach(other, &view->gaps) {
+                if (!gap->capability || !streq(other->source, gap->source) ||
+                    !streq_ptr(other->capability, gap->capability))
+                        continue;
+                first = first && (*ret_like > 0 || other == gap);
+                ++*ret_like;
+        }
+        return !first;
+}
+
+static void tell_gaps(struct watch_run *run)
+{
+        vec_foreach(gap, &run->base->gaps) {
+                _cleanup_str_ struct str reason = {0};
+                size_t like;
+
+                if (is_repeated(run->base, gap, &like))
+                        continue;
+                str_add(&reason, gap->reason);
+                if (like > 1)
+                        str_addf(&reason, "; likewise %zu more", like - 1);
+                tell_gap(run, gap->source, str_text(&reason), gap->capability, gap->count);
+        }
+}
 
 static void tell_ready(struct watch_run *run)
 {
@@ -391,8 +498,7 @@ static void tell_ready(struct watch_run *run)
                 text_add_printable(&run->out, run->base->hostname);
                 str_addf(&run->out, ": %s\n", words);
         }
-        vec_foreach(gap, &run->base->gaps)
-                tell_gap(run, gap->source, gap->reason, gap->capability, gap->count);
+        tell_gaps(run);
 }
 
 int watch_run_begin(struct watch_run *run, struct err *err)
@@ -400,7 +506,11 @@ int watch_run_begin(struct watch_run *run, struct err *err)
         int r = 0;
 
         run->started_ns = realtime_ns();
+        run->exes = EXE_READER_INIT;
+        run->options.exes = run->options.no_bpf ? NULL : &run->exes;
         run->out_fd = -1;
+        watch_planned_checked(&run->planned, clock_now_s());
+        watch_planned_freshen(&run->planned);
         if (run->output)
                 r = open_output(run, err);
         if (r == 0)

@@ -6,6 +6,9 @@
 #pragma once
 
 #include "cli/watch_known.h"
+#include "cli/watch_planned.h"
+#include "cli/watch_policy.h"
+#include "collect/bpf_exes.h"
 #include "collect/watch.h"
 #include "knowledge/knowledge.h"
 #include "report/watch_report.h"
@@ -15,12 +18,15 @@ struct watch_run {
         struct collect_options options;
         const struct knowledge *knowledge;
         struct watch *source;
+        struct watch_policy policy;
         bool json;
         const char *output; /* path of the file to append to; NULL: standard output */
 
         /* its own; zero at first */
         struct inside *base; /* the last look at the whole */
         struct known *known;
+        struct watch_planned planned;
+        struct exe_reader exes;
         struct str out;
         int out_fd; /* of `output`; -1 */
         uint64_t seq, n_live, n_reconciled, dropped_told;
@@ -40,6 +46,19 @@ int watch_run_notes(struct watch_run *run, struct err *err);
 
 /* Look at the whole, and tell what notes did not. */
 int watch_run_look(struct watch_run *run, struct err *err);
+
+/*
+ * From time to time, at least each minute: what comes with the clock. Approvals may have run out, or hold again where
+ * the clock was set back: then look_soon is set. Windows of planned change that ended without what they expected are
+ * told.
+ */
+int watch_run_tick(struct watch_run *run, struct err *err);
+
+/*
+ * Go on with another policy, read from the files, and judge all that is open by it. *policy becomes the old one,
+ * for the caller to release; where it fails, the old one stays in force and *policy as it is.
+ */
+int watch_run_change_policy(struct watch_run *run, struct watch_policy *policy, struct err *err);
 
 /* When the whole may be looked at again, CLOCK_MONOTONIC: looking must not take more than a tenth of the time. */
 uint64_t watch_run_next_look(const struct watch_run *run);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In place of bpf_sockets.c in a build without clang or bpftool. */
+/* In place of bpf_sockets.c and bpf_exes.c in a build without clang or bpftool. */
+#include "collect/bpf_exes.h"
 #include "collect/bpf_sockets.h"
 
 #include <errno.h>
@@ -17,4 +18,13 @@ int bpf_sockets_open(struct err *err)
 int bpf_sockets_read(int iterator_fd, struct held *held, struct err *err)
 {
         return bpf_sockets_open(err);
+}
+
+void exe_reader_release(struct exe_reader *reader)
+{
+}
+
+bool exe_reader_read(struct exe_reader *reader, pid_t pid, struct exe_seen *ret)
+{
+        return false;
 }

@@ -15,6 +15,7 @@ struct collect_options {
         const char *netns; /* "all", "self", or the role or /run/netns NAME of one namespace */
         bool all_services; /* also services that listen on nothing */
         bool no_bpf;       /* sock_diag and /proc even where BPF is permitted */
+        struct exe_reader *exes; /* bpf_exes.h: kept from one look to the next; NULL: one is made where it is needed */
         const char *nft_program; /* path of quaymaster-nft, or NULL: forwards are not read */
 };
 

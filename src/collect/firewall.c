@@ -7,11 +7,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <linux/capability.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/ambient.h"
 #include "base/clock.h"
 #include "base/fd.h"
 #include "collect/collector.h"
@@ -86,6 +88,7 @@ static int spawn(struct firewall_run *run, const char *program, char **argv, int
         posix_spawn_file_actions_t actions;
         posix_spawnattr_t attributes;
         sigset_t none, pipe_signal;
+        bool lent;
         int r;
 
         sigemptyset(&none);
@@ -98,8 +101,11 @@ static int spawn(struct firewall_run *run, const char *program, char **argv, int
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
         r = place_descriptors(run, output, &actions);
+        lent = ambient_raise(CAP_NET_ADMIN); /* without it the ruleset is not shown; it needs no other */
         if (!r)
                 r = posix_spawn(&run->pid, program, &actions, &attributes, argv, environment);
+        if (lent)
+                ambient_lower(CAP_NET_ADMIN);
         if (r)
                 run->pid = 0;
         posix_spawnattr_destroy(&attributes);

@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/mask.h"
+#include "collect/bpf_exes.h"
 #include "collect/cgroup.h"
 #include "collect/containers.h"
 #include "collect/crew.h"
@@ -30,7 +31,8 @@ struct reading { /* what the readers share */
         bool root_known;
         int64_t boot_time; /* since 1970, in ticks */
         long ticks_per_s;
-        atomic_size_t next; /* index of a process */
+        struct exe_reader *exes; /* NULL: not by BPF */
+        atomic_size_t next;      /* index of a process */
 };
 
 struct reader {
@@ -46,6 +48,23 @@ static bool slurp(struct reader *r, int dir_fd, const char *name, size_t max)
         return fd_read_start(dir_fd, name, max, &r->text) == 0;
 }
 
+/* What the link would show is asked of the kernel in another way, and taken as it is: nothing can be looked at. */
+static void read_denied_exe(struct reader *r, struct process *p)
+{
+        struct exe_seen seen;
+        size_t len;
+
+        if (!r->shared->exes || !exe_reader_read(r->shared->exes, p->pid, &seen)) {
+                r->denied++;
+                return;
+        }
+        len = strlen(seen.path);
+        p->exe_deleted = str_ends(seen.path, " (deleted)");
+        p->exe = pool_intern_n(r->pool, seen.path, len - (p->exe_deleted ? strlen(" (deleted)") : 0));
+        p->foreign_root = seen.foreign_root;
+        p->exe_there = seen.foreign_root ? p->exe : NULL;
+}
+
 static void read_exe(struct reader *r, int dir_fd, struct process *p)
 {
         char path[4096];
@@ -54,7 +73,8 @@ static void read_exe(struct reader *r, int dir_fd, struct process *p)
 
         if (len < 0) {
                 p->kernel = len == -ENOENT; /* proc(5): a kernel thread's link leads nowhere */
-                r->denied += len == -EACCES || len == -EPERM;
+                if (len == -EACCES || len == -EPERM)
+                        read_denied_exe(r, p);
                 return;
         }
         if (str_ends(path, " (deleted)")) {
@@ -98,8 +118,9 @@ static void read_root(struct reader *r, int dir_fd, struct process *p)
         struct stat root;
         bool ours;
 
-        p->foreign_root = shared->root_known && fstatat(dir_fd, "root", &root, 0) == 0 &&
-                          (root.st_dev != shared->root.st_dev || root.st_ino != shared->root.st_ino);
+        if (!shared->root_known || fstatat(dir_fd, "root", &root, 0) < 0)
+                return;
+        p->foreign_root = (root.st_dev != shared->root.st_dev || root.st_ino != shared->root.st_ino);
         if (!p->foreign_root || !p->exe || p->exe[0] != '/' ||
             fd_readlink(dir_fd, "root", path, sizeof(path)) < 0)
                 return;
@@ -209,6 +230,7 @@ void processes_read(struct collection *c)
 {
         struct reading shared = {.c = c, .ticks_per_s = sysconf(_SC_CLK_TCK)};
         struct reader readers[CREW_MAX] = {0};
+        _cleanup_(exe_reader_release) struct exe_reader exes = EXE_READER_INIT;
         size_t first = c->n_processes_read, end = c->view->processes.n;
         unsigned n = crew_size((end - first) / READ_ALONE);
         struct map users = {0};
@@ -218,6 +240,8 @@ void processes_read(struct collection *c)
         shared.boot_time = boot_time(shared.ticks_per_s);
         shared.root_known = fstatat(c->proc_fd, "self/root", &shared.root, 0) == 0;
         shared.next = first;
+        if (!c->options->no_bpf)
+                shared.exes = c->options->exes ? c->options->exes : &exes;
         for (unsigned i = 0; i < n; i++)
                 readers[i] = (struct reader){.shared = &shared, .pool = pool_new()};
         crew_run(read_some, readers, sizeof(*readers), n);

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <systemd/sd-bus.h>
 
 #include "base/clock.h"
 #include "base/str.h"
 #include "collect/listen_text.h"
 
-#define DESTINATION "org.freedesktop.systemd1"
+#define DESTINATION SYSTEMD_BUS_NAME
 #define TIMEOUT_US  (1000u * 1000)
 #define MAX_UNITS   50000
 #define MAX_LISTENS 1000 /* of one socket unit */
@@ -88,6 +87,13 @@ static int open_address(const char *address, bool is_bus, sd_bus **ret)
                 return r;
         *ret = take_ptr(bus);
         return 0;
+}
+
+int systemd_bus_open_shared(sd_bus **ret)
+{
+        const char *given = getenv("DBUS_SYSTEM_BUS_ADDRESS");
+
+        return open_address(given ? given : "unix:path=/run/dbus/system_bus_socket", true, ret);
 }
 
 static int list_units(sd_bus *bus, sd_bus_message **ret)

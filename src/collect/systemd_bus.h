@@ -4,12 +4,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <systemd/sd-bus.h>
 
 #include "base/err.h"
 #include "base/map.h"
 #include "base/pool.h"
 #include "base/vec.h"
 #include "collect/unit_text.h"
+
+#define SYSTEMD_BUS_NAME "org.freedesktop.systemd1"
 
 struct bus_unit {
         const char *name, *description, *load, *active, *sub;
@@ -35,6 +38,9 @@ struct bus_units {
  */
 int systemd_bus_read(int root_fd, struct pool *pool, struct bus_units *units, struct err *err);
 void bus_units_release(struct bus_units *units);
+
+/* Connect to the system bus, or to DBUS_SYSTEM_BUS_ADDRESS: 0 or negative errno; -ETIMEDOUT after a second. */
+int systemd_bus_open_shared(sd_bus **ret);
 
 /* NULL when there is no such unit loaded. */
 const struct bus_unit *bus_units_find(const struct bus_units *units, const char *name);

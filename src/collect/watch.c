@@ -89,14 +89,3 @@ bool watch_notice_parse(struct wire w, struct watch_note *ret)
         };
         return ret->cookie != 0;
 }
-
-uint32_t watch_pid_level(const char *status, size_t len)
-{
-        static const char key[] = "\nNSpid:";
-        const char *at = memmem(status, len, key, sizeof(key) - 1), *end = status + len;
-        uint32_t n = 0;
-
-        for (at = at ? at + sizeof(key) - 1 : end; at < end && *at != '\n'; at++)
-                n += *at >= '0' && *at <= '9' && (at[-1] < '0' || at[-1] > '9');
-        return n > 0 ? n - 1 : 0;
-}

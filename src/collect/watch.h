@@ -71,9 +71,10 @@ uint64_t watch_dropped(const struct watch *watch);
  * The inside view of what a few opened notes tell: their sockets, the processes that opened them, units, packages and
  * containers as far as they can be told at once. Namespaces, addresses, services and packages come from `base`, an
  * earlier view of the whole; where a namespace is not in it, all are found anew. Sockets stand in the order of the
- * notes. Never fails; what is gone by now is missing from it and said in the owner note.
+ * notes. `exes` (bpf_exes.h) may be NULL. Never fails; what is gone by now is missing from it and said in the owner
+ * note.
  */
-struct inside *watch_look(const struct inside *base, const struct watch_note *notes, size_t n);
+struct inside *watch_look(const struct inside *base, struct exe_reader *exes, const struct watch_note *notes, size_t n);
 
 /*
  * Fill in the ports that the kernel chose right after the notes (listen(2) without bind(2)): looked up by cookie in the
@@ -87,5 +88,3 @@ void watch_find_ports(struct watch_note *notes, size_t n);
 bool watch_record_parse(struct wire *w, struct watch_note *ret);
 /* One destroy notice: a struct inet_diag_msg. False when malformed. */
 bool watch_notice_parse(struct wire w, struct watch_note *ret);
-/* How deep the pid namespace is that the line "NSpid:" of /proc/self/status tells; 0: the first. */
-uint32_t watch_pid_level(const char *status, size_t len);

@@ -22,7 +22,6 @@
 #include "collect/watch_engine.h"
 
 #define RING_SIZE      (1u << 20) /* max_entries of the ring in watch.bpf.c */
-#define STATUS_MAX     (16 * 1024)
 #define MOUNTINFO_MAX  (8 * 1024 * 1024)
 #define N_CGROUP_LINKS 5
 
@@ -157,17 +156,23 @@ static int attach_udp(struct bpf_watch *b, struct err *err)
         return 0;
 }
 
+static int run_once(int program_fd)
+{
+        union bpf_attr attr = {.test = {.prog_fd = (uint32_t)program_fd}};
+
+        return syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
 static int load(struct bpf_watch *b, struct err *err)
 {
-        _cleanup_str_ struct str status = {0};
         int r;
 
         b->skeleton = watch_bpf__open();
         if (!b->skeleton)
                 return err_set(err, -ENOMEM, "cannot open the BPF programs");
-        if (fd_read_file(AT_FDCWD, "/proc/self/status", STATUS_MAX, &status) == 0)
-                b->skeleton->bss->pid_level = watch_pid_level(str_text(&status), status.len);
         r = watch_bpf__load(b->skeleton);
+        if (r == 0)
+                r = run_once(b->skeleton->progs.watch_reader.prog_fd);
         if (r < 0)
                 return err_errno(err, -r, "cannot load the BPF programs");
         return map_ring(b, err);

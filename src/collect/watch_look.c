@@ -198,9 +198,9 @@ static uint32_t package_of(const struct look *look, const struct process *p)
                               again(look, found->manager));
 }
 
-struct inside *watch_look(const struct inside *base, const struct watch_note *notes, size_t n)
+struct inside *watch_look(const struct inside *base, struct exe_reader *exes, const struct watch_note *notes, size_t n)
 {
-        static const struct collect_options options = {.netns = "all"};
+        const struct collect_options options = {.netns = "all", .exes = exes, .no_bpf = !exes};
         _cleanup_close_ int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         _cleanup_close_ int root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct inside *view = inside_new();

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "report/finding_json.h"
 #include "report/listener_json.h"
 #include "report/row.h"
 
@@ -100,6 +101,7 @@ static void add_state(struct json *j, const char *key, const struct watch_event 
         json_open_object(j, "exposure");
         json_str(j, "scope", item->exposure);
         json_end(j);
+        json_str(j, "verdict", item->verdict);
         json_end(j);
 }
 
@@ -143,7 +145,11 @@ void watch_event_json(struct str *to, const struct watch_event *e)
         json_str(&j, "seen_by", e->by_reconcile ? "reconcile" : "live");
         add_state(&j, "before", e, e->event.before);
         add_after(&j, e);
-        json_str(&j, "verdict", e->verdict);
+        json_str(&j, "verdict", e->judgement ? verdict_name(e->judgement->verdict) : NULL);
+        if (e->judgement && e->judgement->why)
+                finding_json_judgement(&j, e->judgement);
+        if (e->event.planned)
+                json_str(&j, "planned", e->event.planned);
         json_end_line(&j);
 }
 
@@ -186,6 +192,22 @@ static void add_item_owner(struct str *to, const struct watch_event *e, const st
                 str_addf(to, ", exposure %s", item->exposure);
 }
 
+/* The sentence of an approval that ran out is told as what happened. */
+static void add_judgement(struct str *to, const struct watch_event *e)
+{
+        const struct judgement *j = e->judgement;
+
+        if (j && j->verdict != VERDICT_NONE) {
+                str_addf(to, " - %s", verdict_name(j->verdict));
+                if (j->why && e->event.kind != EVENT_APPROVAL_EXPIRED)
+                        str_addf(to, " (%s)", j->why);
+                if (j->note)
+                        str_addf(to, ", %s", j->note);
+        }
+        if (e->event.planned)
+                str_addf(to, ", planned as %s", e->event.planned);
+}
+
 void watch_event_words(struct str *to, const struct watch_event *e)
 {
         const struct item *item = subject_of(e);
@@ -197,8 +219,7 @@ void watch_event_words(struct str *to, const struct watch_event *e)
                 str_addf(&raw, ": %s", e->event.what);
         else if (item->kind != ITEM_SERVICE)
                 add_item_owner(&raw, e, item);
-        if (e->verdict)
-                str_addf(&raw, " - %s", e->verdict);
+        add_judgement(&raw, e);
         text_add_printable(to, str_text(&raw));
 }
 

@@ -15,7 +15,7 @@ struct watch_event {
         const struct listener *listener; /* of the state after, when it was just looked at; or NULL */
         pid_t pid;                       /* of the state before, of the process that stood for it; 0 */
         const char *process;             /* its name; or NULL */
-        const char *verdict;             /* NULL: not judged */
+        const struct judgement *judgement; /* of the state after, else of that before; NULL: not judged */
 };
 
 /* The event as one record, a line. */

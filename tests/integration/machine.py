@@ -185,7 +185,7 @@ class Machine:
         self.log = open(root.folder / "boot.log", "w+")
         self.nspawn = subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", BOOT, "sh", root.path, self.work, *self.cgroups.paths, "--",
-             f"--machine={self.name}", *binds],
+             f"--machine={self.name}", "--capability=CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN", "--system-call-filter=bpf", *binds],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
         try:
             self._wait_booted()

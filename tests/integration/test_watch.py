@@ -3,14 +3,15 @@
 import json
 import os
 import pathlib
-import select
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
 
-from conftest import need_root, run
+from conftest import PYTHON, need_root, run
+from watching import Watch
 
 pytestmark = need_root
 BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-dev")).resolve()
@@ -29,47 +30,12 @@ print('ready')
 """
 
 
-class Watch:
-    def __init__(self, *argv, **kwargs):
-        self.child = subprocess.Popen([BUILD / "quaymaster", "watch", "--json", *argv], stdout=subprocess.PIPE,
-                                      stderr=subprocess.PIPE, **kwargs)
-        self.records, self.rest = [], b""
-        self.until(lambda r: r["type"] == "watch", 30)
-
-    def until(self, wanted, timeout=15):
-        """The first record not taken yet that is wanted."""
-        deadline = time.monotonic() + timeout
-        seen = 0
-        while True:
-            for record in self.records[seen:]:
-                if wanted(record):
-                    return record
-            seen = len(self.records)
-            ready, _, _ = select.select([self.child.stdout], [], [], max(0, deadline - time.monotonic()))
-            assert ready, f"not told in {timeout} s; told: {self.records}"
-            chunk = os.read(self.child.stdout.fileno(), 1 << 16)
-            assert chunk, f"ended: {self.child.stderr.read()}"
-            *lines, self.rest = (self.rest + chunk).split(b"\n")
-            self.records += [json.loads(line) for line in lines]
-
-    def event(self, kind, port, **kwargs):
-        return self.until(lambda r: r["type"] == "event" and r["kind"] == kind and r["subject"].get("port") == port,
-                          **kwargs)
-
-    def end(self):
-        if self.child.poll() is None:
-            self.child.send_signal(signal.SIGTERM)
-        out, _ = self.child.communicate(timeout=60)
-        self.records += [json.loads(line) for line in (self.rest + out).splitlines()]
-        return self.records[-1]
-
-
 @pytest.fixture
 def watch():
     made = []
 
-    def make(*argv, **kwargs):
-        made.append(Watch(*argv, **kwargs))
+    def make(*argv, prefix=(), **kwargs):
+        made.append(Watch([*prefix, BUILD / "quaymaster", "watch", "--json", *argv], **kwargs))
         return made[-1]
 
     yield make
@@ -204,6 +170,215 @@ def test_reload_keeps_the_old_when_the_new_is_broken(netns, watch, tmp_path):
     assert b"the old stays" in w.child.stderr.readline()
     ns.python(TCP, 8209)
     assert w.event("opened", 8209)["after"]["advice"]
+
+
+POLICY = """allow:
+  - {{port: 8210/tcp, need: test, owner: a, approved_by: b, approved_on: 2020-01-01, expires: {expires}}}
+deny:
+  - {{port: 8211/tcp}}
+"""
+
+
+@pytest.fixture
+def config(open_folder):
+    def write(text=None, expires="2099-01-01"):
+        (open_folder / "policy.yaml").write_text(POLICY.format(expires=expires) if text is None else text)
+        return open_folder
+
+    return write
+
+
+def test_events_are_judged(netns, watch, config):
+    ns = netns()
+    w = watch("--netns", ns.name, "--config", config())
+    child = ns.python(TCP, 8210)
+    opened = w.event("opened", 8210)
+    assert opened["verdict"] == opened["after"]["verdict"] == "approved"
+    assert opened["policy"]["line"] == 2 and opened["policy"]["need"] == "test" and "line 2" in opened["policy"]["why"]
+    ns.end(child)
+    assert w.event("closed", 8210)["policy"]["why"] == opened["policy"]["why"]
+    ns.python(TCP, 8211)
+    assert w.event("opened", 8211)["verdict"] == "prohibited"
+    ns.python(UDP, 8212)
+    unapproved = w.event("opened", 8212)
+    assert unapproved["verdict"] == "unapproved" and "line" not in unapproved["policy"]
+
+
+def test_reload_judges_by_the_new_policy(netns, watch, config):
+    ns = netns()
+    w = watch("--netns", ns.name, "--config", config())
+    config("allow: []\ndeny:\n  - {port: 8210/tpc}\n")
+    w.child.send_signal(signal.SIGHUP)
+    said = w.child.stderr.readline().decode()
+    assert "the old stays" in said and "policy.yaml:3:" in said, said
+    ns.python(TCP, 8210)
+    assert w.event("opened", 8210)["verdict"] == "approved"
+    config(expires="2020-01-02")
+    w.child.send_signal(signal.SIGHUP)
+    assert b"reloaded" in w.child.stderr.readline()
+    expired = w.event("approval-expired", 8210)
+    assert expired["verdict"] == expired["after"]["verdict"] == "expired" and expired["before"]["verdict"] == "approved"
+    assert "2020-01-02" in expired["what"]
+
+
+CLOCK = r"""
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+static long ahead(void)
+{
+        FILE *f = fopen(getenv("AHEAD"), "r");
+        long s = 0;
+        if (f) {
+                if (fscanf(f, "%ld", &s) != 1)
+                        s = 0;
+                fclose(f);
+        }
+        return s;
+}
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+        long r = syscall(SYS_clock_gettime, id, t);
+        if (id == CLOCK_REALTIME)
+                t->tv_sec += ahead();
+        return (int)r;
+}
+time_t time(time_t *t)
+{
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (t)
+                *t = now.tv_sec;
+        return now.tv_sec;
+}
+"""
+
+
+def test_clock_jumps(netns, watch, config, tmp_path):
+    """An approval runs out when the clock is set forwards, holds again when it is set back, and events are judged so."""
+    source, shim, ahead = tmp_path / "clock.c", tmp_path / "clock.so", tmp_path / "ahead"
+    source.write_text(CLOCK)
+    run("cc", "-shared", "-fPIC", "-o", shim, source)
+    ahead.write_text("0")
+    day = 86400
+    env = {**os.environ, "LD_PRELOAD": str(shim), "AHEAD": str(ahead),
+           "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=1"}
+    ns = netns()
+    last = time.strftime("%Y-%m-%d", time.gmtime(time.time() + day))
+    w = watch("--netns", ns.name, "--config", config(expires=last), "--interval", "1", env=env)
+    child = ns.python(TCP, 8210)
+    assert w.event("opened", 8210)["verdict"] == "approved"
+    ahead.write_text(str(2 * day))
+    expired = w.event("approval-expired", 8210)
+    assert expired["verdict"] == "expired" and last in expired["policy"]["why"]
+    ahead.write_text(str(-2 * day))
+    ns.end(child)
+    w.event("closed", 8210)
+    seen = len(w.records)
+    ns.python(TCP, 8210)
+    again = w.until(lambda r: r in w.records[seen:] and r["type"] == "event" and r["kind"] == "opened")
+    assert again["verdict"] == "approved"
+    assert len([r for r in w.records if r.get("kind") == "approval-expired"]) == 1
+
+
+def test_planned_changes(netns, watch, config, tmp_path):
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    prefix = ["unshare", "-m", "sh", "-c", 'mkdir -p /var/lib/quaymaster && mount --bind "$0" /var/lib/quaymaster && exec "$@"', state]
+    ns = netns()
+    w = watch("--netns", ns.name, "--config", config(), prefix=prefix)
+    run(*prefix, BUILD / "quaymaster", "change", "open", "--ticket", "CHG-7", "--expect", "opened 8213/tcp", "--until", "1h")
+    ns.python(TCP, 8213)
+    opened = w.event("opened", 8213)
+    assert opened["planned"] == "CHG-7" and opened["verdict"] == "unapproved"
+    ns.python(TCP, 8214)
+    assert "planned" not in w.event("opened", 8214)
+    w.end()
+    listed = run(*prefix, BUILD / "quaymaster", "change", "list").stdout
+    assert "CHG-7" in listed and "happened" in listed, listed
+
+
+THREE = "+bpf,+perfmon,+net_admin"
+CONFINED = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", f"--inh-caps=-all,{THREE}", f"--ambient-caps=-all,{THREE}",
+            f"--bounding-set=-all,{THREE}"]
+
+
+def test_three_capabilities_tell_root_s_listeners(netns, watch, open_folder):
+    """/proc/PID/exe and setns are refused: executable and owner are told all the same, live and when the whole is looked at."""
+    ns, late = netns(), netns()
+    program = open_folder / "quaymaster"
+    shutil.copy(BUILD / "quaymaster", program)
+    before = ns.python(TCP, 8221)
+    w = Watch([*CONFINED, program, "watch", "--json"])
+    try:
+        said_once = [r for r in w.records if r["type"] == "gap"]
+        ns.end(before)
+        closed = w.event("closed", 8221)
+        assert closed["before"]["processes"][0]["exe"] == os.path.realpath(PYTHON)
+        for namespace, code in ((ns, TCP), (ns, UDP), (late, TCP)):
+            child = namespace.python(code, 8222)
+            opened = w.event("opened", 8222)
+            process = opened["after"]["processes"][0]
+            assert process["exe"] == os.path.realpath(PYTHON) and process["user"] == "root" and process["pid"] == child.pid
+            assert opened["seen_by"] == "live" and opened["subject"]["netns"] == namespace.name
+            namespace.end(child)
+            w.event("closed", 8222)
+            w.records.clear()
+        assert not [r for r in w.records if r["type"] == "gap" and r in said_once]
+    finally:
+        w.end()
+
+
+def test_children_get_no_more_capabilities_than_they_need(watch, open_folder):
+    """quaymaster-nft must read the ruleset; CAP_BPF and CAP_PERFMON are none of its business."""
+    program, child, said = open_folder / "quaymaster", open_folder / "quaymaster-nft", open_folder / "said"
+    shutil.copy(BUILD / "quaymaster", program)
+    child.write_text(f"#!/bin/sh\ngrep ^Cap /proc/self/status >{said}\n")
+    child.chmod(0o755)
+    said.touch()
+    said.chmod(0o666)
+    Watch([*CONFINED, program, "watch", "--json"]).end()
+    capabilities = dict(line.split(":\t") for line in said.read_text().splitlines())
+    assert int(capabilities["CapEff"], 16) == int(capabilities["CapAmb"], 16) == 1 << 12, capabilities
+
+
+def test_short_lived_listeners_are_not_missed(netns, watch):
+    """Each of 1,000 that open and close at once is told twice, or counted as dropped."""
+    ns = netns()
+    w = watch("--netns", ns.name)
+    ns.end(ns.python("""
+for i in range(1000):
+    s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 10000 + i)); s.listen(); s.close()
+print('ready')
+"""))
+    w.event("closed", 10999, timeout=60)
+    dropped = w.end()["dropped"]
+    told = [(r["kind"], r["subject"]["port"]) for r in w.records if r["type"] == "event"]
+    assert len(told) == len(set(told)) and len(told) + dropped >= 2000
+    if not dropped:
+        assert sorted(told) == sorted((k, 10000 + i) for i in range(1000) for k in ("opened", "closed"))
+
+
+def test_short_lived_listeners_of_an_overflow_are_accounted(netns, watch):
+    """What opened and closed while the ring was full can never be found again: it must at least be counted."""
+    ns = netns()
+    w = watch("--netns", ns.name)
+    w.child.send_signal(signal.SIGSTOP)
+    ns.end(ns.python("""
+for i in range(10000):
+    s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 10000 + i)); s.listen(); s.close()
+print('ready')
+"""))
+    w.child.send_signal(signal.SIGCONT)
+    w.until(lambda r: r["type"] == "gap" and r["source"] == "watch", timeout=60)
+    time.sleep(1)
+    summary = w.end()
+    live = [r for r in w.records if r["type"] == "event" and r["seen_by"] == "live"]
+    assert summary["dropped"] > 0 and len(live) + summary["dropped"] == 20000
+    assert summary["listeners"] == 0
 
 
 def test_wrong_interval():

@@ -2,11 +2,14 @@
 /* What watch reads of the kernel, and what it knows to be open. */
 #include "test.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
+#include "cli/watch_install.h"
 #include "cli/watch_known.h"
 #include "collect/bpf/watch_record.h"
+#include "collect/bpf_exes.h"
 #include "collect/watch.h"
 #include "inside_sample.h"
 #include "report/watch_report.h"
@@ -65,18 +68,46 @@ static void test_notices(void **state)
         assert_false(watch_notice_parse(wire_over(message, 51), &note));
 }
 
-static void test_pid_level(void **state)
+static void test_executables(void **state)
 {
         static const struct {
-                const char *status;
-                uint32_t level;
+                unsigned len;
+                const char *path;
+                size_t size;
+                bool ok;
         } cases[] = {
-                {"Name:\tx\nNSpid:\t812\nNSsid:\t1\n", 0}, {"Name:\tx\nNSpid:\t812\t3\t1\n", 2}, {"Name:\tx\n", 0},
-                {"", 0},
+                {9, "/bin/cat", 9, true},      {9, "/bin/cat", 8, false}, {8, "/bin/cat", 8, false},
+                {9, "bin//cat", 9, false},     {0, "", 0, false},         {9, "/bi\0/cat", 9, false},
+                {9, "/bin/cat\0", 10, false},
         };
 
-        for (size_t i = 0; i < array_len(cases); i++)
-                assert_int_equal(watch_pid_level(cases[i].status, strlen(cases[i].status)), cases[i].level);
+        for (size_t i = 0; i < array_len(cases); i++) {
+                uint8_t bytes[64] = {0};
+                struct exe_record r = {.len = cases[i].len, .foreign_root = 1};
+                struct exe_seen seen;
+
+                memcpy(bytes, &r, sizeof(r));
+                memcpy(bytes + sizeof(r), cases[i].path, cases[i].size);
+                assert_int_equal(exe_record_parse(wire_over(bytes, sizeof(r) + cases[i].size), &seen), cases[i].ok);
+                if (cases[i].ok)
+                        assert_true(seen.foreign_root && streq(seen.path, cases[i].path));
+        }
+}
+
+/* What systemd would take apart must not get into the unit. */
+static void test_unit(void **state)
+{
+        static const char *const bad[] = {"quaymaster", "/opt/a b/q", "/opt/%i/q", "/opt/a\nb", "/opt/$HOME/q", "/opt/'q"};
+        _cleanup_str_ struct str text = {0};
+        struct err err = {0};
+
+        for (size_t i = 0; i < array_len(bad); i++)
+                assert_int_equal(watch_unit_text(&text, bad[i], &err), -EINVAL);
+        assert_int_equal(text.len, 0);
+        assert_int_equal(watch_unit_text(&text, "/usr/bin/quaymaster", &err), 0);
+        assert_non_null(strstr(str_text(&text), "\nExecStart=/usr/bin/quaymaster watch\n"));
+        assert_non_null(strstr(str_text(&text), "\nCapabilityBoundingSet=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
+        assert_non_null(strstr(str_text(&text), "\nAmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
 }
 
 /* --- what is known --------------------------------------------------------------------------------- */
@@ -107,13 +138,22 @@ static void tell(enum event_kind kind, const struct known_listener *before, cons
         str_addf(&told->text, "%s %u%s%s;", event_kind_name(kind), l->item.port, what ? " " : "", what ? what : "");
 }
 
-static struct known *known_of_view(const struct inside *view)
+static struct known *known_of_judged(const struct inside *view, struct judgement judgement)
 {
         struct assessment *a = assess_correlate(view, guide);
-        struct known *known = known_of(a);
+        struct known *known;
+
+        vec_foreach(l, &a->listeners)
+                l->judgement = judgement;
+        known = known_of(a);
 
         assess_freep(&a);
         return known;
+}
+
+static struct known *known_of_view(const struct inside *view)
+{
+        return known_of_judged(view, (struct judgement){0});
 }
 
 /* Two sockets of one SO_REUSEPORT group are one listener, which ends with the last of them. */
@@ -190,6 +230,25 @@ static void test_compare(void **state)
         str_release(&told.text);
 }
 
+/* An approval that ran out between two looks is told with the sentence that says so. */
+static void test_approval_expired(void **state)
+{
+        static const struct judgement approved = {.verdict = VERDICT_APPROVED, .why = "line 3 approves"},
+                                      expired = {.verdict = VERDICT_EXPIRED, .why = "ended on 2026-01-01"};
+        _cleanup_(inside_freep) struct inside *view = sample_inside();
+        _cleanup_(known_freep) struct known *before = NULL, *after = NULL;
+        struct told told = {0};
+
+        (void)add_socket(view, 22, 1, "/usr/sbin/sshd");
+        before = known_of_judged(view, approved);
+        after = known_of_judged(view, expired);
+        known_compare(before, after, tell, &told);
+        known_compare(after, after, tell, &told);
+        known_compare(after, before, tell, &told);
+        assert_string_equal(str_text(&told.text), "approval-expired 22 ended on 2026-01-01;");
+        str_release(&told.text);
+}
+
 /* What others chose never reaches a terminal as it is. */
 static void test_words(void **state)
 {
@@ -200,6 +259,11 @@ static void test_words(void **state)
         assert_int_equal(address_parse("::", &item.address), 0);
         watch_event_words(&text, &e);
         assert_string_equal(str_text(&text), "opened [::]:8443/tcp in netns web by x\\x1b[2J (5), user root");
+        str_reset(&text);
+        e.judgement = &(struct judgement){.verdict = VERDICT_UNAPPROVED, .why = "no approval names it"};
+        e.event.planned = "CHG-1\n";
+        watch_event_words(&text, &e);
+        assert_non_null(strstr(str_text(&text), " - unapproved (no approval names it), planned as CHG-1\\x0a"));
 }
 
 static int open_guide(void **state)
@@ -217,9 +281,10 @@ static int close_guide(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),   cmocka_unit_test(test_pid_level),
+                cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),
                 cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
                 cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
+                cmocka_unit_test(test_approval_expired), cmocka_unit_test(test_executables), cmocka_unit_test(test_unit),
         };
 
         return cmocka_run_group_tests(tests, open_guide, close_guide);

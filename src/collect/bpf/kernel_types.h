@@ -104,7 +104,17 @@ struct pid {
         struct upid numbers[1];
 };
 
+struct mm_struct {
+        struct file *exe_file;
+};
+
+struct fs_struct {
+        struct path root;
+};
+
 struct task_struct {
+        struct mm_struct *mm;
+        struct fs_struct *fs;
         __s32 pid; /* of the thread, in the first pid namespace */
         __u64 start_time;
         struct task_struct *group_leader;
@@ -115,6 +125,11 @@ struct seq_file;
 
 struct bpf_iter_meta {
         struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+        struct bpf_iter_meta *meta;
+        struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

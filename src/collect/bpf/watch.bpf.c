@@ -44,7 +44,15 @@ struct {
 } marks SEC(".maps");
 
 __u64 dropped;   /* records that found the ring full */
-__u32 pid_level; /* depth of the reader's pid namespace: set before loading */
+__u32 pid_level; /* depth of the reader's pid namespace */
+
+/* Run once by the reader: its own /proc/self/status would not say how deep it is, only an outer one does. */
+SEC("syscall")
+int watch_reader(void *ctx)
+{
+        pid_level = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), thread_pid, level);
+        return 0;
+}
 
 /* The pid of the current process as the pid namespace of the reader numbers it; 0: it has none there. */
 static __u32 current_pid(void)
@@ -94,23 +102,29 @@ static void tell(struct watch_record *r)
                 __sync_fetch_and_add(&dropped, 1);
 }
 
-SEC("tp_btf/inet_sock_set_state")
-int watch_tcp(__u64 *ctx)
+/* Not inlined: the compiler would empty the record before it is known that one is needed. */
+static __attribute__((noinline)) int tell_tcp(struct sock *sk, __u32 kind)
 {
-        struct sock *sk = (struct sock *)ctx[0];
-        int before = (int)ctx[1], after = (int)ctx[2];
         struct watch_record r = {};
 
-        /* listening -> SYN_RECV is told for every accepted connection, of its own socket */
-        if (after != STATE_LISTEN && (before != STATE_LISTEN || after != STATE_CLOSE))
-                return 0;
         if (BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
                 return 0;
         (void)bpf_get_socket_cookie(sk); /* makes one, where it has none yet */
         add_place(&r, sk, IPPROTO_TCP);
-        add_moment(&r, after == STATE_LISTEN ? WATCH_RECORD_OPENED : WATCH_RECORD_CLOSED);
+        add_moment(&r, kind);
         tell(&r);
         return 0;
+}
+
+SEC("tp_btf/inet_sock_set_state")
+int watch_tcp(__u64 *ctx)
+{
+        int before = (int)ctx[1], after = (int)ctx[2];
+
+        /* listening -> SYN_RECV is told for every accepted connection, of its own socket */
+        if (after != STATE_LISTEN && (before != STATE_LISTEN || after != STATE_CLOSE))
+                return 0;
+        return tell_tcp((struct sock *)ctx[0], after == STATE_LISTEN ? WATCH_RECORD_OPENED : WATCH_RECORD_CLOSED);
 }
 
 static int about_to_bind(struct bpf_sock_addr *ctx)
