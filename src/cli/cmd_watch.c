@@ -24,6 +24,7 @@ static const struct option_spec options[] = {
         {.name = "interval", .kind = OPTION_WORD, .value = "SECONDS",
          .help = "look at the whole so often (default 120; without BPF 5)"},
         CONFIG_OPTION,
+        {.name = "test-sinks", .help = "send a marked test alert to each sink of sinks.yaml, tell what became of it, and end"},
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
 };
 
@@ -41,6 +42,7 @@ static void loop_release(struct loop *l)
 {
         l->timer = sd_event_source_disable_unref(l->timer);
         l->event = sd_event_unref(l->event);
+        l->run.alert = watch_alert_free(l->run.alert);
         watch_run_release(&l->run);
         l->run.source = watch_free(l->run.source);
         knowledge_freep(&l->knowledge);
@@ -107,6 +109,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
         l->knowledge = knowledge;
         l->run.knowledge = knowledge;
         fprintf(stderr, "quaymaster watch: configuration reloaded\n");
+        if (watch_alert_reload(l->in, &l->run.alert, l->event, &err) < 0)
+                fprintf(stderr, "quaymaster watch: sinks not reloaded, the old stay: %s\n", err.text);
         return 0;
 }
 
@@ -140,6 +144,8 @@ static int start_loop(struct loop *l, struct err *err)
                 r = sd_event_add_signal(l->event, NULL, SIGTERM, on_end, l);
         if (r >= 0)
                 r = sd_event_add_signal(l->event, NULL, SIGHUP, on_reload, l);
+        if (r >= 0 && (r = watch_alert_attach(l->run.alert, l->event, err)) < 0)
+                return r;
         return r < 0 ? err_errno(err, -r, "cannot set up the event loop") : plan_look(l);
 }
 
@@ -172,6 +178,8 @@ static int start(struct loop *l, struct err *err)
 
         if (r == 0)
                 r = config_open_knowledge(l->in, &l->knowledge, err);
+        if (r == 0)
+                r = watch_alert_open(l->in, &l->run.alert, err);
         if (r < 0)
                 return r;
         l->run.knowledge = l->knowledge;
@@ -200,11 +208,15 @@ static int run(const struct invocation *in, struct err *err)
                         .out_fd = -1,
                 },
         };
-        int r = start(&l, err);
+        int r;
 
+        if (invocation_has(in, "test-sinks"))
+                return watch_alert_test(in, l.run.json, err);
+        r = start(&l, err);
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(l.event);
+        watch_alert_end(l.run.alert);
         if (r < 0)
                 return QM_EXIT_INCOMPLETE;
         return watch_run_end(&l.run) ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cli/watch_alert.h"
 #include "cli/watch_known.h"
 #include "collect/watch.h"
 #include "knowledge/knowledge.h"
@@ -15,6 +16,7 @@ struct watch_run {
         struct collect_options options;
         const struct knowledge *knowledge;
         struct watch *source;
+        struct watch_alert *alert; /* where events are told besides; NULL: nowhere */
         bool json;
         const char *output; /* path of the file to append to; NULL: standard output */
 
