@@ -103,7 +103,7 @@ static void read_verdict(struct json_read *r, struct pool *pool, struct alert *a
 int alert_read(const char *text, size_t len, struct pool *pool, struct alert *ret)
 {
         struct json_text key;
-        struct json_read r;
+        struct json_read r = {0};
         bool is_alert = false;
 
         *ret = (struct alert){.id = "", .asset = "", .kind = "", .subject = "", .message = ""};
