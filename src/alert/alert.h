@@ -36,9 +36,10 @@ struct alert_event {
 
 struct alert {
         const char *id, *asset, *kind, *subject, *message;
-        const char *state; /* "flapping": it will be quiet about it; "settled": that is over; NULL: neither */
+        const char
+                *state; /* "flapping": it will be quiet about it; "settled": that is over; NULL: neither */
         enum verdict verdict;
-        uint64_t count; /* events that it stands for */
+        uint64_t count;            /* events that it stands for */
         int64_t first_ms, time_ms; /* of the first and last of them, since 1970 */
         bool test;
 };

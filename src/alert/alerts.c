@@ -14,11 +14,12 @@
 #include "base/hash.h"
 #include "base/text.h"
 
-#define NS_PER_MS     1000000u
-#define BACKOFF_MS    1000
-#define BACKOFF_MAX   300000
-#define DELIVERY_MS   ((int64_t)(SINK_TIMEOUT_S + 5) * 1000) /* a child that has not ended by itself is killed */
-#define CHILD_IDLE_MS 60000                                  /* then it ends, and is started anew when needed */
+#define NS_PER_MS   1000000u
+#define BACKOFF_MS  1000
+#define BACKOFF_MAX 300000
+#define DELIVERY_MS \
+        ((int64_t)(SINK_TIMEOUT_S + 5) * 1000) /* a child that has not ended by itself is killed */
+#define CHILD_IDLE_MS 60000                    /* then it ends, and is started anew when needed */
 
 struct out {
         const struct sink_config *c;
@@ -131,8 +132,10 @@ static void tell_dropped(struct out *o)
                 .time_ms = real_now_ms(),
         };
 
-        str_addf(&id, "dropped-%llx-%llu", (unsigned long long)clock_monotonic_ns(), (unsigned long long)dropped);
-        str_addf(&message, "%llu alerts were dropped, as this sink could not be reached and its queue was full",
+        str_addf(&id, "dropped-%llx-%llu", (unsigned long long)clock_monotonic_ns(),
+                 (unsigned long long)dropped);
+        str_addf(&message,
+                 "%llu alerts were dropped, as this sink could not be reached and its queue was full",
                  (unsigned long long)dropped);
         a.id = str_text(&id);
         a.message = str_text(&message);
@@ -228,7 +231,8 @@ static void take_answer(struct out *o, int64_t now_ms)
 
 static bool may_begin(const struct out *o, int64_t now_ms)
 {
-        return !o->in_flight && !o->set->paused && queue_count(o->queue) && (!o->failures || now_ms >= o->retry_ms);
+        return !o->in_flight && !o->set->paused && queue_count(o->queue) &&
+               (!o->failures || now_ms >= o->retry_ms);
 }
 
 static void step_out(struct out *o, int64_t now_ms)
@@ -303,8 +307,8 @@ static int open_queue(struct out *o, const char *folder, struct err *err)
         return 0;
 }
 
-int alerts_open(const struct sinks *sinks, const char *folder, alerts_say *say_it, void *arg, struct alerts **ret,
-                struct err *err)
+int alerts_open(const struct sinks *sinks, const char *folder, alerts_say *say_it, void *arg,
+                struct alerts **ret, struct err *err)
 {
         _cleanup_(alerts_freep) struct alerts *a = xcalloc(1, sizeof(*a));
 
@@ -387,7 +391,8 @@ void alerts_end(struct alerts *a, int64_t wait_ms)
         }
         for (size_t i = 0; i < a->n; i++)
                 if (a->outs[i].queue && queue_count(a->outs[i].queue))
-                        say(&a->outs[i], "%zu alerts wait in its queue for the next start", queue_count(a->outs[i].queue));
+                        say(&a->outs[i], "%zu alerts wait in its queue for the next start",
+                            queue_count(a->outs[i].queue));
 }
 
 /* --- test ------------------------------------------------------------------------------------------ */
@@ -406,7 +411,8 @@ static void write_test(const struct sink_config *c, const char *asset, struct st
         };
         _cleanup_str_ struct str id = {0};
 
-        str_addf(&id, "test-%llx-%llx", (unsigned long long)a.time_ms, (unsigned long long)clock_monotonic_ns());
+        str_addf(&id, "test-%llx-%llx", (unsigned long long)a.time_ms,
+                 (unsigned long long)clock_monotonic_ns());
         a.id = str_text(&id);
         alert_write(to, &a, NULL, 0);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * All sinks at work: an event is filtered and grouped for each of them, the alert goes to its queue, and from there one at a
- * time to the child that delivers; what fails is tried again. Nothing here waits but alerts_end() and alerts_test().
+ * All sinks at work: an event is filtered and grouped for each of them, the alert goes to its queue, and from there
+ * one at a time to the child that delivers; what fails is tried again. Nothing here waits but alerts_end() and
+ * alerts_test().
  */
 #pragma once
 
@@ -13,11 +14,11 @@ struct alerts;
 typedef void alerts_say(const char *text, void *arg);
 
 /*
- * Queues are in `folder`, which must be there. sinks must outlive the result. A sink whose queue another watch has is left
- * out, and this is said. 0 or negative errno.
+ * Queues are in `folder`, which must be there. sinks must outlive the result. A sink whose queue another watch has is
+ * left out, and this is said. 0 or negative errno.
  */
-int alerts_open(const struct sinks *sinks, const char *folder, alerts_say *say, void *arg, struct alerts **ret,
-                struct err *err);
+int alerts_open(const struct sinks *sinks, const char *folder, alerts_say *say, void *arg,
+                struct alerts **ret, struct err *err);
 struct alerts *alerts_free(struct alerts *a); /* accepts NULL, returns NULL; queues stay */
 
 static inline void alerts_freep(struct alerts **a)

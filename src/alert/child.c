@@ -13,7 +13,7 @@
 #include "base/fd.h"
 #include "base/wire.h"
 
-#define OWN_FD 3 /* beside the standard ones, which are /dev/null */
+#define OWN_FD 3     /* beside the standard ones, which are /dev/null */
 #define NOBODY 65534 /* of Debian and most others; its name need not exist */
 
 /* Of the answer: the errno, positive, then the reason. */
@@ -28,7 +28,8 @@ static int give_up_rights(void)
 {
         capng_clear(CAPNG_SELECT_ALL);
         if (geteuid() == 0) {
-                if (capng_change_id(NOBODY, NOBODY, CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING | CAPNG_CLEAR_AMBIENT) != 0)
+                if (capng_change_id(NOBODY, NOBODY,
+                                    CAPNG_DROP_SUPP_GRP | CAPNG_CLEAR_BOUNDING | CAPNG_CLEAR_AMBIENT) != 0)
                         return -EPERM;
         } else {
                 (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);

@@ -21,7 +21,7 @@ void child_end(struct child *child);
 /* Give it a record; it must have answered the one before. 0 or negative errno. */
 int child_give(const struct child *child, const struct str *record, struct err *err);
 /*
- * Its answer, when fd is readable. *ret_result is what `deliver` gave, with the reason in err. 0; -EAGAIN: none yet; -EPIPE: the
- * child is gone.
+ * Its answer, when fd is readable. *ret_result is what `deliver` gave, with the reason in err. 0; -EAGAIN: none yet;
+ * -EPIPE: the child is gone.
  */
 int child_answer(const struct child *child, int *ret_result, struct err *err);

@@ -27,7 +27,8 @@ static int load(struct curl_library *curl, struct err *err)
         void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
 
         if (!library)
-                return err_set(err, -ENOENT, "this is sent with libcurl, which cannot be loaded: %s", dlerror());
+                return err_set(err, -ENOENT, "this is sent with libcurl, which cannot be loaded: %s",
+                               dlerror());
         for (size_t i = 0; i < array_len(functions); i++) {
                 *functions[i].to = dlsym(library, functions[i].name);
                 if (!*functions[i].to)

@@ -28,7 +28,7 @@ enum curl_option {
         CURL_READFUNCTION = 20012,
         CURL_HEADERFUNCTION = 20079,
         CURL_CAINFO_BLOB = 40309, /* since 7.77 */
-        CURL_TIMEOUT = 13, /* seconds */
+        CURL_TIMEOUT = 13,        /* seconds */
         CURL_SSLVERSION = 32,
         CURL_UPLOAD = 46,
         CURL_FOLLOWLOCATION = 52,

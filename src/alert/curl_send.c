@@ -48,10 +48,12 @@ static int set_ca(struct curl_send *s, const struct sink_config *c, struct err *
         s->curl->easy_setopt(s->handle, CURL_CAPATH, NULL);
         return s->curl->easy_setopt(s->handle, CURL_CAINFO_BLOB, &blob) == 0
                        ? 0
-                       : err_set(err, -ENOENT, "the libcurl here cannot take a ca_file: it is older than 7.77");
+                       : err_set(err, -ENOENT,
+                                 "the libcurl here cannot take a ca_file: it is older than 7.77");
 }
 
-int curl_send_begin(struct curl_send *s, const struct sink_config *c, const char *url, long protocols, struct err *err)
+int curl_send_begin(struct curl_send *s, const struct sink_config *c, const char *url, long protocols,
+                    struct err *err)
 {
         int r;
 

@@ -14,7 +14,8 @@ struct curl_send {
 };
 
 /* 0 or negative errno. To be released also then. The struct must not move. */
-int curl_send_begin(struct curl_send *s, const struct sink_config *c, const char *url, long protocols, struct err *err);
+int curl_send_begin(struct curl_send *s, const struct sink_config *c, const char *url, long protocols,
+                    struct err *err);
 void curl_send_add(struct curl_send *s, const char *text); /* to the list */
 /* *ret_code: what the other side answered, 0 when nothing. 0, or -EAGAIN with the reason. */
 int curl_send_perform(struct curl_send *s, long *ret_code, struct err *err);

@@ -16,8 +16,9 @@ struct slot {
         uint64_t hash;
         char *subject;
         /* of what is being gathered; n = 0: nothing is */
-        struct kept last, behind; /* behind: what the last stands for when it was a close that a restart takes back */
-        char *first_id, *owner;   /* owner: of the last event */
+        struct kept last,
+                behind; /* behind: what the last stands for when it was a close that a restart takes back */
+        char *first_id, *owner; /* owner: of the last event */
         unsigned n, opened, closed, other;
         unsigned left; /* events but for restarts */
         uint32_t kinds;
@@ -133,7 +134,8 @@ static void add_times(struct str *to, const struct slot *s)
                 str_addf(to, "%u change%s", s->n, s->n == 1 ? "" : "s");
 }
 
-static void tell(struct group *g, const struct slot *s, const char *id, const char *state, const char *message)
+static void tell(struct group *g, const struct slot *s, const char *id, const char *state,
+                 const char *message)
 {
         struct alert a = {
                 .id = id,
@@ -158,7 +160,8 @@ static void tell_gathered(struct group *g, const struct slot *s, const char *sta
 
         if (!is_one) {
                 add_times(&message, s);
-                str_addf(&message, " in %u s, now %s", seconds_of(s->last.time_ms - s->first_ms), state_of(s));
+                str_addf(&message, " in %u s, now %s", seconds_of(s->last.time_ms - s->first_ms),
+                         state_of(s));
                 if (state)
                         str_add(&message, "; it is flapping, and you are told again when that ends");
                 str_add(&message, "; the last: ");
@@ -173,7 +176,8 @@ static void tell_settled(struct group *g, const struct slot *s)
 
         str_addf(&id, "%s-settled", s->last.id);
         str_addf(&message, "no longer flapping: %u more change%s in %u s, now %s; the last: %s", s->flaps,
-                 s->flaps == 1 ? "" : "s", seconds_of(s->event_ms - s->flapping_since_ms), state_of(s), s->last.message);
+                 s->flaps == 1 ? "" : "s", seconds_of(s->event_ms - s->flapping_since_ms), state_of(s),
+                 s->last.message);
         tell(g, s, str_text(&id), "settled", str_text(&message));
 }
 
@@ -345,7 +349,8 @@ static void end_flapping(struct group *g, struct slot *s)
 
 void group_step(struct group *g, int64_t now_ms)
 {
-        for (size_t i = g->slots.n; i-- > 0;) { /* from the end, as the last one takes the place of one removed */
+        for (size_t i = g->slots.n;
+             i-- > 0;) { /* from the end, as the last one takes the place of one removed */
                 struct slot *s = &g->slots.at[i];
 
                 if (due_ms(g, s) > now_ms)

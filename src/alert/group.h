@@ -14,12 +14,12 @@
 
 #include "alert/alert.h"
 
-#define GROUP_SUBJECTS_MAX  1024u
-#define GROUP_RESTART_MS    5000
-#define GROUP_FLAP_CHANGES  6u
-#define GROUP_FLAP_POINTS   6u
-#define GROUP_FLAP_SPAN_MS  600000
-#define GROUP_SETTLED_MS    300000
+#define GROUP_SUBJECTS_MAX 1024u
+#define GROUP_RESTART_MS   5000
+#define GROUP_FLAP_CHANGES 6u
+#define GROUP_FLAP_POINTS  6u
+#define GROUP_FLAP_SPAN_MS 600000
+#define GROUP_SETTLED_MS   300000
 
 struct group;
 

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/text.h"
 
-#define SUBJECT_MAX  150u /* bytes of the alert's message in it */
-#define WORD_BYTES   45u  /* of an encoded word: 60 characters of base64, of 75 at most (RFC 2047, 2) */
-#define LINE_BYTES   57u  /* 76 characters of base64 (RFC 2045, 6.8) */
-#define ADDRESS_MAX  254u
+#define SUBJECT_MAX 150u /* bytes of the alert's message in it */
+#define WORD_BYTES  45u  /* of an encoded word: 60 characters of base64, of 75 at most (RFC 2047, 2) */
+#define LINE_BYTES  57u  /* 76 characters of base64 (RFC 2045, 6.8) */
+#define ADDRESS_MAX 254u
 
 bool mail_is_address(const char *s)
 {
@@ -114,7 +114,8 @@ static void write_body(struct str *to, const struct alert *a, const struct str *
         text_add_printable(to, a->subject);
         str_addf(to, "\nTime:    %s", clock_format(a->first_ms / 1000, first));
         if (a->count > 1)
-                str_addf(to, " to %s, %llu events", clock_format(a->time_ms / 1000, last), (unsigned long long)a->count);
+                str_addf(to, " to %s, %llu events", clock_format(a->time_ms / 1000, last),
+                         (unsigned long long)a->count);
         str_add(to, "\nAsset:   ");
         text_add_printable(to, a->asset);
         if (a->test)
@@ -128,7 +129,8 @@ static void add_body(struct str *to, const struct alert *a, const struct str *re
 
         write_body(&text, a, record);
         for (size_t i = 0; i < text.len; i += LINE_BYTES) {
-                add_base64(to, (const uint8_t *)text.text + i, text.len - i < LINE_BYTES ? text.len - i : LINE_BYTES);
+                add_base64(to, (const uint8_t *)text.text + i,
+                           text.len - i < LINE_BYTES ? text.len - i : LINE_BYTES);
                 str_add(to, "\r\n");
         }
 }

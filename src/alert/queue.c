@@ -14,10 +14,11 @@
 #include "base/vec.h"
 #include "base/wire.h"
 
-#define MAGIC       0x31514d51u /* "QMQ1", little-endian as all here */
-#define HEAD_SIZE   20u         /* magic, kind or length, number (8), then 4 bytes of the SHA-256 of these and the data */
-#define KIND_DONE   UINT32_MAX  /* in place of a length: the record of that number is done */
-#define TIDY_BYTES  (1u << 20)  /* past that may lie in a file which is not empty */
+#define MAGIC 0x31514d51u /* "QMQ1", little-endian as all here */
+#define HEAD_SIZE \
+        20u /* magic, kind or length, number (8), then 4 bytes of the SHA-256 of these and the data */
+#define KIND_DONE  UINT32_MAX /* in place of a length: the record of that number is done */
+#define TIDY_BYTES (1u << 20) /* past that may lie in a file which is not empty */
 
 struct waiting {
         uint64_t number, at;
@@ -29,7 +30,7 @@ struct queue {
         int fd;
         size_t length; /* at most so many wait */
         vec(struct waiting) list;
-        size_t first; /* in the list: those before are done */
+        size_t first;                      /* in the list: those before are done */
         uint64_t next_number, size, bytes; /* size: of the file; bytes: of what waits */
 };
 
@@ -135,7 +136,8 @@ static size_t take_records(struct queue *q, const struct str *text)
 static int load(struct queue *q, size_t *ret_torn)
 {
         _cleanup_str_ struct str text = {0};
-        int r = fd_read_all(q->fd, QUEUE_BYTES_MAX + 2 * TIDY_BYTES + QUEUE_LENGTH_MAX * HEAD_SIZE * 2, &text);
+        int r = fd_read_all(q->fd, QUEUE_BYTES_MAX + 2 * TIDY_BYTES + QUEUE_LENGTH_MAX * HEAD_SIZE * 2,
+                            &text);
 
         if (r < 0)
                 return r;
@@ -233,7 +235,8 @@ static void rewrite(struct queue *q)
 
         if (fd < 0)
                 return;
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0 || copy_waiting(q, fd, &size) < 0 || rename(path, q->path) < 0) {
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0 || copy_waiting(q, fd, &size) < 0 ||
+            rename(path, q->path) < 0) {
                 (void)unlink(path);
                 return;
         }
@@ -277,7 +280,8 @@ static int take_off(struct queue *q, size_t behind)
         return r;
 }
 
-int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped, struct err *err)
+int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
+               struct err *err)
 {
         int r;
 

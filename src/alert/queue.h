@@ -34,7 +34,8 @@ static inline void queue_freep(struct queue **q)
  * Append. When it is full the oldest goes, but never the first while it is `held`: *ret_dropped is how many. 0, or
  * negative errno, and then it was not taken (-EMSGSIZE, or the disk is full).
  */
-int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped, struct err *err);
+int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
+               struct err *err);
 size_t queue_count(const struct queue *q);
 /* The first: appended to `to`. -ENOENT: there is none; other errno: it cannot be read, and should be taken off. */
 int queue_first(const struct queue *q, struct str *to);

@@ -26,8 +26,8 @@ static int check_secret_file(int fd, const char *path, struct err *err)
 }
 
 /* Bytes in the pool: they may hold what a string may not. */
-static int read_bytes(const char *path, bool secret, size_t max, struct pool *pool, const char **ret, size_t *ret_len,
-                      struct err *err)
+static int read_bytes(const char *path, bool secret, size_t max, struct pool *pool, const char **ret,
+                      size_t *ret_len, struct err *err)
 {
         _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         _cleanup_str_ struct str text = {0};
@@ -57,10 +57,12 @@ static int read_credential(struct sink_config *c, struct pool *pool, struct err 
         const char *folder = getenv("CREDENTIALS_DIRECTORY");
 
         if (!folder || *folder != '/')
-                return err_set(err, -ENOENT, "credential '%s': there is no $CREDENTIALS_DIRECTORY; give the unit "
-                               "LoadCredential=%s:FILE", c->credential, c->credential);
-        return read_bytes(pool_printf(pool, "%s/%s", folder, c->credential), true, SECRET_MAX, pool, &c->secret,
-                          &c->secret_len, err);
+                return err_set(err, -ENOENT,
+                               "credential '%s': there is no $CREDENTIALS_DIRECTORY; give the unit "
+                               "LoadCredential=%s:FILE",
+                               c->credential, c->credential);
+        return read_bytes(pool_printf(pool, "%s/%s", folder, c->credential), true, SECRET_MAX, pool,
+                          &c->secret, &c->secret_len, err);
 }
 
 static int read_of_sink(struct sink_config *c, struct pool *pool, struct err *err)
@@ -83,7 +85,8 @@ int secrets_read(struct sinks *sinks, struct pool *pool, struct err *err)
                 int r = read_of_sink(&sinks->at[i], pool, err);
 
                 if (r < 0)
-                        return err_prefix(err, "%s:%u: sink '%s'", sinks->file, sinks->at[i].line, sinks->at[i].name);
+                        return err_prefix(err, "%s:%u: sink '%s'", sinks->file, sinks->at[i].line,
+                                          sinks->at[i].name);
         }
         return 0;
 }

@@ -12,12 +12,13 @@
 struct sink_config {
         const char *name;
         const struct sink *sink;
-        unsigned line; /* of the file, where it begins */
+        unsigned line;     /* of the file, where it begins */
         uint32_t kinds;    /* bits of enum event_kind; 0: all */
         uint32_t verdicts; /* bits of enum verdict; 0: all but approved */
         uint64_t group_s, queue;
         /* of some types; NULL or 0 where not given */
-        const char *url, *secret_file, *password_file, *credential, *ca_file, *format, *starttls, *from, *user;
+        const char *url, *secret_file, *password_file, *credential, *ca_file, *format, *starttls, *from,
+                *user;
         struct texts to, argv;
         /* read before the first delivery (secret.h), NULL where there is none */
         const char *secret, *ca;
@@ -30,10 +31,11 @@ struct sink {
         /* What the keys do not say by themselves. 0, or yaml_read_fail_at(). May be NULL. */
         int (*check)(struct yaml_read *r, struct sink_config *c);
         /*
-         * Tell it: in a child without rights, which may wait for SINK_TIMEOUT_S. 0: it was taken. -EBADMSG: it will never be
-         * taken, others may be. Other errno: try again later.
+         * Tell it: in a child without rights, which may wait for SINK_TIMEOUT_S. 0: it was taken. -EBADMSG: it will
+         * never be taken, others may be. Other errno: try again later.
          */
-        int (*deliver)(const struct sink_config *c, const struct alert *a, const struct str *record, struct err *err);
+        int (*deliver)(const struct sink_config *c, const struct alert *a, const struct str *record,
+                       struct err *err);
 };
 
 const struct sink *sink_find(const char *name); /* NULL: unknown */

@@ -18,9 +18,10 @@
 
 static int check(struct yaml_read *r, struct sink_config *c)
 {
-        return *c->argv.at[0] == '/' ? 0
-                                     : yaml_read_fail_at(r, c->line, "argv '%s': the program needs an absolute path",
-                                                         yaml_read_show(r, c->argv.at[0]));
+        return *c->argv.at[0] == '/'
+                       ? 0
+                       : yaml_read_fail_at(r, c->line, "argv '%s': the program needs an absolute path",
+                                           yaml_read_show(r, c->argv.at[0]));
 }
 
 /* In the new process. */
@@ -73,7 +74,8 @@ static bool wait_for(pid_t pid)
         return false;
 }
 
-static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record, struct err *err)
+static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record,
+                   struct err *err)
 {
         _cleanup_close_ int input = make_input(record, err);
         int status = 0;
@@ -94,13 +96,16 @@ static int deliver(const struct sink_config *c, const struct alert *a, const str
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
         if (!ended)
-                return err_set(err, -ETIMEDOUT, "'%s' did not end within %u s", c->argv.at[0], SINK_TIMEOUT_S);
+                return err_set(err, -ETIMEDOUT, "'%s' did not end within %u s", c->argv.at[0],
+                               SINK_TIMEOUT_S);
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 return 0;
         if (WIFEXITED(status) && WEXITSTATUS(status) >= 126)
                 return err_set(err, -EAGAIN, "'%s' cannot be run: %s", c->argv.at[0],
-                               WEXITSTATUS(status) == 127 ? "there is no such program" : "user nobody may not, or it is none");
-        return err_set(err, -EAGAIN, WIFEXITED(status) ? "'%s' ended with status %d" : "'%s' was ended by signal %d",
+                               WEXITSTATUS(status) == 127 ? "there is no such program"
+                                                          : "user nobody may not, or it is none");
+        return err_set(err, -EAGAIN,
+                       WIFEXITED(status) ? "'%s' ended with status %d" : "'%s' was ended by signal %d",
                        c->argv.at[0], WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 

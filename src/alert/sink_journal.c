@@ -37,18 +37,21 @@ void journal_text(struct str *to, const struct alert *a, const struct str *recor
         for (size_t i = 0; i < array_len(fields); i++)
                 if (fields[i].value)
                         add_field(to, fields[i].name, fields[i].value, strlen(fields[i].value));
-        str_addf(to, "PRIORITY=%u\nQUAYMASTER_COUNT=%llu\n", alert_severity(a), (unsigned long long)a->count);
+        str_addf(to, "PRIORITY=%u\nQUAYMASTER_COUNT=%llu\n", alert_severity(a),
+                 (unsigned long long)a->count);
         add_field(to, "QUAYMASTER_RECORD", str_text(record), record->len);
 }
 
 static int check(struct yaml_read *r, struct sink_config *c)
 {
         if (c->to.n > 1 || (c->to.n && *c->to.at[0] != '/'))
-                return yaml_read_fail_at(r, c->line, "takes one 'to', the path of a socket (%s by default)", JOURNAL_SOCKET);
+                return yaml_read_fail_at(r, c->line, "takes one 'to', the path of a socket (%s by default)",
+                                         JOURNAL_SOCKET);
         return 0;
 }
 
-static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record, struct err *err)
+static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record,
+                   struct err *err)
 {
         _cleanup_str_ struct str text = {0};
 

@@ -20,7 +20,8 @@ static int check_server(struct yaml_read *r, const struct sink_config *c)
                 wrong = "nothing comes behind the port";
         else if (!wrong && never && !place_is_loopback(&place))
                 wrong = "without TLS mail may only go to this machine itself; leave 'starttls' away";
-        return wrong ? yaml_read_fail_at(r, c->line, "server '%s': %s", yaml_read_show(r, c->url), wrong) : 0;
+        return wrong ? yaml_read_fail_at(r, c->line, "server '%s': %s", yaml_read_show(r, c->url), wrong)
+                     : 0;
 }
 
 static int check(struct yaml_read *r, struct sink_config *c)
@@ -32,10 +33,12 @@ static int check(struct yaml_read *r, struct sink_config *c)
                                          yaml_read_show(r, c->from));
         for (size_t i = 0; i < c->to.n; i++)
                 if (!mail_is_address(c->to.at[i]))
-                        return yaml_read_fail_at(r, c->line, "to '%s' is not a plain address, as ops@example.org",
+                        return yaml_read_fail_at(r, c->line,
+                                                 "to '%s' is not a plain address, as ops@example.org",
                                                  yaml_read_show(r, c->to.at[i]));
         if (!!c->user != (c->password_file || c->credential))
-                return yaml_read_fail_at(r, c->line, "'user' and 'password_file' (or 'credential') go together");
+                return yaml_read_fail_at(r, c->line,
+                                         "'user' and 'password_file' (or 'credential') go together");
         return check_server(r, c);
 }
 
@@ -73,7 +76,8 @@ static void set_up(struct curl_send *s, const struct sink_config *c, struct read
         }
 }
 
-static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record, struct err *err)
+static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record,
+                   struct err *err)
 {
         _cleanup_(curl_send_release) struct curl_send s;
         struct reading reading = {0};
@@ -91,8 +95,8 @@ static int deliver(const struct sink_config *c, const struct alert *a, const str
 
 const struct sink sink_mail = {
         .name = "mail",
-        .keys = (const char *const[]){"!server", "!from", "!to", "starttls", "user", "password_file", "credential",
-                                      "ca_file", NULL},
+        .keys = (const char *const[]){"!server", "!from", "!to", "starttls", "user", "password_file",
+                                      "credential", "ca_file", NULL},
         .check = check,
         .deliver = deliver,
 };

@@ -29,10 +29,11 @@ static int check(struct yaml_read *r, struct sink_config *c)
                 return yaml_read_fail_at(r, c->line, "takes one 'to'");
         if (*c->to.at[0] != '/')
                 wrong = place_parse(c->to.at[0], &place);
-        if (*c->to.at[0] != '/' && (wrong || (!streq(place.scheme, "udp") && !streq(place.scheme, "tcp")) || *place.rest))
-                return yaml_read_fail_at(r, c->line,
-                                         "'%s' is not a path as /dev/log, nor udp://HOST:PORT or tcp://HOST:PORT",
-                                         yaml_read_show(r, c->to.at[0]));
+        if (*c->to.at[0] != '/' &&
+            (wrong || (!streq(place.scheme, "udp") && !streq(place.scheme, "tcp")) || *place.rest))
+                return yaml_read_fail_at(
+                        r, c->line, "'%s' is not a path as /dev/log, nor udp://HOST:PORT or tcp://HOST:PORT",
+                        yaml_read_show(r, c->to.at[0]));
         while (c->format && formats[i] && !streq(c->format, formats[i]))
                 i++;
         if (c->format && !formats[i])
@@ -59,7 +60,10 @@ static int connect_to(const struct place *place, bool tcp, struct err *err)
         char port[8];
         int r, fd = -1;
 
-        (void)snprintf(port, sizeof(port), "%u", place->port ? place->port : tcp ? SYSLOG_TCP_PORT : SYSLOG_UDP_PORT);
+        (void)snprintf(port, sizeof(port), "%u",
+                       place->port ? place->port
+                       : tcp       ? SYSLOG_TCP_PORT
+                                   : SYSLOG_UDP_PORT);
         r = getaddrinfo(place->host, port, &hints, &found);
         if (r != 0)
                 return err_set(err, -EAGAIN, "'%s' has no address: %s", place->host, gai_strerror(r));
@@ -94,7 +98,8 @@ static int send_stream(int fd, const struct str *text, struct err *err)
         return 0;
 }
 
-static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record, struct err *err)
+static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record,
+                   struct err *err)
 {
         _cleanup_str_ struct str text = {0};
         _cleanup_close_ int fd = -1;

@@ -30,7 +30,8 @@ static int check(struct yaml_read *r, struct sink_config *c)
         return 0;
 }
 
-void webhook_sign(const void *secret, size_t secret_len, int64_t time_s, const struct str *body, struct str *ret)
+void webhook_sign(const void *secret, size_t secret_len, int64_t time_s, const struct str *body,
+                  struct str *ret)
 {
         char time[24], text[SHA256_TEXT_SIZE];
         uint8_t digest[SHA256_SIZE];
@@ -85,7 +86,8 @@ static int judge_answer(long code, int r, struct err *err)
         return r < 0 ? r : err_set(err, -EAGAIN, "HTTP status %ld", code);
 }
 
-static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record, struct err *err)
+static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record,
+                   struct err *err)
 {
         _cleanup_(curl_send_release) struct curl_send s;
         long code = 0;

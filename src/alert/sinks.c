@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "alert/sink.h"
 
-static const struct sink *const sinks[] = {&sink_exec, &sink_journal, &sink_mail, &sink_syslog, &sink_webhook};
+static const struct sink *const sinks[] = {&sink_exec, &sink_journal, &sink_mail, &sink_syslog,
+                                           &sink_webhook};
 
 const char *const sink_names[] = {"exec", "journal", "mail", "syslog", "webhook", NULL};
 

@@ -6,16 +6,16 @@
 #include "alert/queue.h"
 #include "policy/lists.h"
 
-#define WORD_START     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-#define WORD_REST      WORD_START "._-"
-#define GROUP_S        30u
-#define GROUP_S_MAX    3600u
-#define QUEUE_LENGTH   10000u
+#define WORD_START   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define WORD_REST    WORD_START "._-"
+#define GROUP_S      30u
+#define GROUP_S_MAX  3600u
+#define QUEUE_LENGTH 10000u
 
 static const struct yaml_shape shape_word = {1, 63, WORD_START, WORD_REST,
                                              "letters, digits and '._-', with no '._-' at the start"};
 /* no control character gets into a header, a path or a command by this file */
-#define PRINTABLE                                                                                            \
+#define PRINTABLE \
         " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
 static const struct yaml_shape shape_text = {1, 1000, PRINTABLE, PRINTABLE, "printable ASCII characters"};
 static const struct yaml_shape shape_path = {2, 1000, "/", PRINTABLE, "an absolute path"};
@@ -40,6 +40,32 @@ static int read_given_words(struct yaml_read *r, const struct yaml_field *f, voi
 {
         *vec_push(&((struct draft *)to)->given) = f->name;
         return read_words(r, f, to);
+}
+
+struct arguments {
+        vec(const char *) list;
+};
+
+static void arguments_release(struct arguments *a)
+{
+        vec_clear(&a->list);
+}
+
+/* Unlike other lists, this one may have the same word twice. */
+static int argument_item(struct yaml_read *r, size_t index, void *arg)
+{
+        return yaml_read_shaped(r, &shape_text, vec_push(&((struct arguments *)arg)->list));
+}
+
+static int read_argv(struct yaml_read *r, const struct yaml_field *f, void *to)
+{
+        _cleanup_(arguments_release) struct arguments a = {0};
+        struct draft *d = to;
+        int rc = read_some(r, LIST_ITEMS_MAX, argument_item, &a);
+
+        *vec_push(&d->given) = f->name;
+        d->c.argv = (struct texts){keep(r->pool, a.list.at, a.list.n, sizeof(*a.list.at)), a.list.n};
+        return rc;
 }
 
 static int read_type(struct yaml_read *r, const struct yaml_field *f, void *to)
@@ -75,7 +101,8 @@ static int read_kinds(struct yaml_read *r, const struct yaml_field *f, void *to)
 
 static int verdict_item(struct yaml_read *r, size_t index, void *arg)
 {
-        static const char *const words[] = {"approved", "expired", "unapproved", "prohibited", "unjudged", NULL};
+        static const char *const words[] = {"approved",   "expired",  "unapproved",
+                                            "prohibited", "unjudged", NULL};
         static const enum verdict means[] = {VERDICT_APPROVED, VERDICT_EXPIRED, VERDICT_UNAPPROVED,
                                              VERDICT_PROHIBITED, VERDICT_NONE};
         struct draft *d = arg;
@@ -104,13 +131,15 @@ static int read_queue(struct yaml_read *r, const struct yaml_field *f, void *to)
 
 static int refuse_secret(struct yaml_read *r, const struct yaml_field *f, void *to)
 {
-        return yaml_read_fail(r, "a secret does not belong in this file: name a file that only root can read "
-                                 "(%s_file), or a credential", streq(f->name, "secret") ? "secret" : "password");
+        return yaml_read_fail(r,
+                              "a secret does not belong in this file: name a file that only root can read "
+                              "(%s_file), or a credential",
+                              streq(f->name, "secret") ? "secret" : "password");
 }
 
-#define TEXT(field)  offsetof(struct draft, c.field), .shape = &shape_text
+#define TEXT(field)    offsetof(struct draft, c.field), .shape = &shape_text
 #define PATH_AT(field) offsetof(struct draft, c.field), .shape = &shape_path
-#define TEXTS(field) offsetof(struct draft, c.field.at), offsetof(struct draft, c.field.n), &shape_text
+#define TEXTS(field)   offsetof(struct draft, c.field.at), offsetof(struct draft, c.field.n), &shape_text
 
 static const struct yaml_field sink_fields[] = {
         {"name", yaml_field_text, offsetof(struct draft, c.name), .shape = &shape_word, .required = true},
@@ -130,7 +159,7 @@ static const struct yaml_field sink_fields[] = {
         {"from", read_given_text, TEXT(from)},
         {"user", read_given_text, TEXT(user)},
         {"to", read_given_words, TEXTS(to)},
-        {"argv", read_given_words, TEXTS(argv)},
+        {"argv", read_argv},
         {"secret", refuse_secret},
         {"password", refuse_secret},
 };
@@ -157,10 +186,12 @@ static int check_keys(struct yaml_read *r, const struct draft *d)
 
         vec_foreach(given, &d->given)
                 if (!is_key_of(sink, *given))
-                        return yaml_read_fail_at(r, d->c.line, "a sink of type %s has no '%s'", sink->name, *given);
+                        return yaml_read_fail_at(r, d->c.line, "a sink of type %s has no '%s'", sink->name,
+                                                 *given);
         for (const char *const *k = sink->keys; *k; k++)
                 if (**k == '!' && !is_given(d, *k + 1))
-                        return yaml_read_fail_at(r, d->c.line, "a sink of type %s needs '%s'", sink->name, *k + 1);
+                        return yaml_read_fail_at(r, d->c.line, "a sink of type %s needs '%s'", sink->name,
+                                                 *k + 1);
         return 0;
 }
 
@@ -173,7 +204,8 @@ static int read_sink(struct yaml_read *r, struct sink_config *ret)
         if (rc == 0)
                 rc = check_keys(r, &d);
         if (rc == 0 && (!!d.c.secret_file + !!d.c.password_file + !!d.c.credential) > 1)
-                rc = yaml_read_fail_at(r, d.c.line, "takes its secret from a file or a credential, not from both");
+                rc = yaml_read_fail_at(r, d.c.line,
+                                       "takes its secret from a file or a credential, not from both");
         if (rc == 0 && d.c.sink->check)
                 rc = d.c.sink->check(r, &d.c);
         *ret = d.c;
@@ -209,7 +241,8 @@ static int read_sinks(struct yaml_read *r, const struct yaml_field *f, void *to)
         return yaml_read_list(r, SINKS_MAX, sink_item, to);
 }
 
-int sinks_parse(const char *text, size_t len, const char *file, struct pool *pool, struct sinks *ret, struct err *err)
+int sinks_parse(const char *text, size_t len, const char *file, struct pool *pool, struct sinks *ret,
+                struct err *err)
 {
         static const struct yaml_field fields[] = {{"sinks", read_sinks, .required = true}};
         _cleanup_(yaml_read_release) struct yaml_read r;

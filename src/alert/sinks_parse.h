@@ -13,7 +13,8 @@ struct sinks {
 };
 
 /*
- * All strings go to the pool; the text is not needed afterwards. 0, -EFBIG, or -EINVAL with file, line and field. That a
- * secret stands in the file itself is an error.
+ * All strings go to the pool; the text is not needed afterwards. 0, -EFBIG, or -EINVAL with file, line and field. A
+ * secret in the file itself is an error.
  */
-int sinks_parse(const char *text, size_t len, const char *file, struct pool *pool, struct sinks *ret, struct err *err);
+int sinks_parse(const char *text, size_t len, const char *file, struct pool *pool, struct sinks *ret,
+                struct err *err);

@@ -30,8 +30,8 @@ static void take_block(struct sha256 *s)
         for (unsigned i = 0; i < 16; i++)
                 m[i] = wire_be32(&w);
         for (unsigned i = 16; i < 64; i++)
-                m[i] = m[i - 16] + (rotate(m[i - 15], 7) ^ rotate(m[i - 15], 18) ^ m[i - 15] >> 3) + m[i - 7] +
-                       (rotate(m[i - 2], 17) ^ rotate(m[i - 2], 19) ^ m[i - 2] >> 10);
+                m[i] = m[i - 16] + (rotate(m[i - 15], 7) ^ rotate(m[i - 15], 18) ^ m[i - 15] >> 3) +
+                       m[i - 7] + (rotate(m[i - 2], 17) ^ rotate(m[i - 2], 19) ^ m[i - 2] >> 10);
         memcpy(v, s->state, sizeof(v));
         for (unsigned i = 0; i < 64; i++) {
                 uint32_t a = v[7] + (rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25)) +
@@ -49,8 +49,8 @@ static void take_block(struct sha256 *s)
 
 void sha256_begin(struct sha256 *s)
 {
-        *s = (struct sha256){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c,
-                                       0x1f83d9ab, 0x5be0cd19}};
+        *s = (struct sha256){.state = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f,
+                                       0x9b05688c, 0x1f83d9ab, 0x5be0cd19}};
 }
 
 void sha256_add(struct sha256 *s, const void *data, size_t len)

@@ -24,7 +24,8 @@ static const struct option_spec options[] = {
         {.name = "interval", .kind = OPTION_WORD, .value = "SECONDS",
          .help = "look at the whole so often (default 120; without BPF 5)"},
         CONFIG_OPTION,
-        {.name = "test-sinks", .help = "send a marked test alert to each sink of sinks.yaml, tell what became of it, and end"},
+        {.name = "test-sinks",
+         .help = "send a marked test alert to each sink of sinks.yaml, tell what became of it, and end"},
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
 };
 

@@ -310,7 +310,8 @@ static void tell_tested(const struct sink_config *c, int result, const struct er
         if (test->json) {
                 add_test_record(&line, test, c, result, err);
         } else {
-                str_addf(&line, "%s (%s): %s", c->name, c->sink->name, result < 0 ? "failed: " : "delivered");
+                str_addf(&line, "%s (%s): %s", c->name, c->sink->name,
+                         result < 0 ? "failed: " : "delivered");
                 if (result < 0)
                         text_add_printable(&line, err->text);
                 str_add_char(&line, '\n');
@@ -346,7 +347,8 @@ int watch_alert_test(const struct invocation *in, bool json, struct err *err)
         if (read_sinks(in, &c, err) < 0)
                 return QM_EXIT_USAGE;
         if (!c.pool || !c.sinks.n) {
-                (void)err_set(err, -ENOENT, "there is no sink to test: write sinks.yaml (quaymaster-sinks(5))");
+                (void)err_set(err, -ENOENT,
+                              "there is no sink to test: write sinks.yaml (quaymaster-sinks(5))");
                 return QM_EXIT_USAGE;
         }
         asset_identify(view);

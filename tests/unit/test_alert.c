@@ -61,10 +61,12 @@ static void test_hmac(void **state)
                 size_t data_len;
                 const char *expected;
         } cases[] = {
-                {many_0b, 20, "Hi There", 8, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
+                {many_0b, 20, "Hi There", 8,
+                 "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"},
                 {"Jefe", 4, "what do ya want for nothing?", 28,
                  "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"},
-                {twenty_aa, 20, many_dd, 50, "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
+                {twenty_aa, 20, many_dd, 50,
+                 "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe"},
                 {many_aa, 131, "Test Using Larger Than Block-Size Key - Hash Key First", 54,
                  "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"},
                 {many_aa, 131,
@@ -111,7 +113,8 @@ static void note_alert(const struct alert *a, const char *json, size_t len, void
         snprintf(told->json, sizeof(told->json), "%.*s", (int)len, json ? json : "");
 }
 
-static void happen_to(struct group *g, const char *subject, enum event_kind kind, const char *owner, int64_t at)
+static void happen_to(struct group *g, const char *subject, enum event_kind kind, const char *owner,
+                      int64_t at)
 {
         static unsigned seq;
         char id[16], message[64];
@@ -185,7 +188,8 @@ static void test_restart_is_no_alert(void **state)
         happen(g, EVENT_OPENED, "nc", 101000); /* of another */
         group_step(g, 200000);
         assert_int_equal(told.n, 1);
-        assert_string_equal(told.last_message, "opened and closed 1 time in 1 s, now open; the last: opened a");
+        assert_string_equal(told.last_message,
+                            "opened and closed 1 time in 1 s, now open; the last: opened a");
 
         happen(g, EVENT_CLOSED, "nc", 300000);
         group_step(g, 305000);
@@ -223,8 +227,9 @@ static void test_flapping(void **state)
         group_step(g, 40000);
         assert_int_equal(told.n, 1);
         assert_string_equal(told.last_state, "flapping");
-        assert_string_equal(told.last_message, "opened and closed 40 times in 28 s, now closed; it is flapping, and you are "
-                                               "told again when that ends; the last: closed a");
+        assert_string_equal(told.last_message,
+                            "opened and closed 40 times in 28 s, now closed; it is flapping, and you are "
+                            "told again when that ends; the last: closed a");
         for (unsigned i = 0; i < 500; i++, at += 700) {
                 happen(g, EVENT_OPENED, "x", at);
                 happen(g, EVENT_CLOSED, "x", at + 300);
@@ -378,8 +383,10 @@ static void test_torn_queue(void **state)
                 close(fd);
                 assert_int_equal(queue_open(path, 10, &q, &torn, &err), 0);
                 assert_int_equal(queue_count(q), count);
-                assert_int_equal(torn, len - (len < whole_one ? 0 : len < whole_two ? whole_one
-                                                                    : len < done_one ? whole_two : done_one));
+                assert_int_equal(torn, len - (len < whole_one   ? 0
+                                              : len < whole_two ? whole_one
+                                              : len < done_one  ? whole_two
+                                                                : done_one));
                 push(q, "new", false);
                 queue_free(q);
                 q = open_queue(path, 10);
@@ -463,12 +470,13 @@ static void test_record(void **state)
         struct alert back;
 
         alert_write(&s, &sample, "{\"type\":\"event\",\"id\":\"other\"}", 29);
-        assert_string_equal(str_text(&s),
-                            "{\"type\":\"alert\",\"schema\":1,\"asset\":\"machine:0123\",\"vantage\":\"inside\","
-                            "\"time\":\"2026-11-20T23:00:00Z\",\"id\":\"17a-42\",\"kind\":\"opened\",\"verdict\":\"prohibited\","
-                            "\"subject\":\"0.0.0.0:8443/tcp\",\"message\":\"opened 0.0.0.0:8443/tcp by x\\\"y]z\\\\ | a=b \xc3\xa9\","
-                            "\"count\":1,\"state\":null,\"test\":false,\"first_ms\":1795215600123,\"time_ms\":1795215600123,"
-                            "\"event\":{\"type\":\"event\",\"id\":\"other\"}}");
+        assert_string_equal(
+                str_text(&s),
+                "{\"type\":\"alert\",\"schema\":1,\"asset\":\"machine:0123\",\"vantage\":\"inside\","
+                "\"time\":\"2026-11-20T23:00:00Z\",\"id\":\"17a-42\",\"kind\":\"opened\",\"verdict\":\"prohibited\","
+                "\"subject\":\"0.0.0.0:8443/tcp\",\"message\":\"opened 0.0.0.0:8443/tcp by x\\\"y]z\\\\ | a=b \xc3\xa9\","
+                "\"count\":1,\"state\":null,\"test\":false,\"first_ms\":1795215600123,\"time_ms\":1795215600123,"
+                "\"event\":{\"type\":\"event\",\"id\":\"other\"}}");
         assert_int_equal(alert_read(s.text, s.len, pool, &back), 0);
         assert_string_equal(back.id, sample.id);
         assert_string_equal(back.message, sample.message);
@@ -484,16 +492,18 @@ static void test_syslog(void **state)
         _cleanup_str_ struct str s = {0}, cef = {0};
 
         syslog_text_5424(&s, &from, &sample);
-        assert_string_equal(str_text(&s),
-                            "<82>1 2026-11-20T23:00:00.123Z web1 quaymaster 7 opened [quaymaster@32473 id=\"17a-42\" "
-                            "asset=\"machine:0123\" kind=\"opened\" verdict=\"prohibited\" subject=\"0.0.0.0:8443/tcp\" "
-                            "count=\"1\"] opened 0.0.0.0:8443/tcp by x\"y]z\\ | a=b \xc3\xa9");
+        assert_string_equal(
+                str_text(&s),
+                "<82>1 2026-11-20T23:00:00.123Z web1 quaymaster 7 opened [quaymaster@32473 id=\"17a-42\" "
+                "asset=\"machine:0123\" kind=\"opened\" verdict=\"prohibited\" subject=\"0.0.0.0:8443/tcp\" "
+                "count=\"1\"] opened 0.0.0.0:8443/tcp by x\"y]z\\ | a=b \xc3\xa9");
         syslog_text_cef(&cef, &from, &sample);
-        assert_string_equal(str_text(&cef),
-                            "<82>Nov 20 23:00:00 web1 CEF:0|Quaymaster|quaymaster|0.1|opened|opened|9|rt=1795215600123 "
-                            "externalId=17a-42 cnt=1 dvchost=web 1 cs1Label=verdict cs1=prohibited cs2Label=subject "
-                            "cs2=0.0.0.0:8443/tcp cs3Label=asset cs3=machine:0123 "
-                            "msg=opened 0.0.0.0:8443/tcp by x\"y]z\\\\ | a\\=b \xc3\xa9");
+        assert_string_equal(
+                str_text(&cef),
+                "<82>Nov 20 23:00:00 web1 CEF:0|Quaymaster|quaymaster|0.1|opened|opened|9|rt=1795215600123 "
+                "externalId=17a-42 cnt=1 dvchost=web 1 cs1Label=verdict cs1=prohibited cs2Label=subject "
+                "cs2=0.0.0.0:8443/tcp cs3Label=asset cs3=machine:0123 "
+                "msg=opened 0.0.0.0:8443/tcp by x\"y]z\\\\ | a\\=b \xc3\xa9");
 }
 
 /* Whatever stands in a name, it stays inside its field, and one line. */
@@ -522,9 +532,12 @@ static void test_journal(void **state)
         str_add(&record, "{}");
         a.message = "a\nb";
         journal_text(&s, &a, &record);
-        assert_memory_equal(s.text, "MESSAGE\n\3\0\0\0\0\0\0\0a\nb\nSYSLOG_IDENTIFIER=quaymaster\nQUAYMASTER_ID=17a-42\n",
-                            8 + 8 + 4 + 29 + 21);
-        assert_non_null(memmem(s.text, s.len, "\nPRIORITY=2\nQUAYMASTER_COUNT=1\nQUAYMASTER_RECORD={}\n", 51));
+        assert_memory_equal(
+                s.text,
+                "MESSAGE\n\3\0\0\0\0\0\0\0a\nb\nSYSLOG_IDENTIFIER=quaymaster\nQUAYMASTER_ID=17a-42\n",
+                8 + 8 + 4 + 29 + 21);
+        assert_non_null(
+                memmem(s.text, s.len, "\nPRIORITY=2\nQUAYMASTER_COUNT=1\nQUAYMASTER_RECORD={}\n", 51));
 }
 
 static void test_mail(void **state)
@@ -536,15 +549,16 @@ static void test_mail(void **state)
         str_add(&record, "{}");
         a.message = "opened a";
         mail_text(&s, "q@example.org", recipients, 2, &a, &record, 1795215600);
-        assert_string_equal(str_text(&s),
-                            "From: quaymaster <q@example.org>\r\nTo: <a@example.org>,\r\n <b@example.org>\r\n"
-                            "Subject: quaymaster: opened a\r\nDate: Fri, 20 Nov 2026 23:00:00 +0000\r\n"
-                            "Message-ID: <17a-42@machine-0123.quaymaster>\r\nAuto-Submitted: auto-generated\r\n"
-                            "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-                            "Content-Transfer-Encoding: base64\r\n\r\n"
-                            "b3BlbmVkIGEKClZlcmRpY3Q6IHByb2hpYml0ZWQKU3ViamVjdDogMC4wLjAuMDo4NDQzL3RjcApU\r\n"
-                            "aW1lOiAgICAyMDI2LTExLTIwVDIzOjAwOjAwWgpBc3NldDogICBtYWNoaW5lOjAxMjMKCkFzIGEg\r\n"
-                            "cmVjb3JkOgp7fQo=\r\n");
+        assert_string_equal(
+                str_text(&s),
+                "From: quaymaster <q@example.org>\r\nTo: <a@example.org>,\r\n <b@example.org>\r\n"
+                "Subject: quaymaster: opened a\r\nDate: Fri, 20 Nov 2026 23:00:00 +0000\r\n"
+                "Message-ID: <17a-42@machine-0123.quaymaster>\r\nAuto-Submitted: auto-generated\r\n"
+                "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+                "Content-Transfer-Encoding: base64\r\n\r\n"
+                "b3BlbmVkIGEKClZlcmRpY3Q6IHByb2hpYml0ZWQKU3ViamVjdDogMC4wLjAuMDo4NDQzL3RjcApU\r\n"
+                "aW1lOiAgICAyMDI2LTExLTIwVDIzOjAwOjAwWgpBc3NldDogICBtYWNoaW5lOjAxMjMKCkFzIGEg\r\n"
+                "cmVjb3JkOgp7fQo=\r\n");
         a.message = "x\r\nBcc: evil@example.org\r\n\r\n.\r\n \xc3\xa9";
         a.id = "1>\r\nX: y";
         mail_text(&evil, "q@example.org", recipients, 1, &a, &record, 1795215600);
@@ -573,7 +587,8 @@ static void test_signature(void **state)
 
         str_add(&body, "{}");
         webhook_sign("key", 3, 1795215600, &body, &got);
-        assert_string_equal(str_text(&got), "sha256=f178f9a28cc29ec3fb405ffa30575be19ae5f23150f90318ca18ec33bb684119");
+        assert_string_equal(str_text(&got),
+                            "sha256=f178f9a28cc29ec3fb405ffa30575be19ae5f23150f90318ca18ec33bb684119");
         webhook_sign("key", 3, 1795215601, &body, &other);
         assert_string_not_equal(str_text(&got), str_text(&other));
 }
@@ -593,9 +608,18 @@ static void test_places(void **state)
                 {"http://127.0.0.1.example.org", "127.0.0.1.example.org", 0, false},
                 {"http://[::ffff:8.8.8.8]/", "::ffff:8.8.8.8", 0, false},
         };
-        static const char *const wrong[] = {"",           "x",          "http:",          "http://",        "://a",
-                                            "http://a:0", "http://a:65536", "http://a:", "http://u@a",
-                                            "http://127.0.0.1@evil.example.org/", "http://a\\b", "http://[::1",
+        static const char *const wrong[] = {"",
+                                            "x",
+                                            "http:",
+                                            "http://",
+                                            "://a",
+                                            "http://a:0",
+                                            "http://a:65536",
+                                            "http://a:",
+                                            "http://u@a",
+                                            "http://127.0.0.1@evil.example.org/",
+                                            "http://a\\b",
+                                            "http://[::1",
                                             "http://127.0.0.1:80@evil.example.org"};
         struct place p;
 
@@ -612,14 +636,15 @@ static void test_places(void **state)
 
 /* --- sinks.yaml ------------------------------------------------------------------------------------ */
 
-static const char good[] = "sinks:\n"
-                           "  - {name: soc, type: webhook, url: https://soc.example.org/in, secret_file: /etc/k, queue: 10}\n"
-                           "  - {name: log, type: syslog, to: /dev/log, format: cef, verdicts: prohibited}\n"
-                           "  - {name: net, type: syslog, to: 'udp://[::1]:514', kinds: [opened, moved], group: 0}\n"
-                           "  - {name: journal, type: journal}\n"
-                           "  - {name: mail, type: mail, server: 'smtp://mail:587', from: q@example.org,\n"
-                           "     to: [a@example.org], user: u, credential: smtp}\n"
-                           "  - {name: page, type: exec, argv: [/usr/local/bin/page, --now]}\n";
+static const char good[] =
+        "sinks:\n"
+        "  - {name: soc, type: webhook, url: https://soc.example.org/in, secret_file: /etc/k, queue: 10}\n"
+        "  - {name: log, type: syslog, to: /dev/log, format: cef, verdicts: prohibited}\n"
+        "  - {name: net, type: syslog, to: 'udp://[::1]:514', kinds: [opened, moved], group: 0}\n"
+        "  - {name: journal, type: journal}\n"
+        "  - {name: mail, type: mail, server: 'smtp://mail:587', from: q@example.org,\n"
+        "     to: [a@example.org], user: u, credential: smtp}\n"
+        "  - {name: page, type: exec, argv: [/usr/local/bin/page, --now, --now]}\n";
 
 static void test_config(void **state)
 {
@@ -636,7 +661,7 @@ static void test_config(void **state)
         assert_int_equal(s.at[2].kinds, 1u << EVENT_OPENED | 1u << EVENT_MOVED);
         assert_int_equal(s.at[2].group_s, 0);
         assert_string_equal(s.at[5].argv.at[1], "--now");
-        assert_int_equal(s.at[5].argv.n, 2);
+        assert_int_equal(s.at[5].argv.n, 3);
 }
 
 static void test_config_errors(void **state)
@@ -646,26 +671,34 @@ static void test_config_errors(void **state)
         } cases[] = {
                 {"sinks:\n- {name: a, type: mailx}\n", "s.yaml:2:", "mailx"},
                 {"sinks:\n- {type: journal}\n", "s.yaml:2:", "name"},
-                {"sinks:\n- {name: a, type: journal}\n- {name: a, type: journal}\n", "s.yaml:3:", "given twice"},
+                {"sinks:\n- {name: a, type: journal}\n- {name: a, type: journal}\n",
+                 "s.yaml:3:", "given twice"},
                 {"sinks:\n- {name: ../a, type: journal}\n", "s.yaml:2:", "name"},
                 {"sinks:\n- {name: a, type: journal, url: https://x}\n", "s.yaml:2:", "has no 'url'"},
                 {"sinks:\n- {name: a, type: webhook}\n", "s.yaml:2:", "needs 'url'"},
                 {"sinks:\n- {name: a, type: webhook, url: https://x}\n", "s.yaml:2:", "secret_file"},
-                {"sinks:\n- {name: a, type: webhook, url: https://x,\n   secret: abc}\n", "s.yaml:3:", "does not belong"},
-                {"sinks:\n- {name: a, type: webhook, url: http://x, secret_file: /k}\n", "s.yaml:2:", "without TLS"},
-                {"sinks:\n- {name: a, type: webhook, url: ftp://x, secret_file: /k}\n", "s.yaml:2:", "https"},
-                {"sinks:\n- {name: a, type: webhook, url: https://x, secret_file: kk}\n", "s.yaml:2:", "absolute"},
-                {"sinks:\n- {name: a, type: webhook, url: https://x, secret_file: /k, credential: c}\n", "s.yaml:2:",
-                 "not from both"},
+                {"sinks:\n- {name: a, type: webhook, url: https://x,\n   secret: abc}\n",
+                 "s.yaml:3:", "does not belong"},
+                {"sinks:\n- {name: a, type: webhook, url: http://x, secret_file: /k}\n",
+                 "s.yaml:2:", "without TLS"},
+                {"sinks:\n- {name: a, type: webhook, url: ftp://x, secret_file: /k}\n",
+                 "s.yaml:2:", "https"},
+                {"sinks:\n- {name: a, type: webhook, url: https://x, secret_file: kk}\n",
+                 "s.yaml:2:", "absolute"},
+                {"sinks:\n- {name: a, type: webhook, url: https://x, secret_file: /k, credential: c}\n",
+                 "s.yaml:2:", "not from both"},
                 {"sinks:\n- {name: a, type: syslog, to: host:514}\n", "s.yaml:2:", "udp://"},
-                {"sinks:\n- {name: a, type: syslog, to: /dev/log, format: rfc3164}\n", "s.yaml:2:", "rfc5424 or cef"},
+                {"sinks:\n- {name: a, type: syslog, to: /dev/log, format: rfc3164}\n",
+                 "s.yaml:2:", "rfc5424 or cef"},
                 {"sinks:\n- {name: a, type: syslog, to: [/dev/log, /dev/log2]}\n", "s.yaml:2:", "one 'to'"},
-                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: x, to: a@b}\n", "s.yaml:2:", "plain address"},
-                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: a@b, to: \"a@b\\nRCPT\"}\n", "s.yaml:2:", "to"},
-                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: a@b, to: a@b, starttls: never}\n", "s.yaml:2:",
-                 "without TLS"},
-                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: a@b, to: a@b, user: u}\n", "s.yaml:2:",
-                 "go together"},
+                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: x, to: a@b}\n",
+                 "s.yaml:2:", "plain address"},
+                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: a@b, to: \"a@b\\nRCPT\"}\n",
+                 "s.yaml:2:", "to"},
+                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: a@b, to: a@b, starttls: never}\n",
+                 "s.yaml:2:", "without TLS"},
+                {"sinks:\n- {name: a, type: mail, server: 'smtp://m', from: a@b, to: a@b, user: u}\n",
+                 "s.yaml:2:", "go together"},
                 {"sinks:\n- {name: a, type: exec, argv: page}\n", "s.yaml:2:", "absolute path"},
                 {"sinks:\n- {name: a, type: exec, argv: []}\n", "s.yaml:2:", "empty list"},
                 {"sinks:\n- {name: a, type: journal, group: 3601}\n", "s.yaml:2:", "group"},
@@ -680,7 +713,8 @@ static void test_config_errors(void **state)
                 struct err err = {0};
                 struct sinks s;
 
-                assert_int_equal(sinks_parse(cases[i].text, strlen(cases[i].text), "s.yaml", pool, &s, &err), -EINVAL);
+                assert_int_equal(sinks_parse(cases[i].text, strlen(cases[i].text), "s.yaml", pool, &s, &err),
+                                 -EINVAL);
                 if (!str_after(err.text, cases[i].line) || !strstr(err.text, cases[i].says))
                         fail_msg("%s -> %s", cases[i].text, err.text);
         }
@@ -689,8 +723,8 @@ static void test_config_errors(void **state)
 static int read_secret(const char *path, mode_t mode)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
-        _cleanup_free_ char *text = xasprintf(
-                "sinks: [{name: a, type: webhook, url: https://x, secret_file: %s}]\n", path);
+        _cleanup_free_ char *text =
+                xasprintf("sinks: [{name: a, type: webhook, url: https://x, secret_file: %s}]\n", path);
         struct err err = {0};
         struct sinks s;
         int r;
