@@ -37,6 +37,7 @@ struct group {
         group_alert *tell;
         void *arg;
         vec(struct slot) slots;
+        int64_t next_ms; /* nothing is due before: the slots need not be looked at */
 };
 
 static void kept_release(struct kept *k)
@@ -349,6 +350,8 @@ static void end_flapping(struct group *g, struct slot *s)
 
 void group_step(struct group *g, int64_t now_ms)
 {
+        if (now_ms < g->next_ms)
+                return;
         for (size_t i = g->slots.n;
              i-- > 0;) { /* from the end, as the last one takes the place of one removed */
                 struct slot *s = &g->slots.at[i];
@@ -362,6 +365,7 @@ void group_step(struct group *g, int64_t now_ms)
                 else
                         remove_slot(g, i);
         }
+        g->next_ms = group_next_ms(g);
 }
 
 void group_event(struct group *g, const struct alert_event *e, int64_t now_ms)
@@ -381,6 +385,8 @@ void group_event(struct group *g, const struct alert_event *e, int64_t now_ms)
         s->event_ms = now_ms;
         if (!s->flapping && due_ms(g, s) <= now_ms)
                 end_group(g, s, now_ms);
+        if (due_ms(g, s) < g->next_ms)
+                g->next_ms = due_ms(g, s);
 }
 
 int64_t group_next_ms(const struct group *g)
@@ -398,4 +404,5 @@ void group_flush(struct group *g, int64_t now_ms)
         vec_foreach(s, &g->slots)
                 if (s->n && !s->flapping)
                         end_group(g, s, now_ms);
+        g->next_ms = group_next_ms(g);
 }

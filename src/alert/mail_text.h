@@ -5,8 +5,9 @@
 #include "alert/alert.h"
 
 /*
- * The whole message, lines ended by CR LF. Text of the alert gets into a header only as ASCII without controls, or as an
- * encoded word (RFC 2047), and into the body in base64: it can neither add a header nor end the message. now_s: for Date.
+ * The whole message, lines ended by CR LF. Text of the alert gets into a header only as ASCII without controls, or as
+ * an encoded word (RFC 2047), and into the body in base64: it can neither add a header nor end the message. now_s: for
+ * Date.
  */
 void mail_text(struct str *to, const char *from, const char *const *recipients, size_t n_recipients,
                const struct alert *a, const struct str *record, int64_t now_s);

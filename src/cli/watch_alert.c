@@ -154,6 +154,8 @@ static void change_over(struct watch_alert *w)
 {
         struct err err = {0};
 
+        if (w->alerts) /* what came meanwhile */
+                alerts_pause(w->alerts, now_ms());
         alerts_freep(&detach(w)->alerts);
         configured_release(&w->now);
         w->now = w->next;

@@ -224,6 +224,19 @@ def test_hostile_receivers_do_not_hold_up_the_watch(sinks):
     assert "wait in its queue for the next start" in watch.said.read_text()
 
 
+def test_child_that_dies_costs_nothing(sinks):
+    log = sinks.receiver("webhook", 9454, mode="hang")
+    sinks.write(sinks.webhook(9454, scheme="http"))
+    watch = sinks.start()
+    sinks.open_port(8336, watch)
+    wait_alerts(log, 1)
+    sinks.mode(log, "ok")
+    os.kill(int(run("pgrep", "-P", watch.pid).stdout), signal.SIGKILL)
+    wait_alerts(log, 2)
+    assert len({r["headers"]["Idempotency-Key"] for r in lines(log)}) == 1
+    assert "the process that sends has ended" in watch.said.read_text()
+
+
 def test_full_queue(sinks):
     """The oldest go, that is told, and the receiver learns how many."""
     sinks.write(sinks.webhook(9455, scheme="http", queue=3))

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -437,6 +439,35 @@ static void test_queue_is_tidied(void **state)
         queue_free(q);
 }
 
+/* The disk is full in the middle of a record: it was not taken, and what was there before still is. */
+static void test_full_disk(void **state)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        _cleanup_free_ char *path = xasprintf("%s/q", tree.path);
+        struct queue *q = open_queue(path, 10);
+        struct rlimit old, small = {0};
+        struct err err = {0};
+        unsigned dropped;
+        size_t torn;
+
+        assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+        small = (struct rlimit){.rlim_cur = 60, .rlim_max = old.rlim_max};
+        signal(SIGXFSZ, SIG_IGN);
+        push(q, "one", false);
+        push(q, "two", false);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        assert_true(queue_push(q, "three", 5, false, &dropped, &err) < 0);
+        assert_int_equal(queue_count(q), 2);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+        push(q, "four", false);
+        queue_free(q);
+        assert_int_equal(queue_open(path, 10, &q, &torn, &err), 0);
+        assert_int_equal(torn, 0);
+        assert_int_equal(queue_count(q), 3);
+        assert_first(q, "one");
+        queue_free(q);
+}
+
 static void test_backoff(void **state)
 {
         assert_int_equal(alerts_backoff_ms(1, 0), 1000);
@@ -775,6 +806,7 @@ int main(void)
                 cmocka_unit_test(test_queue),
                 cmocka_unit_test(test_torn_queue),
                 cmocka_unit_test(test_queue_is_tidied),
+                cmocka_unit_test(test_full_disk),
                 cmocka_unit_test(test_backoff),
                 cmocka_unit_test(test_record),
                 cmocka_unit_test(test_syslog),
