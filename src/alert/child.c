@@ -72,14 +72,19 @@ static void answer(int fd, int result, const struct err *err)
         (void)send(fd, &a, offsetof(struct answer, text) + len, MSG_NOSIGNAL);
 }
 
-static void handle(int fd, const struct sink_config *c, const struct str *record)
+/* rights: whether they could be given up; with them nothing is sent. */
+static void handle(int fd, const struct sink_config *c, const struct str *record, int rights)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
         struct err err = {0};
         struct alert a;
         int r = alert_read(record->text, record->len, pool, &a);
 
-        if (r < 0)
+        if (rights < 0)
+                r = err_set(&err, rights,
+                            "the process that sends cannot give up its rights; a unit needs to permit it: "
+                            "SystemCallFilter=capset");
+        else if (r < 0)
                 (void)err_set(&err, r, "what was kept is no alert");
         else
                 r = c->sink->deliver(c, &a, record, &err);
@@ -88,15 +93,15 @@ static void handle(int fd, const struct sink_config *c, const struct str *record
 
 static _Noreturn void work(int fd, const struct sink_config *c)
 {
-        static char buf[ALERT_RECORD_MAX];
+        static char buf[ALERT_RECORD_MAX + 1];
+        int rights;
 
         reset_signals();
         keep_only(fd);
         (void)chdir("/");
         (void)clearenv();
         (void)prctl(PR_SET_NAME, "quaymaster-sink");
-        if (give_up_rights() < 0)
-                _exit(1);
+        rights = give_up_rights();
         for (;;) {
                 struct str record = {.text = buf};
                 ssize_t n = recv(OWN_FD, buf, sizeof(buf) - 1, 0);
@@ -107,7 +112,7 @@ static _Noreturn void work(int fd, const struct sink_config *c)
                         _exit(0);
                 buf[n] = '\0';
                 record.len = (size_t)n;
-                handle(OWN_FD, c, &record);
+                handle(OWN_FD, c, &record, rights);
         }
 }
 
