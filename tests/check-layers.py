@@ -15,7 +15,7 @@ LAYERS = [
     {"model"},
     {"knowledge", "gate"},
     {"collect", "scan", "identify", "import", "policy", "assess", "drift", "harden", "nft"},
-    {"report", "store", "bus"},
+    {"report", "store", "bus", "alert"},
     {"cli", "http"},
     {"main"},
 ]

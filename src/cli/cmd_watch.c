@@ -30,6 +30,8 @@ static const struct option_spec options[] = {
         {.name = "interval", .kind = OPTION_WORD, .value = "SECONDS",
          .help = "look at the whole so often (default 120; without BPF 5)"},
         CONFIG_OPTION,
+        {.name = "test-sinks",
+         .help = "send a marked test alert to each sink of sinks.yaml, tell what became of it, and end"},
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
         {.name = "install", .help = "write a systemd unit that runs this as a user of its own; does not start it"},
         {.name = "uninstall", .help = "remove that unit"},
@@ -60,6 +62,7 @@ static void loop_release(struct loop *l)
         l->tick = sd_event_source_disable_unref(l->tick);
         close_bus(l);
         l->event = sd_event_unref(l->event);
+        l->run.alert = watch_alert_free(l->run.alert);
         watch_run_release(&l->run);
         l->run.source = watch_free(l->run.source);
         knowledge_freep(&l->knowledge);
@@ -198,6 +201,8 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
         l->knowledge = take_ptr(knowledge);
         knowledge_freep(&old);
         tell_reload("configuration reloaded", "");
+        if (watch_alert_reload(l->in, &l->run.alert, l->event, &err) < 0)
+                tell_reload("sinks not reloaded, the old stay: ", err.text);
         return l->run.output_ended ? fail(l, 0) : plan_look(l);
 }
 
@@ -235,6 +240,8 @@ static int start_loop(struct loop *l, struct err *err)
                 r = sd_event_add_signal(l->event, NULL, SIGTERM, on_end, l);
         if (r >= 0)
                 r = sd_event_add_signal(l->event, NULL, SIGHUP, on_reload, l);
+        if (r >= 0 && (r = watch_alert_attach(l->run.alert, l->event, err)) < 0)
+                return r;
         return r < 0 ? err_errno(err, -r, "cannot set up the event loop") : plan_look(l);
 }
 
@@ -269,6 +276,8 @@ static int start(struct loop *l, struct err *err)
                 r = config_open_knowledge(l->in, &l->knowledge, err);
         if (r == 0)
                 r = watch_policy_open(&l->run.policy, l->in, err);
+        if (r == 0)
+                r = watch_alert_open(l->in, &l->run.alert, err);
         if (r < 0)
                 return r;
         l->run.knowledge = l->knowledge;
@@ -318,10 +327,13 @@ static int run(const struct invocation *in, struct err *err)
         if (invocation_has(in, "install") || invocation_has(in, "uninstall") || invocation_has(in, "now"))
                 return run_install(in, err);
         ambient_clear(); /* programs that are started get what they need, and no more */
+        if (invocation_has(in, "test-sinks"))
+                return watch_alert_test(in, l.run.json, err);
         r = start(&l, err);
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(l.event);
+        watch_alert_end(l.run.alert);
         if (r < 0)
                 return QM_EXIT_INCOMPLETE;
         return watch_run_end(&l.run) ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;

@@ -166,6 +166,22 @@ int config_open_policy(const struct invocation *in, struct pool *pool, struct po
         return 0;
 }
 
+int config_open_sinks(const struct invocation *in, struct pool *pool, struct sinks *ret, bool *ret_found,
+                      struct err *err)
+{
+        _cleanup_str_ struct str text = {0};
+        const char *path;
+        int rc;
+
+        *ret = (struct sinks){0};
+        *ret_found = false;
+        rc = read_config(in, "sinks.yaml", pool, &path, &text, err);
+        if (rc < 0 || !path || (rc = sinks_parse(str_text(&text), text.len, path, pool, ret, err)) < 0)
+                return rc;
+        *ret_found = true;
+        return 0;
+}
+
 int config_policy_path(const struct invocation *in, char **ret, struct err *err)
 {
         _cleanup_free_ char *folder = NULL;

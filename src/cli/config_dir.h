@@ -2,6 +2,7 @@
 /* Where configuration is read from, and what is opened from there: the guide, the estate, the policy. */
 #pragma once
 
+#include "alert/sinks_parse.h"
 #include "cli/command.h"
 #include "knowledge/knowledge.h"
 #include "model/estate.h"
@@ -34,5 +35,8 @@ int config_open_estate(const struct invocation *in, struct pool *pool, struct es
 /* The same for policy.yaml. */
 int config_open_policy(const struct invocation *in, struct pool *pool, struct policy *ret, bool *ret_found,
                        struct err *err);
+/* The same for sinks.yaml; secrets are not read yet. */
+int config_open_sinks(const struct invocation *in, struct pool *pool, struct sinks *ret, bool *ret_found,
+                      struct err *err);
 /* Where policy.yaml is or would be. -ENOENT when there is no folder for it. The caller frees *ret. */
 int config_policy_path(const struct invocation *in, char **ret, struct err *err);

@@ -137,6 +137,7 @@ static void emit(struct watch_run *run, struct watch_event *e, const struct know
                 watch_event_json(&run->out, e);
         else
                 watch_event_text(&run->out, e);
+        watch_alert_event(run->alert, e);
         if (run->out.len >= FLUSH_AT)
                 (void)flush(run, NULL);
 }

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cli/watch_alert.h"
 #include "cli/watch_known.h"
 #include "cli/watch_planned.h"
 #include "cli/watch_policy.h"
@@ -19,6 +20,7 @@ struct watch_run {
         const struct knowledge *knowledge;
         struct watch *source;
         struct watch_policy policy;
+        struct watch_alert *alert; /* where events are told besides; NULL: nowhere */
         bool json;
         const char *output; /* path of the file to append to; NULL: standard output */
 

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "alert/queue.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alert/alert.h"
+#include "base/fd.h"
+#include "base/sha256.h"
+#include "base/vec.h"
+#include "base/wire.h"
+
+#define MAGIC 0x31514d51u /* "QMQ1", little-endian as all here */
+#define HEAD_SIZE \
+        20u /* magic, kind or length, number (8), then 4 bytes of the SHA-256 of these and the data */
+#define KIND_DONE  UINT32_MAX /* in place of a length: the record of that number is done */
+#define TIDY_BYTES (1u << 20) /* past that may lie in a file which is not empty */
+
+struct waiting {
+        uint64_t number, at;
+        uint32_t len;
+};
+
+struct queue {
+        char *path;
+        int fd;
+        size_t length; /* at most so many wait */
+        vec(struct waiting) list;
+        size_t first;                      /* in the list: those before are done */
+        uint64_t next_number, size, bytes; /* size: of the file; bytes: of what waits */
+};
+
+static void put_le(uint8_t *to, uint64_t value, unsigned size)
+{
+        for (unsigned i = 0; i < size; i++)
+                to[i] = (uint8_t)(value >> (8 * i));
+}
+
+static void checksum(const uint8_t *head, const void *data, size_t len, uint8_t ret[4])
+{
+        uint8_t digest[SHA256_SIZE];
+        struct sha256 s;
+
+        sha256_begin(&s);
+        sha256_add(&s, head, HEAD_SIZE - 4);
+        sha256_add(&s, data, len);
+        sha256_end(&s, digest);
+        memcpy(ret, digest, 4);
+}
+
+/* One write: a reader of the file after a kill sees all of it, or a torn end. What was torn here is cut off. */
+static int append(int fd, uint64_t *size, uint32_t kind, uint64_t number, const void *data, size_t len)
+{
+        _cleanup_str_ struct str record = {0};
+        uint8_t head[HEAD_SIZE];
+        ssize_t n;
+
+        put_le(head, MAGIC, 4);
+        put_le(head + 4, kind, 4);
+        put_le(head + 8, number, 8);
+        checksum(head, data, len, head + 16);
+        str_add_n(&record, (const char *)head, sizeof(head));
+        str_add_n(&record, data ? data : "", len);
+        n = pwrite(fd, record.text, record.len, (off_t)*size);
+        if (n == (ssize_t)record.len) {
+                *size += record.len;
+                return 0;
+        }
+        n = n < 0 ? -errno : -ENOSPC;
+        (void)ftruncate(fd, (off_t)*size);
+        return (int)n;
+}
+
+/* --- reading what is there ------------------------------------------------------------------------- */
+
+static void forget(struct queue *q, uint64_t number)
+{
+        for (size_t i = q->first; i < q->list.n; i++)
+                if (q->list.at[i].number == number) {
+                        q->bytes -= q->list.at[i].len;
+                        memmove(&q->list.at[q->first + 1], &q->list.at[q->first],
+                                (i - q->first) * sizeof(*q->list.at));
+                        q->first++;
+                        return;
+                }
+}
+
+static bool take_record(struct queue *q, struct wire *w, const uint8_t *from)
+{
+        const uint8_t *head = w->at;
+        uint32_t magic = wire_le32(w), kind = wire_le32(w);
+        uint64_t low = wire_le32(w), number = low | (uint64_t)wire_le32(w) << 32;
+        uint8_t told[4], is[4];
+        size_t len = kind == KIND_DONE ? 0 : kind;
+        struct wire data;
+
+        wire_bytes(w, told, sizeof(told));
+        if (w->bad || magic != MAGIC || len > ALERT_RECORD_MAX || len > wire_left(w))
+                return false;
+        data = wire_sub(w, len);
+        checksum(head, data.at, len, is);
+        if (memcmp(told, is, sizeof(is)) != 0)
+                return false;
+        if (kind == KIND_DONE) {
+                forget(q, number);
+                return true;
+        }
+        *vec_push(&q->list) =
+                (struct waiting){.number = number, .at = (uint64_t)(data.at - from), .len = (uint32_t)len};
+        q->bytes += len;
+        q->next_number = number + 1;
+        return true;
+}
+
+static size_t take_records(struct queue *q, const struct str *text)
+{
+        const uint8_t *from = (const uint8_t *)str_text(text);
+        struct wire w = wire_over(from, text->len);
+
+        while (wire_left(&w)) {
+                const uint8_t *good = w.at;
+
+                if (!take_record(q, &w, from)) {
+                        q->size = (uint64_t)(good - from);
+                        return text->len - q->size;
+                }
+        }
+        q->size = text->len;
+        return 0;
+}
+
+static int load(struct queue *q, size_t *ret_torn)
+{
+        _cleanup_str_ struct str text = {0};
+        int r = fd_read_all(q->fd, QUEUE_BYTES_MAX + 2 * TIDY_BYTES + QUEUE_LENGTH_MAX * HEAD_SIZE * 2,
+                            &text);
+
+        if (r < 0)
+                return r;
+        *ret_torn = take_records(q, &text);
+        return *ret_torn && ftruncate(q->fd, (off_t)q->size) < 0 ? -errno : 0;
+}
+
+static int open_file(struct queue *q, struct err *err)
+{
+        struct stat st;
+
+        q->fd = open(q->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
+        if (q->fd < 0 || fstat(q->fd, &st) < 0)
+                return err_errno(err, errno, "cannot open '%s'", q->path);
+        if (!S_ISREG(st.st_mode))
+                return err_set(err, -EINVAL, "'%s' is not a regular file", q->path);
+        if (flock(q->fd, LOCK_EX | LOCK_NB) < 0)
+                return err_set(err, -EBUSY, "'%s' is in use by another watch", q->path);
+        return 0;
+}
+
+int queue_open(const char *path, size_t length, struct queue **ret, size_t *ret_torn, struct err *err)
+{
+        _cleanup_(queue_freep) struct queue *q = xcalloc(1, sizeof(*q));
+        int r;
+
+        *q = (struct queue){.path = xstrdup(path), .fd = -1, .length = length, .next_number = 1};
+        r = open_file(q, err);
+        if (r < 0)
+                return r;
+        r = load(q, ret_torn);
+        if (r < 0)
+                return err_errno(err, -r, "cannot read '%s'", path);
+        *ret = take_ptr(q);
+        return 0;
+}
+
+struct queue *queue_free(struct queue *q)
+{
+        if (!q)
+                return NULL;
+        fd_close(&q->fd);
+        vec_clear(&q->list);
+        free(q->path);
+        free(q);
+        return NULL;
+}
+
+/* --- coming and going ------------------------------------------------------------------------------ */
+
+size_t queue_count(const struct queue *q)
+{
+        return q->list.n - q->first;
+}
+
+static int read_waiting(const struct queue *q, const struct waiting *one, struct str *to)
+{
+        ssize_t n;
+
+        str_reserve(to, one->len);
+        n = pread(q->fd, to->text + to->len, one->len, (off_t)one->at);
+        if (n != (ssize_t)one->len)
+                return n < 0 ? -errno : -EIO;
+        to->len += one->len;
+        to->text[to->len] = '\0';
+        return 0;
+}
+
+int queue_first(const struct queue *q, struct str *to)
+{
+        return queue_count(q) ? read_waiting(q, &q->list.at[q->first], to) : -ENOENT;
+}
+
+static int copy_waiting(struct queue *q, int fd, uint64_t *size)
+{
+        for (size_t i = q->first; i < q->list.n; i++) {
+                _cleanup_str_ struct str data = {0};
+                struct waiting *one = &q->list.at[i];
+                int r = read_waiting(q, one, &data);
+
+                if (r == 0)
+                        r = append(fd, size, one->len, one->number, data.text, data.len);
+                if (r < 0)
+                        return r;
+        }
+        return 0;
+}
+
+/* A new file in place of the old; what cannot be done now is done later. */
+static void rewrite(struct queue *q)
+{
+        _cleanup_free_ char *path = xasprintf("%s.new", q->path);
+        _cleanup_close_ int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        uint64_t size = 0, at = 0;
+
+        if (fd < 0)
+                return;
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0 || copy_waiting(q, fd, &size) < 0 ||
+            rename(path, q->path) < 0) {
+                (void)unlink(path);
+                return;
+        }
+        fd_close(&q->fd);
+        q->fd = take_fd(fd);
+        q->size = size;
+        for (size_t i = q->first; i < q->list.n; i++) {
+                q->list.at[i].at = at + HEAD_SIZE;
+                at += HEAD_SIZE + q->list.at[i].len;
+        }
+}
+
+static void tidy(struct queue *q)
+{
+        uint64_t past;
+
+        if (!queue_count(q)) {
+                if (ftruncate(q->fd, 0) == 0)
+                        q->size = 0;
+                q->list.n = q->first = 0;
+                return;
+        }
+        if (q->first > 1024 && q->first > q->list.n / 2) {
+                memmove(q->list.at, q->list.at + q->first, queue_count(q) * sizeof(*q->list.at));
+                q->list.n -= q->first;
+                q->first = 0;
+        }
+        past = q->size - q->bytes - queue_count(q) * HEAD_SIZE;
+        if (past > TIDY_BYTES && past > q->bytes)
+                rewrite(q);
+}
+
+/* Take off the one that is `behind` the first. */
+static int take_off(struct queue *q, size_t behind)
+{
+        uint64_t number = q->list.at[q->first + behind].number;
+        int r = append(q->fd, &q->size, KIND_DONE, number, NULL, 0);
+
+        forget(q, number);
+        tidy(q);
+        return r;
+}
+
+int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
+               struct err *err)
+{
+        int r;
+
+        *ret_dropped = 0;
+        if (len > ALERT_RECORD_MAX)
+                return err_set(err, -EMSGSIZE, "an alert of %zu bytes is too long", len);
+        while (queue_count(q) > held && (queue_count(q) >= q->length || q->bytes + len > QUEUE_BYTES_MAX)) {
+                (void)take_off(q, held); /* when that cannot be written, neither can what follows */
+                ++*ret_dropped;
+        }
+        r = append(q->fd, &q->size, (uint32_t)len, q->next_number, data, len);
+        if (r < 0)
+                return err_errno(err, -r, "cannot write '%s'", q->path);
+        *vec_push(&q->list) =
+                (struct waiting){.number = q->next_number++, .at = q->size - len, .len = (uint32_t)len};
+        q->bytes += len;
+        return 0;
+}
+
+int queue_done(struct queue *q, struct err *err)
+{
+        int r = queue_count(q) ? take_off(q, 0) : -ENOENT;
+
+        return r < 0 ? err_errno(err, -r, "cannot write '%s'", q->path) : 0;
+}

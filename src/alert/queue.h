@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Alerts that wait for their sink, in a file that only grows until it is empty or mostly of the past: each record says
+ * what came or what is done. Whatever is killed at whatever moment, what came stays and what was done is done; a torn
+ * end is cut off. It is not synced: a power cut may lose the last seconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+#define QUEUE_LENGTH_MAX 100000u
+#define QUEUE_BYTES_MAX  (64u << 20) /* of what waits */
+
+struct queue;
+
+/*
+ * Open or make the file (mode 0600), which must be nobody else's (-EBUSY: another process has it). What waits in it
+ * is taken over, at most `length` of it. *ret_torn: bytes at its end that were no whole record. 0 or negative errno.
+ */
+int queue_open(const char *path, size_t length, struct queue **ret, size_t *ret_torn, struct err *err);
+struct queue *queue_free(struct queue *q); /* accepts NULL, returns NULL; the file stays */
+
+static inline void queue_freep(struct queue **q)
+{
+        *q = queue_free(*q);
+}
+
+/*
+ * Append. When it is full the oldest goes, but never the first while it is `held`: *ret_dropped is how many. 0, or
+ * negative errno, and then it was not taken (-EMSGSIZE, or the disk is full).
+ */
+int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
+               struct err *err);
+size_t queue_count(const struct queue *q);
+/* The first: appended to `to`. -ENOENT: there is none; other errno: it cannot be read, and should be taken off. */
+int queue_first(const struct queue *q, struct str *to);
+/* Take the first off. When that cannot be written the file says that it waits: *err tells it. 0 or negative errno. */
+int queue_done(struct queue *q, struct err *err);
