@@ -50,6 +50,8 @@ struct texts { /* alternatives; none: does not matter */
         size_t n;
 };
 
+#define POLICY_DEEMED_NEEDED "deemed-needed" /* a basis: the device cannot close it (NERC CIP-007 R1.1) */
+
 struct policy_rule {
         unsigned line;
         bool deny;

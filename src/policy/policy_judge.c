@@ -557,7 +557,8 @@ static const char *decided(struct policy_judge *j, uint32_t index, enum verdict 
                 s = pool_printf(j->pool, "the approval of line %u (%s) ended on %s", rule->line, rule->need,
                                 day_format(rule->expires, day));
         else if (verdict == VERDICT_APPROVED)
-                s = pool_printf(j->pool, "line %u approves %s: %s", rule->line, rule->what, rule->need);
+                s = pool_printf(j->pool, "line %u approves %s: %s%s", rule->line, rule->what, rule->need,
+                                rule->basis ? " (" POLICY_DEEMED_NEEDED ": the device cannot close it)" : "");
         else
                 s = pool_printf(j->pool, "line %u names it, but says no need for it yet (need: TODO)",
                                 rule->line);
