@@ -19,6 +19,11 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "FILE",
          .help = "write to FILE (made with mode 0600) instead of the terminal"},
+        {.name = "netns",
+         .kind = OPTION_WORD,
+         .value = "WHICH",
+         .help = "now: look into `all` network namespaces (default), the own one (`self`), or NAME"},
+        {.name = "no-bpf", .help = "now: read owners from /proc even where BPF is permitted"},
         CONFIG_OPTION,
 };
 
