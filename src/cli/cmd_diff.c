@@ -46,15 +46,13 @@ static void run_release(struct run *run)
 
 static int read_sides(struct run *run, struct err *err)
 {
-        int r = 0;
+        const char *const words[] = {run->in->arguments[0], run->in->arguments[1]};
 
         if (streq(run->in->arguments[0], "-") && streq(run->in->arguments[1], "-"))
                 return err_set(err, -EINVAL, "standard input ('-') can be only one of the two");
-        for (size_t i = 0; i < array_len(run->sides) && r == 0; i++) {
+        for (size_t i = 0; i < array_len(run->sides); i++)
                 snapshot_init(&run->sides[i], run->pool);
-                r = snapshot_find(&run->sides[i], run->in->arguments[i], run->in, err);
-        }
-        return r;
+        return snapshot_find_two(run->sides, words, run->in, err);
 }
 
 static int write_report(const struct run *run, const struct drift_report *report, int fd, struct err *err)
