@@ -459,3 +459,42 @@ def test_as_a_plain_user(site):
     assert "port: 8443/tcp" in (site.folder / "quaymaster/policy.yaml").read_text()
     site.ns.run(*argv, "policy", "approve", "8443/tcp", "--need", "x", "--owner", "y", cwd=site.folder)
     assert "is approved" in site.ns.run(*argv, "policy", "explain", "8443/tcp", "--netns", "self", cwd=site.folder, check=False).stdout
+
+
+# --- from outside -----------------------------------------------------------------------------------
+
+TALKERS = """
+import threading
+def serve(s):
+    while True:
+        c = s.accept()[0]
+        c.sendall(b"SSH-2.0-OpenSSH_9.2\\r\\n"); c.recv(100); c.close()
+for port in sys.argv[1:]:
+    s = socket.socket(); s.bind(("127.0.0.1", int(port))); s.listen(50)
+    threading.Thread(target=serve, args=[s], daemon=True).start()
+print("ready", flush=True)
+"""
+
+
+@need_root
+def test_audit_of_targets(site):
+    """Each open port has its verdict in text, CSV, HTML and JSON; and no such column where there is no policy."""
+    site.ns.python(TALKERS, *VERDICTS)
+
+    def audit(*more, code=0):
+        done = site.qm("audit", "127.0.0.1", "--ports", ",".join(map(str, VERDICTS)), "--config", site.folder, *more,
+                       ns=site.ns, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    assert "VERDICT" not in audit()
+    site.write(MIXED)
+    text, page = audit("--fail-on", "prohibited", code=1), audit("--format", "html")
+    assert re.search(r"^PORT +STATE .*VERDICT", text, re.MULTILINE) and ">Verdict<" in page
+    table = list(csv.DictReader(io.StringIO(audit("--format", "csv"))))
+    assert {int(r["port"]): r["verdict"] for r in table if r["record"] == "endpoint"} == VERDICTS, table
+    lines = list(map(json.loads, audit("--json").splitlines()))
+    assert {r["port"]: r["verdict"] for r in lines if r["type"] == "endpoint"} == VERDICTS, lines
+    for port, verdict in VERDICTS.items():
+        assert re.search(rf"^{port}/tcp +open .*\b{verdict}\b", text, re.MULTILINE), text
+        assert re.search(rf">{port}/tcp</th>(?:(?!</tr>).)*{verdict}", page, re.DOTALL), port
