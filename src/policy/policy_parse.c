@@ -396,6 +396,9 @@ static const char *describe(const struct rule_draft *d)
         for (size_t i = 0; i < array_len(others) && !s.len; i++)
                 if (others[i].texts->n)
                         str_addf(&s, "%s %s", others[i].word, others[i].texts->at[0]);
+        for (unsigned scope = 0; scope < EXPOSURE_MAX && !s.len; scope++)
+                if (rule->from >> scope & 1)
+                        str_addf(&s, "what can be reached from %s", exposure_scope_name((enum exposure_scope)scope));
         return pool_intern(d->pool, s.len ? s.text : "everything of its kind");
 }
 

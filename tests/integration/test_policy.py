@@ -467,8 +467,11 @@ TALKERS = """
 import threading
 def serve(s):
     while True:
-        c = s.accept()[0]
-        c.sendall(b"SSH-2.0-OpenSSH_9.2\\r\\n"); c.recv(100); c.close()
+        with s.accept()[0] as c:
+            try:
+                c.sendall(b"SSH-2.0-OpenSSH_9.2\\r\\n"); c.recv(100)
+            except OSError:  # it had enough
+                pass
 for port in sys.argv[1:]:
     s = socket.socket(); s.bind(("127.0.0.1", int(port))); s.listen(50)
     threading.Thread(target=serve, args=[s], daemon=True).start()
