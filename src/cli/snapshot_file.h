@@ -9,8 +9,8 @@
 /* Read a file into `to`, which is initialised; "-" is standard input. 0, or negative errno: a bad file or name. */
 int snapshot_from_file(struct snapshot *to, const char *path, struct err *err);
 /*
- * The same in steps. Opening and taking use the pool of `to`, and so does reading of records; reading of what is foreign
- * (a file of another program) uses nothing that others have, so that two files can be read at once.
+ * The same in steps. Opening and taking use the pool of `to`, and so does reading of records; reading of what is
+ * foreign (a file of another program) uses nothing that others have, so that two files can be read at once.
  */
 struct snapshot_file;
 int snapshot_file_open(struct snapshot_file **ret, struct snapshot *to, const char *path, struct err *err);

@@ -77,7 +77,7 @@ struct policy {
         size_t n_rules, n_allow;
 };
 
-/* Whether the need is filled in: an entry marked TODO approves nothing. */
+/* Whether the need is filled in: one that says `need: TODO` approves nothing. */
 bool policy_rule_needed(const struct policy_rule *rule);
 
 struct judgement {

@@ -9,7 +9,7 @@
 struct store {
         sqlite3 *db;
         char *path;
-        char *aside; /* the name under which the file is kept from the end on, when it was found damaged; "": it was not */
+        char *aside; /* the name under which a damaged file is kept once it is closed; "": it is not damaged */
 };
 
 #define SQLITE_ASIDE_SIZE 4096u /* bytes of `aside` */

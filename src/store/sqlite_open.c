@@ -44,8 +44,8 @@ static int tell_damage(const struct store *store, struct err *err)
                 (void)snprintf(store->aside, SQLITE_ASIDE_SIZE, "%s.damaged-%lld", store->path,
                                (long long)clock_now_s());
         return err_set(err, -EUCLEAN,
-                       "'%s' is damaged: it is kept as '%s', as it was (`sqlite3 FILE .recover` may save some); the next "
-                       "save begins anew",
+                       "'%s' is damaged: it is kept as '%s', as it was (`sqlite3 FILE .recover` may save some); the "
+                       "next save begins anew",
                        store->path, store->aside);
 }
 
@@ -278,7 +278,8 @@ int sqlite_open(struct store **ret, const char *path, bool create, struct err *e
         r = open_database(store, read_only, err);
         if (r == 0)
                 r = check_version(store, err);
-        if (r == 0 && !read_only) /* a commit is on the disk when it returns, whatever ends this process or the machine */
+        /* a commit is on the disk when it returns, whatever ends this process or the machine */
+        if (r == 0 && !read_only)
                 r = sqlite_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "opening",
                                err);
         *ret = r < 0 ? sqlite_close(store) : store;

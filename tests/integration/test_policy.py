@@ -75,7 +75,7 @@ def site(qm, netns, open_folder):
 
 @need_root
 def test_from_nothing_to_approved(site):
-    """What one does on the first day; TODO never counts, and what is approved does."""
+    """What one does on the first day; `need: TODO` never counts, and what is approved does."""
     site.serve("tcp,0.0.0.0,8443", "tcp,127.0.0.1,9001", "udp,0.0.0.0,5353")
     assert set(site.verdicts().values()) == {None}  # without a policy nothing is judged
     said = site.policy("init")
@@ -99,11 +99,11 @@ def test_from_nothing_to_approved(site):
 
 
 @need_root
-@pytest.mark.parametrize("word", ["TODO", "todo", '"TODO: ask Joe"', "", '""', "~"])
-def test_what_is_no_need(site, word):
+@pytest.mark.parametrize("line", ["need: TODO", "need: todo", 'need: "TODO: ask Joe"', "need: ", 'need: ""', "need: ~"])
+def test_what_is_no_need(site, line):
     """However it is written: refused, or it approves nothing."""
     site.serve(*ONE)
-    site.write(f"allow:\n  - port: 8443/tcp\n    need: {word}\n")
+    site.write(f"allow:\n  - port: 8443/tcp\n    {line}\n")
     done = site.qm("audit", "--json", "--netns", "self", "--config", site.folder, ns=site.ns, check=False)
     if done.returncode == 2:
         assert "policy.yaml:3: field 'allow[0].need'" in done.stderr
@@ -349,7 +349,7 @@ def test_approve_warns_of_what_it_added(site):
 
 
 @need_root
-@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "XXX-14", "YYY12"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "AAA-14", "BBB12"])
 def test_days_are_of_utc(site, zone):
     """The last day holds wherever the machine thinks it is; the day after does not."""
     site.serve(*ONE)
