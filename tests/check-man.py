@@ -31,16 +31,40 @@ def in_manual(page):
     return {title: set(re.findall(r"^ +(?:-\w, )?--([\w-]+)", part, re.MULTILINE)) for title, part in zip(parts[1::2], parts[2::2])}
 
 
+def resolve(schema, value):
+    """What a key may hold, where it is a mapping: through references and alternatives."""
+    while "$ref" in value:
+        value = schema["definitions"][value["$ref"].rpartition("/")[2]]
+    for way in value.get("anyOf", []) + value.get("allOf", []):
+        if found := resolve(schema, way):
+            return found
+    return value.get("items", value).get("properties", {}) if "$ref" not in value.get("items", {}) else resolve(schema, value["items"])
+
+
+def entries_of(part):
+    """Each entry of a subsection, and its text."""
+    parts = re.split(r"^\.It Cm (\w+)$", part, flags=re.MULTILINE)
+    return list(zip(parts[1::2], parts[2::2]))
+
+
 def faults_of_file_page(page):
-    """Sections of the page are keys of the file; the entries of each are the keys of its items."""
+    """Sections of the page are keys of the file; the entries of each are the keys of its items, each once, with those inside."""
     name = re.fullmatch(r"quaymaster-(\w+)\.5", page.name)[1]
     schema = json.loads((page.parents[1] / f"data/schema/{name}.schema.json").read_text())
-    parts = re.split(r"^\.Ss (.*)$", page.read_text().split("\n.Sh DEVICE CLASSES")[0], flags=re.MULTILINE)
-    manual = {title: set(re.findall(r"^\.It Cm (\w+)$", part, re.MULTILINE)) for title, part in zip(parts[1::2], parts[2::2])}
-    file = {key: set(value.get("items", value).get("properties", {})) for key, value in schema["properties"].items()}
-    for section in sorted(set(file) | set(manual)):
-        for key in sorted(file.get(section, {""}) ^ manual.get(section, {""})):
-            yield f"{page}: '{section}' and its key '{key}' are not both here and in the schema"
+    description = re.search(r"^\.Sh DESCRIPTION$(.*?)^\.Sh ", page.read_text(), re.MULTILINE | re.DOTALL)[1]
+    parts = re.split(r"^\.Ss (.*)$", description, flags=re.MULTILINE)
+    manual = dict(zip(parts[1::2], map(entries_of, parts[2::2])))
+    file = {key: resolve(schema, value) for key, value in schema["properties"].items()}
+    for section in sorted(set(file) ^ set(manual)):
+        yield f"{page}: section '{section}' is not both here and in the schema"
+    for section in sorted(set(file) & set(manual)):
+        keys = [key for key, _ in manual[section]]
+        for key in sorted(set(file[section]) ^ set(keys)) + [k for k in set(keys) if keys.count(k) > 1]:
+            yield f"{page}: '{section}' and its key '{key}' are not both here and in the schema, once"
+        for key, text in manual[section]:
+            for inner in resolve(schema, file[section].get(key, {})):
+                if not re.search(rf"^\.Cm {inner}\b", text, re.MULTILINE):
+                    yield f"{page}: '{section}': '{key}' does not tell of '{inner}'"
 
 
 def main():

@@ -34,8 +34,9 @@ report() {
                 done)"
         report "tab in C" "$(grep -nP '\t' $c_files)"
         report "blank at the end of a line" "$(grep -nE '[[:blank:]]+$' $c_files $scripts)"
-        # a need that is still to be written is a word of policy.yaml
-        report "left for later" "$(grep -nwE 'FIX''ME|TO''DO|X''XX' $c_files $scripts | grep -v 'need')"
+        # the value of a need that is still to be written is a word of policy.yaml; nothing else on its line is let through
+        report "left for later" "$(grep -nwE 'FIX''ME|TO''DO|X''XX' $c_files $scripts |
+                sed -E 's/(--need |need("?, "|: "?| is ))TO''DO//g' | grep -wE 'FIX''ME|TO''DO|X''XX')"
 }
 [ "$fail" = 0 ] && echo "$(echo "$c_files $scripts" | wc -w) files"
 exit "$fail"

@@ -15,6 +15,7 @@ struct outside {
         vec(struct observed) observed; /* once judged: by address, transport, port */
         vec(struct finding) findings;  /* most severe first */
         vec(struct reconcile_row) rows;
+        bool by_policy; /* each open endpoint has a verdict */
 };
 
 struct outside *outside_new(void);

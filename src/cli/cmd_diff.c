@@ -19,6 +19,11 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "FILE",
          .help = "write to FILE (made with mode 0600) instead of the terminal"},
+        {.name = "netns",
+         .kind = OPTION_WORD,
+         .value = "WHICH",
+         .help = "now: look into `all` network namespaces (default), the own one (`self`), or NAME"},
+        {.name = "no-bpf", .help = "now: read owners from /proc even where BPF is permitted"},
         CONFIG_OPTION,
 };
 
@@ -41,15 +46,13 @@ static void run_release(struct run *run)
 
 static int read_sides(struct run *run, struct err *err)
 {
-        int r = 0;
+        const char *const words[] = {run->in->arguments[0], run->in->arguments[1]};
 
         if (streq(run->in->arguments[0], "-") && streq(run->in->arguments[1], "-"))
                 return err_set(err, -EINVAL, "standard input ('-') can be only one of the two");
-        for (size_t i = 0; i < array_len(run->sides) && r == 0; i++) {
+        for (size_t i = 0; i < array_len(run->sides); i++)
                 snapshot_init(&run->sides[i], run->pool);
-                r = snapshot_find(&run->sides[i], run->in->arguments[i], run->in, err);
-        }
-        return r;
+        return snapshot_find_two(run->sides, words, run->in, err);
 }
 
 static int write_report(const struct run *run, const struct drift_report *report, int fd, struct err *err)

@@ -32,6 +32,9 @@ static int check_options(const struct invocation *in, struct err *err)
                 if (s && !policy_text_can_hold(s))
                         return err_set(err, -EINVAL, "'--%s': is empty, or holds control characters", texts[i]);
         }
+        if (!policy_rule_needed(&(struct policy_rule){.need = invocation_get(in, "need")}))
+                return err_set(err, -EINVAL, "'--need %s' is no need: write why it must be open",
+                               invocation_get(in, "need"));
         return 0;
 }
 

@@ -21,7 +21,7 @@ static int64_t end_of(const struct store_change *c)
 static bool was_open(const struct store_change *c, const struct snapshot *before,
                      const struct snapshot *after)
 {
-        return c->opened_s <= after->time_s && end_of(c) >= before->time_s;
+        return c->opened_s <= after->time_s && end_of(c) > before->time_s;
 }
 
 /* How many events it expected. */

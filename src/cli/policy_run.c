@@ -49,6 +49,7 @@ void policy_run_judge_outside(struct policy_run *run, const struct knowledge *kn
 {
         if (!run->judge)
                 return;
+        outside->by_policy = true;
         vec_foreach(o, &outside->observed)
                 if (o->endpoint.state == ENDPOINT_OPEN)
                         o->judgement = policy_judge_observed(run->judge, o);

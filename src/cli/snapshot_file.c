@@ -15,7 +15,7 @@
 #define FILE_MAX ((uint64_t)16 << 30) /* bytes read of one file */
 #define CHUNK    (1024u * 1024)
 
-struct reading {
+struct snapshot_file {
         struct snapshot *to;
         const char *path;
         int fd;
@@ -24,12 +24,16 @@ struct reading {
         struct import *import;
 };
 
-static void reading_release(struct reading *in)
+struct snapshot_file *snapshot_file_free(struct snapshot_file *in)
 {
+        if (!in)
+                return NULL;
         fd_close(&in->fd);
         str_release(&in->start);
         record_reader_freep(&in->records);
         import_freep(&in->import);
+        free(in);
+        return NULL;
 }
 
 static ssize_t read_some(int fd, char *to, size_t len)
@@ -42,7 +46,7 @@ static ssize_t read_some(int fd, char *to, size_t len)
         }
 }
 
-static int open_file(struct reading *in, struct err *err)
+static int open_file(struct snapshot_file *in, struct err *err)
 {
         struct stat st;
 
@@ -58,7 +62,7 @@ static int open_file(struct reading *in, struct err *err)
         return 0;
 }
 
-static int read_start(struct reading *in, struct err *err)
+static int read_start(struct snapshot_file *in, struct err *err)
 {
         str_reserve(&in->start, IMPORT_START);
         while (in->start.len < IMPORT_START) {
@@ -85,7 +89,7 @@ static bool is_records(const struct str *start)
 }
 
 /* Hand all bytes to one of the two readers. */
-static int feed(struct reading *in, const char *bytes, size_t len, bool *more, struct err *err)
+static int feed(struct snapshot_file *in, const char *bytes, size_t len, bool *more, struct err *err)
 {
         if (in->records)
                 return record_reader_feed(in->records, bytes, len, err);
@@ -93,7 +97,7 @@ static int feed(struct reading *in, const char *bytes, size_t len, bool *more, s
         return 0;
 }
 
-static int read_all(struct reading *in, struct err *err)
+static int read_all(struct snapshot_file *in, struct err *err)
 {
         _cleanup_free_ char *chunk = xmalloc(CHUNK);
         uint64_t left = FILE_MAX;
@@ -113,7 +117,7 @@ static int read_all(struct reading *in, struct err *err)
         return r;
 }
 
-static int read_records(struct reading *in, struct err *err)
+static int read_records(struct snapshot_file *in, struct err *err)
 {
         int64_t written = in->to->time_s;
         int r;
@@ -128,7 +132,7 @@ static int read_records(struct reading *in, struct err *err)
         return r < 0 ? err_prefix(err, "'%s'", in->path) : 0;
 }
 
-static int read_listing(struct reading *in, struct err *err)
+static int read_listing(struct snapshot_file *in, struct err *err)
 {
         _cleanup_(knowledge_freep) struct knowledge *knowledge = knowledge_open(NULL, NULL, NULL);
         _cleanup_(assess_freep) struct assessment *a = assess_correlate(in->import->view, knowledge);
@@ -139,39 +143,73 @@ static int read_listing(struct reading *in, struct err *err)
         return 0;
 }
 
-static int read_import(struct reading *in, struct err *err)
+static int open_import(struct snapshot_file *in, struct err *err)
 {
         const struct importer *importer = importer_guess(in->start.text, in->start.len);
-        int r;
 
         if (!importer)
                 return err_set(
                         err, -EINVAL,
                         "'%s' is neither records (--json) of quaymaster nor a file that `quaymaster import` knows",
                         in->path);
-        r = import_open(&in->import, importer, str_basename(in->path), in->to->time_s, err);
+        return import_open(&in->import, importer, str_basename(in->path), in->to->time_s, err);
+}
+
+int snapshot_file_open(struct snapshot_file **ret, struct snapshot *to, const char *path, struct err *err)
+{
+        _cleanup_(snapshot_file_freep) struct snapshot_file *in = xcalloc(1, sizeof(*in));
+        int r;
+
+        *in = (struct snapshot_file){.to = to, .path = path, .fd = -1};
+        to->source = pool_intern(to->pool, path);
+        r = open_file(in, err);
         if (r == 0)
-                r = read_all(in, err);
+                r = read_start(in, err);
+        if (r == 0 && !is_records(&in->start))
+                r = open_import(in, err);
+        if (r == 0)
+                *ret = take_ptr(in);
+        return r;
+}
+
+bool snapshot_file_is_foreign(const struct snapshot_file *in)
+{
+        return in->import != NULL;
+}
+
+int snapshot_file_read(struct snapshot_file *in, struct err *err)
+{
+        int r;
+
+        if (!in->import)
+                return read_records(in, err);
+        r = read_all(in, err);
         if (r < 0)
                 return err_prefix(err, "'%s'", in->path);
         import_end(in->import, NULL);
-        if (importer->inside)
+        return 0;
+}
+
+int snapshot_file_take(struct snapshot_file *in, struct err *err)
+{
+        const struct import *im = in->import;
+
+        if (!im)
+                return 0;
+        if (im->importer->inside)
                 return read_listing(in, err);
-        snapshot_from_import(in->to, in->import);
-        if (!in->to->items.n && in->import->n_faults && !in->import->hosts.n)
-                return err_set(err, -EINVAL, "'%s': %s", in->path, in->import->faults.at[0].text);
+        snapshot_from_import(in->to, im);
+        if (!in->to->items.n && im->n_faults && !im->hosts.n)
+                return err_set(err, -EINVAL, "'%s': %s", in->path, im->faults.at[0].text);
         return 0;
 }
 
 int snapshot_from_file(struct snapshot *to, const char *path, struct err *err)
 {
-        _cleanup_(reading_release) struct reading in = {.to = to, .path = path, .fd = -1};
-        int r = open_file(&in, err);
+        _cleanup_(snapshot_file_freep) struct snapshot_file *in = NULL;
+        int r = snapshot_file_open(&in, to, path, err);
 
-        to->source = pool_intern(to->pool, path);
         if (r == 0)
-                r = read_start(&in, err);
-        if (r < 0)
-                return r;
-        return is_records(&in.start) ? read_records(&in, err) : read_import(&in, err);
+                r = snapshot_file_read(in, err);
+        return r < 0 ? r : snapshot_file_take(in, err);
 }

@@ -10,3 +10,6 @@
  * it, "-", and any other word that no snapshot has, is a file. `to` is initialised. 0 or negative errno.
  */
 int snapshot_find(struct snapshot *to, const char *word, const struct invocation *in, struct err *err);
+/* The same of two; two files of other programs are read at once. The first one's error counts. */
+int snapshot_find_two(struct snapshot to[2], const char *const words[2], const struct invocation *in,
+                      struct err *err);

@@ -72,6 +72,7 @@ void snapshot_from_inside(struct snapshot *to, const struct assessment *a, bool 
         to->asset = keep(to, view->asset);
         to->hostname = keep(to, view->hostname);
         to->vantage = keep(to, "inside");
+        to->netns = keep(to, view->only);
         to->time_s = view->time_s;
         to->absent = 1u << ITEM_ENDPOINT | (all_services ? 0 : 1u << ITEM_SERVICE);
         vec_foreach(l, &a->listeners)

@@ -325,6 +325,8 @@ static void add_all(struct discovery *d)
                         add(c, &found->ns, found->path, found->pid);
         }
         c->handles->filtered = !streq(c->options->netns, "all");
+        if (c->handles->filtered && c->view->netns.n == 1)
+                c->view->only = c->view->netns.at[0].role;
 }
 
 static int netns_collect(struct collection *c, struct err *err)

@@ -25,7 +25,7 @@ struct compare {
         bool *met; /* of the earlier items: the later side has its key */
         vec(const struct item *) gone, came;
         size_t unsure[ITEM_SERVICE + 1];
-        size_t not_looked[ITEM_SERVICE + 1];
+        size_t not_looked[ITEM_SERVICE + 1], elsewhere;
 };
 
 static uint64_t key_hash(const struct compare *c, const struct item *item)
@@ -195,10 +195,20 @@ static bool lacks_kind(const struct snapshot *s, const struct item *item)
         return s->absent >> item->kind & 1;
 }
 
+/* It is in a network namespace that this side did not look into. */
+static bool is_elsewhere(const struct snapshot *s, const struct item *item)
+{
+        return s->netns && item->kind == ITEM_LISTENER && item->netns && item->netns != s->netns;
+}
+
 static void take_later(struct compare *c, const struct item *item)
 {
         const struct item *earlier;
 
+        if (is_elsewhere(c->before, item)) {
+                c->elsewhere++;
+                return;
+        }
         if (lacks_kind(c->before, item)) {
                 c->not_looked[item->kind]++;
                 return;
@@ -214,7 +224,9 @@ static void take_earlier(struct compare *c, const struct item *item)
 {
         if (c->met[item - c->before->items.at])
                 return;
-        if (lacks_kind(c->after, item))
+        if (is_elsewhere(c->after, item))
+                c->elsewhere++;
+        else if (lacks_kind(c->after, item))
                 c->not_looked[item->kind]++;
         else
                 *vec_push(&c->gone) = item;
@@ -301,6 +313,11 @@ static void tell_notes(struct compare *c)
                                          kinds[kind], c->not_looked[kind]));
                 c->drift->unsure += c->unsure[kind];
         }
+        if (c->elsewhere)
+                note(c, pool_printf(pool,
+                                    "%zu listeners are in network namespaces that only one side looked into, and were "
+                                    "not compared",
+                                    c->elsewhere));
         if (a->asset && b->asset && a->asset != b->asset && !streq(a->asset, b->asset))
                 note(c, "the two sides are of different hosts: all listeners differ");
 }

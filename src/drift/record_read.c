@@ -579,6 +579,10 @@ static void add_summary(struct record_reader *r, const struct record *record)
 {
         struct snapshot *to = r->to;
 
+        if (!r->summed)
+                to->netns = record->item.netns;
+        else if (to->netns != record->item.netns) /* of several hosts */
+                to->netns = NULL;
         r->summed = true;
         to->hostname = record->hostname ? record->hostname : to->hostname;
         r->seen |= (record->has_listeners ? 1u << ITEM_LISTENER : 0) |

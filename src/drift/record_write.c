@@ -174,6 +174,7 @@ void record_write_head(struct str *to, const struct snapshot *s, bool bare)
         write_undecided(to, s, bare);
         j = begin(to, s, "summary", s->asset, bare);
         json_str(&j, "hostname", s->hostname);
+        add_if_known(&j, "netns", s->netns);
         json_bool(&j, "complete", s->complete);
         json_open_array(&j, "incomplete");
         for (const char *const *reason = s->incomplete; *reason; reason++)

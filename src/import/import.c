@@ -303,11 +303,21 @@ static void join_host(struct import_host *to, const struct import_host *later)
         }
 }
 
+/* As scanners mostly write them. */
+static bool are_sorted(const struct import *im)
+{
+        for (size_t i = 1; i < im->endpoints.n; i++)
+                if (compare_endpoints(&im->endpoints.at[i - 1], &im->endpoints.at[i]) > 0)
+                        return false;
+        return true;
+}
+
 static void join_all(struct import *im)
 {
         size_t n = 0;
 
-        vec_sort(&im->endpoints, compare_endpoints);
+        if (!are_sorted(im))
+                vec_sort(&im->endpoints, compare_endpoints);
         vec_foreach(e, &im->endpoints) {
                 struct import_endpoint *last = n ? &im->endpoints.at[n - 1] : NULL;
 

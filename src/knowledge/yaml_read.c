@@ -72,19 +72,45 @@ const char *yaml_read_show(struct yaml_read *r, const char *value)
         return pool_intern(r->pool, str_text(&shown));
 }
 
+static unsigned line_of(const struct yaml_read *r, size_t offset)
+{
+        unsigned line = 1;
+
+        for (size_t i = 0; i < offset && i < r->len; i++)
+                line += r->text[i] == '\n';
+        return line;
+}
+
+/* A tab stands among the blanks that the line begins with. */
+static bool is_indented_by_tab(const struct yaml_read *r, unsigned line)
+{
+        const char *at = r->text, *end = r->text + r->len;
+
+        while (--line && (at = memchr(at, '\n', (size_t)(end - at))))
+                at++;
+        while (at && at < end && *at == ' ')
+                at++;
+        return at && at < end && *at == '\t';
+}
+
 static int next_event(struct yaml_read *r)
 {
-        yaml_event_delete(&r->event);
-        if (!yaml_parser_parse(&r->parser, &r->event)) {
-                size_t line = r->parser.problem_mark.line ? r->parser.problem_mark.line
-                                                          : r->parser.context_mark.line;
+        const yaml_parser_t *p = &r->parser;
+        unsigned line;
 
-                r->field_len = 0;
-                return yaml_read_fail_at(r, (unsigned)line + 1, "not valid YAML: %s",
-                                         r->parser.problem ? r->parser.problem : "cannot be read");
+        yaml_event_delete(&r->event);
+        if (yaml_parser_parse(&r->parser, &r->event)) {
+                r->line = (unsigned)r->event.start_mark.line + 1;
+                return 0;
         }
-        r->line = (unsigned)r->event.start_mark.line + 1;
-        return 0;
+        r->field_len = 0;
+        if (p->error == YAML_READER_ERROR) /* has no mark */
+                line = line_of(r, p->problem_offset);
+        else
+                line = (unsigned)(p->problem_mark.line ? p->problem_mark.line : p->context_mark.line) + 1;
+        if (is_indented_by_tab(r, line))
+                return yaml_read_fail_at(r, line, "not valid YAML: begins with a tab; indent with blanks");
+        return yaml_read_fail_at(r, line, "not valid YAML: %s", p->problem ? p->problem : "cannot be read");
 }
 
 /* The next event of the document; what could make it grow or mean something else is refused. */
@@ -131,7 +157,7 @@ static bool ends_with(const char *s, size_t len, const char *suffix)
  * libyaml compares every %TAG directive with all before it: 60,000 of them, 1 MiB, take it 7 seconds. A
  * line starts behind any break that YAML 1.1 knows: LF, CR, NEL, LS, PS.
  */
-static bool has_directive(const char *text, size_t len)
+static bool find_directive(const char *text, size_t len, size_t *ret)
 {
         static const char *const breaks[] = {"\n", "\r", "\xc2\x85", "\xe2\x80\xa8", "\xe2\x80\xa9"};
         const char *p = text;
@@ -139,6 +165,7 @@ static bool has_directive(const char *text, size_t len)
         while ((p = memchr(p, '%', len - (size_t)(p - text)))) {
                 size_t before = (size_t)(p - text);
 
+                *ret = before;
                 if (before == 0 || (before == 3 && ends_with(text, 3, "\xef\xbb\xbf")))
                         return true;
                 for (size_t i = 0; i < array_len(breaks); i++)
@@ -152,16 +179,16 @@ static bool has_directive(const char *text, size_t len)
 int yaml_read_begin(struct yaml_read *r, const char *text, size_t len, const char *file, struct pool *pool,
                     struct err *err)
 {
+        size_t at;
         int rc;
 
-        *r = (struct yaml_read){.file = file, .pool = pool, .err = err};
+        *r = (struct yaml_read){.text = text, .len = len, .file = file, .pool = pool, .err = err};
         if (!yaml_parser_initialize(&r->parser))
                 abort(); /* out of memory */
         if (len > YAML_READ_FILE_MAX)
                 return err_set(err, -EFBIG, "%s: larger than %u bytes; split it", file, YAML_READ_FILE_MAX);
-        if (has_directive(text, len))
-                return err_set(err, -EINVAL, "%s: a line begins with '%%'; directives are not supported",
-                               file);
+        if (find_directive(text, len, &at))
+                return yaml_read_fail_at(r, line_of(r, at), "begins with '%%'; directives are not supported");
         yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
         yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, len);
         /* stream start, then document start (or stream end) */

@@ -24,6 +24,8 @@
 struct yaml_read {
         yaml_parser_t parser;
         yaml_event_t event;
+        const char *text; /* the whole; not owned */
+        size_t len;
         const char *file; /* for errors; not owned */
         struct pool *pool;
         struct err *err;

@@ -139,6 +139,7 @@ struct inside {
         const char *asset;    /* stable id of this host */
         const char *hostname;
         int64_t time_s;
+        const char *only;       /* role of the one namespace that was asked for; NULL: all, or several */
         const char *sockets_by; /* how sockets and owners were read: "bpf" or "sock_diag" */
 
         vec(struct netns) netns;

@@ -50,6 +50,8 @@ struct texts { /* alternatives; none: does not matter */
         size_t n;
 };
 
+#define POLICY_DEEMED_NEEDED "deemed-needed" /* a basis: the device cannot close it (NERC CIP-007 R1.1) */
+
 struct policy_rule {
         unsigned line;
         bool deny;
@@ -75,7 +77,7 @@ struct policy {
         size_t n_rules, n_allow;
 };
 
-/* Whether the need is filled in: an entry marked TODO approves nothing. */
+/* Whether the need is filled in: one that says `need: TODO` approves nothing. */
 bool policy_rule_needed(const struct policy_rule *rule);
 
 struct judgement {

@@ -54,6 +54,7 @@ struct snapshot {
         const char *asset; /* of the inside view; NULL when items of several assets are in it */
         const char *hostname;
         const char *vantage; /* "inside", "outside:ASSET" ... */
+        const char *netns;   /* role of the one namespace that was looked into; NULL: all of them */
         const char *source;  /* file or name of the snapshot, for messages */
         int64_t time_s;
         bool complete;

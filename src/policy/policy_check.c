@@ -248,7 +248,8 @@ static void check_against_others(struct checker *c, size_t index)
 {
         const struct policy_rule *rule = &c->policy->rules[index];
 
-        for (size_t i = 0; i < c->policy->n_rules; i++) {
+        for (size_t n = 0; n < c->policy->n_rules; n++) {
+                size_t i = (c->policy->n_allow + n) % c->policy->n_rules; /* prohibitions first: they count for more */
                 const struct policy_rule *other = &c->policy->rules[i];
 
                 if (i == index || (rule->deny && !other->deny))

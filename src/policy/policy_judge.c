@@ -513,6 +513,23 @@ static const char *speech_text(struct policy_judge *j, const struct subject *s)
         return pool_printf(j->pool, "%s with encryption %s", s->protocol, encryption_name(s->encryption));
 }
 
+/* "smtp with encryption tls or starttls"; https says it by its name. */
+static const char *wanted_text(struct policy_judge *j, const struct policy_rule *rule)
+{
+        _cleanup_str_ struct str s = {0};
+        const char *between = rule->protocol ? " with encryption " : "with encryption ";
+
+        str_add(&s, rule->protocol ? rule->protocol : "");
+        if (rule->protocol && name_over_tls(rule->protocol))
+                return pool_intern(j->pool, s.text);
+        for (enum encryption e = 0; e <= ENCRYPTION_NATIVE; e++)
+                if (rule->encryption >> e & 1) {
+                        str_addf(&s, "%s%s", between, encryption_name(e));
+                        between = " or ";
+                }
+        return pool_intern(j->pool, s.text);
+}
+
 static const char *note_text(struct policy_judge *j, unsigned notes)
 {
         _cleanup_str_ struct str s = {0};
@@ -557,7 +574,8 @@ static const char *decided(struct policy_judge *j, uint32_t index, enum verdict 
                 s = pool_printf(j->pool, "the approval of line %u (%s) ended on %s", rule->line, rule->need,
                                 day_format(rule->expires, day));
         else if (verdict == VERDICT_APPROVED)
-                s = pool_printf(j->pool, "line %u approves %s: %s", rule->line, rule->what, rule->need);
+                s = pool_printf(j->pool, "line %u approves %s: %s%s", rule->line, rule->what, rule->need,
+                                rule->basis ? " (" POLICY_DEEMED_NEEDED ": the device cannot close it)" : "");
         else
                 s = pool_printf(j->pool, "line %u names it, but says no need for it yet (need: TODO)",
                                 rule->line);
@@ -588,10 +606,9 @@ static void decide_allowed(struct policy_judge *j, const struct subject *s, uint
                        (struct judgement){
                                VERDICT_UNAPPROVED, rule,
                                pool_printf(j->pool,
-                                           "line %u approves %s only as %s, and what speaks there is %s",
-                                           rule->line, rule->what,
-                                           rule->protocol ? rule->protocol : "encrypted otherwise",
-                                           speech_text(j, s)),
+                                           "line %u approves %s only %s%s, and what speaks there is %s",
+                                           rule->line, rule->what, rule->protocol ? "as " : "",
+                                           wanted_text(j, rule), speech_text(j, s)),
                                NULL});
                 return;
         }

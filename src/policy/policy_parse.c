@@ -317,6 +317,17 @@ static int read_need(struct yaml_read *r, const struct yaml_field *f, void *to)
         return yaml_field_text(r, f, to);
 }
 
+static int read_basis(struct yaml_read *r, const struct yaml_field *f, void *to)
+{
+        static const char *const words[] = {POLICY_DEEMED_NEEDED, NULL};
+        size_t i;
+        int rc = yaml_read_word(r, words, &i);
+
+        if (rc == 0)
+                ((struct rule_draft *)to)->rule.basis = words[i];
+        return rc;
+}
+
 /* --- rules ----------------------------------------------------------------------------------- */
 
 #define RULE_TEXT(field) offsetof(struct rule_draft, rule.field), .shape = &shape_text
@@ -343,7 +354,7 @@ static const struct yaml_field allow_fields[] = {
         {"container", read_words, RULE_TEXTS(container), &shape_glob},
         RULE_FIELDS,
         {"need", read_need, offsetof(struct rule_draft, rule.need), .shape = &shape_need},
-        {"basis", yaml_field_text, RULE_TEXT(basis)},
+        {"basis", read_basis},
 };
 
 static const struct yaml_field deny_fields[] = {
@@ -385,6 +396,9 @@ static const char *describe(const struct rule_draft *d)
         for (size_t i = 0; i < array_len(others) && !s.len; i++)
                 if (others[i].texts->n)
                         str_addf(&s, "%s %s", others[i].word, others[i].texts->at[0]);
+        for (unsigned scope = 0; scope < EXPOSURE_MAX && !s.len; scope++)
+                if (rule->from >> scope & 1)
+                        str_addf(&s, "what can be reached from %s", exposure_scope_name((enum exposure_scope)scope));
         return pool_intern(d->pool, s.len ? s.text : "everything of its kind");
 }
 

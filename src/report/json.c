@@ -445,6 +445,7 @@ static void write_summary(struct writer *w)
         begin_record(w, "summary");
         json_str(j, "hostname", in->view->hostname);
         add_addresses(j, in->view);
+        add_if_known(j, "netns", in->view->only);
         json_bool(j, "complete", in->complete);
         json_open_array(j, "incomplete");
         vec_foreach (gap, &in->view->gaps)

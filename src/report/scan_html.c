@@ -99,6 +99,11 @@ static void add_endpoint(struct scan_writer *w, const struct observed *o)
         add_text_cell(w, "Why", &raw);
         if (w->head->judged)
                 add_advice_cell(w, o);
+        if (scan_has_verdicts(w)) {
+                if (o->judgement.verdict != VERDICT_NONE)
+                        str_add(&raw, verdict_name(o->judgement.verdict));
+                add_text_cell(w, "Verdict", &raw);
+        }
         str_add(&w->buf, "</tr>\n");
 }
 
@@ -106,17 +111,23 @@ static void add_table(struct scan_writer *w, const struct observed *observed, si
 {
         static const struct {
                 const char *heading;
-                bool identified, judged;
+                bool identified, judged, by_policy;
         } headings[] = {
-                {"Port", false, false},      {"State", false, false},  {"Protocol", true, false},
-                {"Encryption", true, false}, {"Product", true, false}, {"Registered", false, false},
-                {"Why", false, false},       {"Advice", false, true},
+                {"Port"},
+                {"State"},
+                {"Protocol", .identified = true},
+                {"Encryption", .identified = true},
+                {"Product", .identified = true},
+                {"Registered"},
+                {"Why"},
+                {"Advice", .judged = true},
+                {"Verdict", .by_policy = true},
         };
 
         html_begin_table(&w->buf, "Endpoints", NULL);
         for (size_t i = 0; i < array_len(headings); i++)
                 if ((!headings[i].identified || w->head->identified) &&
-                    (!headings[i].judged || w->head->judged))
+                    (!headings[i].judged || w->head->judged) && (!headings[i].by_policy || scan_has_verdicts(w)))
                         html_add_heading(&w->buf, headings[i].heading);
         html_begin_body(&w->buf);
         for (size_t i = 0; i < n; i++)

@@ -33,6 +33,11 @@ static int flush(struct scan_writer *w, size_t least)
         return w->result;
 }
 
+bool scan_has_verdicts(const struct scan_writer *w)
+{
+        return w->head->judged && w->head->judged->by_policy;
+}
+
 int scan_writer_begin(struct scan_writer *w, const struct scan_format *format, const struct scan_head *head,
                       int fd, struct err *err)
 {

@@ -94,6 +94,9 @@ struct scan_writer {
         struct err *err;
 };
 
+/* There is a policy, and endpoints were judged by it. */
+bool scan_has_verdicts(const struct scan_writer *w);
+
 /*
  * All return 0 or the negative errno of writing (then w->err says why); -EPIPE: the reader had enough. Open
  * endpoints and hosts are written at once; others within 64 KiB, or at the next scan_writer_tick, which the caller

@@ -168,6 +168,12 @@ static void add_reason(struct str *to, const struct observed *o)
                  e->confirmed && e->reason != REASON_CONNECTED ? ", connected" : "");
 }
 
+static void add_verdict(struct str *to, const struct observed *o)
+{
+        if (o->judgement.verdict != VERDICT_NONE)
+                str_add(to, verdict_name(o->judgement.verdict));
+}
+
 static void add_rtt(struct str *to, const struct observed *o)
 {
         scan_add_rtt(to, o->endpoint.rtt_us);
@@ -177,13 +183,14 @@ static void add_rtt(struct str *to, const struct observed *o)
 static const struct {
         struct layout_column layout;
         void (*add)(struct str *to, const struct observed *o);
-        bool identified; /* only then */
+        enum { ALWAYS, IDENTIFIED, BY_POLICY } when;
 } columns[] = {
         {{"PORT"}, add_port},
         {{"STATE"}, add_state},
-        {{"PROTOCOL", 11}, scan_add_protocol, true},
-        {{"ENCRYPTION"}, add_encryption, true},
-        {{"PRODUCT VERSION", 15}, scan_add_product, true},
+        {{"PROTOCOL", 11}, scan_add_protocol, IDENTIFIED},
+        {{"ENCRYPTION"}, add_encryption, IDENTIFIED},
+        {{"PRODUCT VERSION", 15}, scan_add_product, IDENTIFIED},
+        {{"VERDICT"}, add_verdict, BY_POLICY},
         {{"REGISTERED", 12}, add_registered},
         {{"WHY", .may_go = true}, add_reason},
         {{"RTT", .may_go = true}, add_rtt},
@@ -196,7 +203,8 @@ static size_t choose_columns(const struct scan_writer *w, struct layout_column l
         size_t n = 0;
 
         for (size_t i = 0; i < array_len(columns); i++) {
-                if (columns[i].identified && !w->head->identified)
+                if ((columns[i].when == IDENTIFIED && !w->head->identified) ||
+                    (columns[i].when == BY_POLICY && !scan_has_verdicts(w)))
                         continue;
                 layout[n] = columns[i].layout;
                 layout[n].may_go |= w->head->identified && columns[i].add == add_registered;

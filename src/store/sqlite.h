@@ -9,12 +9,18 @@
 struct store {
         sqlite3 *db;
         char *path;
+        char *aside; /* the name under which a damaged file is kept once it is closed; "": it is not damaged */
 };
+
+#define SQLITE_ASIDE_SIZE 4096u /* bytes of `aside` */
 
 int sqlite_open(struct store **ret, const char *path, bool create, struct err *err);
 struct store *sqlite_close(struct store *store);
 
-/* A negative errno and words for what SQLite said last; `doing` begins the sentence: "saving". */
+/*
+ * A negative errno and words for what SQLite said last; `doing` begins the sentence: "saving". A damaged file goes
+ * aside when the store is closed.
+ */
 int sqlite_failed(const struct store *store, struct err *err, const char *doing);
 
 static inline void sqlite_statement_release(sqlite3_stmt **statement)

@@ -37,6 +37,31 @@ static const char *const migrations[] = {
         " happened INTEGER NOT NULL DEFAULT 0) STRICT;",
 };
 
+/* Named now, and done when nothing has it open any more. */
+static int tell_damage(const struct store *store, struct err *err)
+{
+        if (!*store->aside)
+                (void)snprintf(store->aside, SQLITE_ASIDE_SIZE, "%s.damaged-%lld", store->path,
+                               (long long)clock_now_s());
+        return err_set(err, -EUCLEAN,
+                       "'%s' is damaged: it is kept as '%s', as it was (`sqlite3 FILE .recover` may save some); the "
+                       "next save begins anew",
+                       store->path, store->aside);
+}
+
+/* Out of the way under another name, with what belongs to it; never over a file that is there. */
+static void keep_aside(const char *path, const char *aside)
+{
+        static const char *const parts[] = {"", "-wal", "-shm"};
+
+        for (size_t i = 0; i < array_len(parts); i++) {
+                _cleanup_free_ char *from = xasprintf("%s%s", path, parts[i]),
+                                    *to = xasprintf("%s%s", aside, parts[i]);
+
+                (void)renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
+        }
+}
+
 int sqlite_failed(const struct store *store, struct err *err, const char *doing)
 {
         static const struct {
@@ -47,13 +72,13 @@ int sqlite_failed(const struct store *store, struct err *err, const char *doing)
                 {SQLITE_LOCKED, -EBUSY, "another process is writing to it; try again"},
                 {SQLITE_FULL, -ENOSPC,
                  "the disk is full; nothing was changed, and what was kept before is whole"},
-                {SQLITE_CORRUPT, -EUCLEAN, "the file is damaged; nothing was changed"},
-                {SQLITE_NOTADB, -EUCLEAN, "the file is damaged, or none of ours; nothing was changed"},
                 {SQLITE_READONLY, -EROFS, "it cannot be written"},
                 {SQLITE_CANTOPEN, -EACCES, "it cannot be opened"},
         };
         int code = sqlite3_errcode(store->db), system = sqlite3_system_errno(store->db);
 
+        if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
+                return tell_damage(store, err);
         for (size_t i = 0; i < array_len(words); i++)
                 if ((code & 0xff) == words[i].code)
                         return err_set(err, words[i].result, "%s '%s': %s", doing, store->path,
@@ -201,70 +226,76 @@ static int check_version(const struct store *store, struct err *err)
         return version < (int)array_len(migrations) ? migrate(store, err) : 0;
 }
 
-/* Out of the way under another name, with what belongs to it; never over a file that is there. */
-static void keep_aside(const char *path, char *aside, size_t size)
+/* "file:" and the path, for a file in a folder that cannot be written: nobody else writes it either. */
+static char *immutable_name(const char *path)
 {
-        static const char *const parts[] = {"", "-wal", "-shm"};
+        _cleanup_str_ struct str name = {0};
 
-        (void)snprintf(aside, size, "%s.damaged-%lld", path, (long long)clock_now_s());
-        for (size_t i = 0; i < array_len(parts); i++) {
-                _cleanup_free_ char *from = xasprintf("%s%s", path, parts[i]),
-                                    *to = xasprintf("%s%s", aside, parts[i]);
-
-                (void)renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE);
-        }
+        str_add(&name, "file:");
+        for (; *path; path++)
+                if (strchr("%?#", *path))
+                        str_addf(&name, "%%%02x", (unsigned char)*path);
+                else
+                        str_add_char(&name, *path);
+        str_add(&name, "?immutable=1");
+        return xstrdup(name.text);
 }
 
-static int tell_damage(const char *path, struct err *err)
+/* All of it stands in the file itself: a save that was cut left nothing beside it. */
+static bool is_settled(const char *path)
 {
-        char aside[4096];
+        _cleanup_free_ char *wal = xasprintf("%s-wal", path);
+        struct stat st;
 
-        keep_aside(path, aside, sizeof(aside));
-        return err_set(
-                err, -EUCLEAN,
-                "'%s' is damaged: it is kept as '%s', as it was (`sqlite3 FILE .recover` may save some); the next "
-                "save begins anew",
-                path, aside);
+        return stat(wal, &st) < 0 || !st.st_size;
+}
+
+static int open_database(struct store *store, bool read_only, struct err *err)
+{
+        _cleanup_free_ char *name = read_only ? immutable_name(store->path) : xstrdup(store->path);
+        int flags = read_only ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW;
+
+        if (sqlite3_open_v2(name, &store->db, flags, NULL) != SQLITE_OK)
+                return sqlite_failed(store, err, "opening");
+        (void)sqlite3_extended_result_codes(store->db, 1);
+        (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+        (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+        return sqlite_run(store, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "opening", err);
 }
 
 int sqlite_open(struct store **ret, const char *path, bool create, struct err *err)
 {
         int r = make_file(path, create, err);
+        bool read_only = r == -EROFS && !create && is_settled(path);
         struct store *store;
 
         *ret = NULL;
-        if (r < 0)
+        if (r < 0 && !read_only)
                 return r;
         store = xcalloc(1, sizeof(*store));
         store->path = xstrdup(path);
-        if (sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL) !=
-            SQLITE_OK)
-                r = sqlite_failed(store, err, "opening");
-        if (r == 0) {
-                (void)sqlite3_extended_result_codes(store->db, 1);
-                (void)sqlite3_busy_timeout(store->db, BUSY_MS);
-                (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-                r = sqlite_run(store, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "opening",
-                               err);
-        }
+        store->aside = xcalloc(1, SQLITE_ASIDE_SIZE);
+        r = open_database(store, read_only, err);
         if (r == 0)
                 r = check_version(store, err);
-        if (r == 0) /* a commit is on the disk when it returns, whatever ends this process or the machine */
+        /* a commit is on the disk when it returns, whatever ends this process or the machine */
+        if (r == 0 && !read_only)
                 r = sqlite_run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", "opening",
                                err);
-        if (r < 0) {
-                store = sqlite_close(store);
-                return r == -EUCLEAN ? tell_damage(path, err) : r;
-        }
-        *ret = store;
-        return 0;
+        *ret = r < 0 ? sqlite_close(store) : store;
+        return r;
 }
 
 struct store *sqlite_close(struct store *store)
 {
         if (!store)
                 return NULL;
+        if (*store->aside) /* as it was found */
+                (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
         (void)sqlite3_close(store->db);
+        if (*store->aside)
+                keep_aside(store->path, store->aside);
+        free(store->aside);
         free(store->path);
         free(store);
         return NULL;

@@ -148,6 +148,23 @@ static void test_incomplete(void **state)
         assert_told(LISTENER(22, "/a", "") END, SCANNED, "");
 }
 
+/* One namespace against all of them: what only one side looked at is no drift, and is told. */
+static void test_width(void **state)
+{
+        static const char all[] = LISTENER(22, "/a", "") LISTENER(80, "/b", ",\"netns\":\"web\"") END;
+        static const char one[] =
+                LISTENER(22, "/a", "") LISTENER(25, "/c", "")
+                "{\"type\":\"summary\",\"netns\":\"host\",\"complete\":true,\"incomplete\":[],\"listeners\":1,\"services\":1}\n";
+        _cleanup_(two_release) struct two t = compare(all, one), back = compare(one, all);
+
+        assert_int_equal(t.drift.events.n, 1);
+        assert_int_equal(t.drift.counts[EVENT_OPENED], 1);
+        assert_int_equal(back.drift.events.n, 1);
+        assert_int_equal(back.drift.counts[EVENT_CLOSED], 1);
+        assert_int_equal(t.drift.notes.n, 1);
+        assert_non_null(strstr(t.drift.notes.at[0], "1 listeners are in network namespaces that only one side"));
+}
+
 static void test_broken_records(void **state)
 {
         static const char *const broken[][2] = {
@@ -211,6 +228,7 @@ int main(void)
                 cmocka_unit_test(test_moved),
                 cmocka_unit_test(test_changes),
                 cmocka_unit_test(test_incomplete),
+                cmocka_unit_test(test_width),
                 cmocka_unit_test(test_broken_records),
                 cmocka_unit_test(test_expectations),
         };

@@ -119,7 +119,7 @@ static void test_forms(void **state)
 static void test_yaml(void **state)
 {
         expect_error("networks:\n\t- cidr: 10.0.0.0/8\n",
-                     "t.yaml:2: not valid YAML: found character that cannot start any token");
+                     "t.yaml:2: not valid YAML: begins with a tab; indent with blanks");
         expect_error("networks: []\nassets: []\nnetworks: []\n",
                      "t.yaml:3: field 'networks': is given twice");
         expect_error("networks:\n  - cidr: 10.0.0.0/8\n    cidr: 10.0.0.0/8\n",

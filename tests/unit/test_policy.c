@@ -59,6 +59,7 @@ static void test_errors(void **state)
         expect_error("allow:\n  - port: 22\n    expires: 1.2.2027\n", "t.yaml:3: field 'allow[0].expires': '1.2.2027' is not a day");
         expect_error("allow:\n  - port: 22\n    prot: ssh\n", "t.yaml:3: field 'allow[0].prot': unknown; known are port");
         expect_error("allow:\n  - port: 22\n    port: 23\n", "t.yaml:3: field 'allow[0].port': is given twice");
+        expect_error("allow:\n  - port: 22\n    basis: whim\n", "t.yaml:3: field 'allow[0].basis'");
         expect_error("allow:\n  - port: 22\n\tneed: x\n", "t.yaml:3: not valid YAML");
         expect_error("allow: &a\n  - port: 22\n", "t.yaml:1: field 'allow': anchors");
         expect_error("allow: *a\n", "t.yaml:1: field 'allow': aliases");

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "drift/drift.h"
 #include "store/store.h"
 
@@ -169,6 +170,32 @@ static void test_newer_is_refused(void **state)
         (void)store_sqlite.close(store);
 }
 
+/* The file of the first version is read by this one, and goes on; twice, since a migration is done once. */
+static void test_first_version(void **state)
+{
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        _cleanup_str_ struct str sql = {0};
+        struct store_changes changes = {0};
+        struct err err = {0};
+
+        assert_int_equal(fd_read_file(AT_FDCWD, SOURCE_DIR "/tests/data/store-1.sql", 1u << 20, &sql), 0);
+        run_sql(str_text(&sql));
+        assert_int_equal(chmod(path, 0600), 0);
+        for (unsigned turn = 0; turn < 2; turn++) {
+                struct store *store = open_store();
+
+                assert_int_equal(compare(store, "first", 1, 3), 0);
+                assert_int_equal(compare(store, "2026-01-02T00:00:00Z", 2, 3), 0);
+                assert_int_equal(store_sqlite.change_list(store, pool, &changes, &err), 0);
+                assert_int_equal(changes.changes.n, turn + 1);
+                assert_string_equal(changes.changes.at[0].expect, "opened 4/tcp");
+                assert_int_equal(save(store, 2 + turn, 3, 1800000000 + turn, turn ? "b" : "a"), 0);
+                assert_int_equal(compare(store, "last", 2 + turn, 3), 0);
+                (void)store_sqlite.close(store);
+        }
+        vec_clear(&changes.changes);
+}
+
 static void test_damaged_is_kept_aside(void **state)
 {
         static const char junk[] =
@@ -260,6 +287,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_kept_as_it_was, forget),
                 cmocka_unit_test_teardown(test_a_year_costs_kilobytes, forget),
                 cmocka_unit_test_teardown(test_newer_is_refused, forget),
+                cmocka_unit_test_teardown(test_first_version, forget),
                 cmocka_unit_test_teardown(test_damaged_is_kept_aside, forget),
                 cmocka_unit_test_teardown(test_killed, forget),
                 cmocka_unit_test_teardown(test_changes, forget),
