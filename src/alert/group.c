@@ -4,6 +4,8 @@
 #include "base/hash.h"
 #include "base/vec.h"
 
+#define NEVER INT64_MIN
+
 /* A copy of an event. */
 struct kept {
         char *id, *asset, *message, *json;
@@ -26,6 +28,7 @@ struct slot {
         int64_t begun_ms, first_ms;
         /* across groups */
         int64_t event_ms; /* when the last one came */
+        int64_t told_ms;  /* when an event was told at once; NEVER */
         int64_t points_since_ms, flapping_since_ms;
         unsigned points, flaps;
         bool flapping;
@@ -214,7 +217,9 @@ static int64_t due_ms(const struct group *g, const struct slot *s)
         if (s->flapping)
                 return s->event_ms + GROUP_SETTLED_MS;
         if (!s->n)
-                return s->event_ms + GROUP_FLAP_SPAN_MS; /* then it is forgotten */
+                return s->event_ms + (g->group_ms > GROUP_FLAP_SPAN_MS
+                                              ? g->group_ms
+                                              : GROUP_FLAP_SPAN_MS); /* forgotten then */
         if (awaits_restart(s) && due < s->event_ms + GROUP_RESTART_MS)
                 due = s->event_ms + GROUP_RESTART_MS;
         return due;
@@ -256,6 +261,7 @@ static struct slot *get_slot(struct group *g, const char *subject)
         s = vec_push(&g->slots);
         s->subject = xstrdup(subject);
         s->hash = hash_bytes(subject, strlen(subject));
+        s->told_ms = NEVER;
         return s;
 }
 
@@ -368,6 +374,21 @@ void group_step(struct group *g, int64_t now_ms)
         g->next_ms = group_next_ms(g);
 }
 
+/* What happens to a subject after quiet must not wait; but for a close, which may be half of a restart. */
+static bool is_told_at_once(const struct group *g, const struct slot *s, const struct alert_event *e,
+                            int64_t now_ms)
+{
+        return e->kind != EVENT_CLOSED && !s->n && !s->flapping && is_of_wanted_kind(g, 1u << e->kind) &&
+               (s->told_ms == NEVER || now_ms - s->told_ms >= g->group_ms);
+}
+
+static void tell_at_once(struct group *g, struct slot *s, const struct alert_event *e, int64_t now_ms)
+{
+        tell_alone(g, e);
+        s->told_ms = now_ms;
+        add_points(s, 2, now_ms);
+}
+
 void group_event(struct group *g, const struct alert_event *e, int64_t now_ms)
 {
         struct slot *s;
@@ -380,6 +401,8 @@ void group_event(struct group *g, const struct alert_event *e, int64_t now_ms)
         }
         if (s->flapping)
                 gather_flapping(s, e);
+        else if (is_told_at_once(g, s, e, now_ms))
+                tell_at_once(g, s, e, now_ms);
         else
                 gather(s, e, now_ms);
         s->event_ms = now_ms;

@@ -2,7 +2,8 @@
 /*
  * Which events become one alert. Pure: the time is given.
  *
- * - Events of one subject within the group's time are one alert, told when that time is over.
+ * - What happens to a subject after quiet is told at once, but for a close. Its events within the group's time are then
+ *   one alert, told when that time is over.
  * - A close followed within 5 s by an open of the same owner is a restart, and nothing to tell.
  * - A subject that goes on (6 opens and closes within one group, or 6 points within 10 minutes, where a restart is one
  *   point and an alert two) is flapping: told once when that begins, and once when nothing happened for 5 minutes.
