@@ -12,13 +12,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define HEAD "# Made by quaymaster: this service is needed on this machine only.\n"
-#define UNIT_DIR "/etc/systemd/system/"
+#define HEAD      "# Made by quaymaster: this service is needed on this machine only.\n"
+#define UNIT_DIR  "/etc/systemd/system/"
 #define UNIT_FILE ".d/90-quaymaster.conf"
 
 /* An empty assignment takes away what the packaged unit says (systemd.unit(5)). */
 #define EXEC(command) HEAD "[Service]\nExecStart=\nExecStart=" command "\n"
-#define ONE_PORT(port) HEAD "[Socket]\nListenStream=\nListenStream=127.0.0.1:" port "\nListenStream=[::1]:" port "\n"
+#define ONE_PORT(port) \
+        HEAD "[Socket]\nListenStream=\nListenStream=127.0.0.1:" port "\nListenStream=[::1]:" port "\n"
 
 static const struct recipe recipes[] = {
         {
@@ -104,7 +105,8 @@ static const struct recipe recipes[] = {
                 .exe = "/usr/bin/prometheus-node-exporter",
                 .unit = "prometheus-node-exporter.service",
                 .path = UNIT_DIR "prometheus-node-exporter.service" UNIT_FILE,
-                .content = EXEC("/usr/bin/prometheus-node-exporter $ARGS --web.listen-address=127.0.0.1:9100"),
+                .content =
+                        EXEC("/usr/bin/prometheus-node-exporter $ARGS --web.listen-address=127.0.0.1:9100"),
                 .restart = true,
                 .note = "An address in ARGS of /etc/default/prometheus-node-exporter adds to it.",
         },
@@ -114,8 +116,9 @@ static const struct recipe recipes[] = {
                 .exe = "/usr/bin/redis-*",
                 .unit = "redis-server.service",
                 .path = UNIT_DIR "redis-server.service" UNIT_FILE,
-                .content = EXEC("/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no "
-                                "--bind 127.0.0.1 -::1"),
+                .content = EXEC(
+                        "/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no "
+                        "--bind 127.0.0.1 -::1"),
                 .restart = true,
                 .note = "Instances (redis-server@NAME.service) have files of their own.",
         },
