@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read one
- * file only (memcached, cups, avahi, postfix, named) are not here: a file of its own cannot take an address away from
+ * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read
+ * one file only (memcached, cups, avahi, postfix, named) are not here: a file of its own cannot take an address away from
  * them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
  */
 #include "harden/recipe.h"
@@ -112,7 +112,7 @@ static const struct recipe recipes[] = {
         },
         {
                 .name = "redis",
-                .package = "redis-server",
+                .package = "redis-*",
                 .exe = "/usr/bin/redis-*",
                 .unit = "redis-server.service",
                 .path = UNIT_DIR "redis-server.service" UNIT_FILE,
@@ -166,7 +166,7 @@ static const struct recipe recipes[] = {
         {
                 .name = "systemd-resolved",
                 .package = "systemd*",
-                .exe = "/lib/systemd/systemd-resolved",
+                .exe = "*/lib/systemd/systemd-resolved",
                 .unit = "systemd-resolved.service",
                 .path = "/etc/systemd/resolved.conf.d/90-quaymaster.conf",
                 .content = HEAD "[Resolve]\nLLMNR=no\nMulticastDNS=no\n",

@@ -172,6 +172,7 @@ struct plan *plan_free(struct plan *plan)
                 return NULL;
         vec_clear(&plan->actions);
         vec_clear(&plan->untouched);
+        vec_clear(&plan->untouched_why);
         vec_clear(&plan->notes);
         pool_free(plan->pool);
         free(plan);

@@ -65,6 +65,7 @@ struct plan {
         int64_t time_s;
         vec(struct action) actions;            /* in the order they are applied */
         vec(const struct finding *) untouched; /* findings that no action closes */
+        vec(const char *) untouched_why;       /* of the finding at the same place: a part of a sentence */
         vec(const char *) notes; /* what the plan cannot see to: raw sockets, tunnels, unknown rules ... */
 };
 
