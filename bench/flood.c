@@ -63,7 +63,7 @@ static void serve(unsigned port)
                 int fd = accept(tcp, NULL, NULL);
                 struct pollfd p = {.fd = fd, .events = POLLIN};
 
-                if (fd >= 0 && poll(&p, 1, 20) == 1 && recv(fd, buf, 1, MSG_PEEK) > 0) {
+                if (fd >= 0 && poll(&p, 1, 1000) == 1 && recv(fd, buf, 1, MSG_PEEK) > 0) {
                         (void)pthread_create(&thread, NULL, drain, (void *)(long)fd);
                         (void)pthread_detach(thread);
                 } else if (fd >= 0) {
