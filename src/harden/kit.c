@@ -219,26 +219,23 @@ static bool is_safe(const char *text)
         return true;
 }
 
-static const char *refuse_table(const struct action *a, struct pool *pool)
+static bool is_of_firewall(const struct action *a)
 {
-        _cleanup_str_ struct str text = {0};
-        struct err err = {0};
-
-        return kit_table(a, pool, &text, &err) < 0 ? kit_plain(pool, err.text) : NULL;
+        return a->kind == ACTION_FIREWALL || a->kind == ACTION_PUBLISHED || a->kind == ACTION_WINDOWS_FIREWALL;
 }
 
+/* Not shown what it was: that would bring it into the script. The plan has it. */
 static const char *refuse(const struct action *a, struct pool *pool)
 {
-        struct err err = {0};
+        _cleanup_str_ struct str text = {0};
 
-        if (action_check(a->kind, a->values, &err) < 0)
-                return pool_printf(pool, "its values are refused (%s)", kit_plain(pool, err.text));
-        if (a->kind == ACTION_FIREWALL || a->kind == ACTION_PUBLISHED || a->kind == ACTION_WINDOWS_FIREWALL)
-                return refuse_table(a, pool); /* lines, which are parsed and written anew */
+        if (action_check(a->kind, a->values, NULL) < 0)
+                return "its values are not of the form that they must have";
+        if (is_of_firewall(a)) /* lines, which are parsed and written anew */
+                return kit_table(a, pool, &text, NULL) < 0 ? "its lines for the firewall are not of their form" : NULL;
         for (const struct action_value *v = a->values; v->name; v++)
                 if (!is_safe(v->text))
-                        return pool_printf(pool, "a %s has letters that do not go into a script: %s", v->name,
-                                           kit_plain(pool, v->text));
+                        return pool_printf(pool, "a %s of it has letters that do not go into a script", v->name);
         return NULL;
 }
 

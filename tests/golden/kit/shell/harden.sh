@@ -177,17 +177,17 @@ write_file()
                 printf '%s' "$new" | sed 's/^/      | /'
                 return 0
         fi
-        remember && make_folder "$(dirname "$1")" && remember_file "$1" "$2" || {
+        if ! { remember && make_folder "$(dirname "$1")" && remember_file "$1" "$2"; }; then
                 fail "what is there now could not be kept, so $1 is left alone"
                 return 1
-        }
+        fi
         say "  write $1"
-        printf '%s' "$new" >"$1.quaymaster-new" && chmod 0644 "$1.quaymaster-new" &&
-                mv -f "$1.quaymaster-new" "$1" && finish_file "$1" "$2" || {
+        if ! { printf '%s' "$new" >"$1.quaymaster-new" && chmod 0644 "$1.quaymaster-new" &&
+                mv -f "$1.quaymaster-new" "$1" && finish_file "$1" "$2"; }; then
                 rm -f "$1.quaymaster-new"
                 fail "$1 could not be written"
                 return 1
-        }
+        fi
 }
 
 # --- actions ----------------------------------------------------------------------------------------
@@ -235,10 +235,10 @@ stop_units()
         # The names hold no blanks, and no letter that a shell knows.
         # shellcheck disable=SC2086
         set -- $todo
-        remember && remember_active "$@" || {
+        if ! { remember && remember_active "$@"; }; then
                 fail "what is there now could not be kept, so nothing is changed"
                 return
-        }
+        fi
         if running; then
                 stop_now "$@"
         fi
@@ -259,10 +259,10 @@ stop_script()
                 say "  /etc/init.d/$1 is not on this machine"
                 return
         fi
-        remember && remember_active "$1.service" || {
+        if ! { remember && remember_active "$1.service"; }; then
                 fail "what is there now could not be kept, so nothing is changed"
                 return
-        }
+        fi
         if running; then
                 if systemctl is-active --quiet -- "$1.service"; then
                         run systemctl stop -- "$1.service"
@@ -517,7 +517,8 @@ undo_links()
                 elif [ -L "$path" ] || [ -e "$path" ]; then
                         fail "$path was changed since, and is left as it is"
                 else
-                        mkdir -p "$(dirname "$path")" && ln -s "$target" "$path" || fail "$path could not be put back"
+                        { mkdir -p "$(dirname "$path")" && ln -s "$target" "$path"; } ||
+                                fail "$path could not be put back"
                 fi
         done <"$step/removed"
 }
@@ -537,7 +538,7 @@ undo_file()
         fi
         say "  put back $path"
         if [ -f "$1.was" ]; then
-                cp -p "$1.was" "$path.quaymaster-new" && mv -f "$path.quaymaster-new" "$path" ||
+                { cp -p "$1.was" "$path.quaymaster-new" && mv -f "$path.quaymaster-new" "$path"; } ||
                         fail "$path could not be put back"
         else
                 rm -f "$path" || fail "$path could not be removed"
