@@ -34,13 +34,13 @@ ACTIONS = [
 
 # What is there to be changed: every file and link of /etc and the tables, the units that run, and the sockets.
 STATE = r"""
-cd / && find etc root/inetd.conf \( -type l -printf '%p -> %l\n' \) -o \( -type d -printf '%p/ %m %U %G\n' \) \
+cd / && find etc \( -type l -printf '%p -> %l\n' \) -o \( -type d -printf '%p/ %m %U %G\n' \) \
      -o \( -type f -printf '%p %m %U %G ' -exec md5sum {} \; \) 2>/dev/null | LC_ALL=C sort
 nft -s list ruleset
 systemctl list-units --plain --no-legend --state=active --type=service,socket | awk '{print $1, $3}' | grep -v -e logind -e user@ |
         LC_ALL=C sort
 ss -Hltun | awk '{print $1, $5}' | LC_ALL=C sort -u
-ls -d /var/lib/quaymaster-kit/*/[0-9]* 2>/dev/null
+ls -d /var/lib/quaymaster-kit/*/[0-9]* 2>/dev/null || true
 """
 
 
