@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, run
+from conftest import BUILD, run, wait_for
 from machine import machine  # noqa: F401: a fixture
 
 DRIVER = BUILD / "tests/unit/kit-driver"
@@ -39,7 +39,7 @@ cd / && find etc \( -type l -printf '%p -> %l\n' \) -o \( -type d -printf '%p/ %
 nft -s list ruleset
 systemctl list-units --plain --no-legend --state=active --type=service,socket | awk '{print $1, $3}' | grep -v -e logind -e user@ |
         LC_ALL=C sort
-ss -Hltun | awk '{print $1, $5}' | LC_ALL=C sort -u
+ss -Hltun | awk '{print $1, $5}' | grep -v -e 'udp .*:[3-6][0-9][0-9][0-9][0-9]$' -e fe80 | LC_ALL=C sort -u
 ls -d /var/lib/quaymaster-kit/*/[0-9]* 2>/dev/null || true
 """
 
@@ -57,6 +57,22 @@ def state(machine):
     return machine.run("sh", "-c", STATE).stdout.splitlines()
 
 
+def check_same(machine, before, seconds=10):
+    """Daemons that were started again need a moment until they listen."""
+    def same():
+        nonlocal now
+        now = state(machine)
+        return sorted(now) == sorted(before)
+
+    now = []
+    try:
+        wait_for(same, seconds, "the state of before")
+    except AssertionError:
+        pass
+    assert set(now) ^ set(before) == set()
+    assert now == before
+
+
 @pytest.fixture(scope="module")
 def host(machine, tmp_path_factory):
     """The machine with the kit and a busybox in it."""
@@ -71,6 +87,7 @@ def host(machine, tmp_path_factory):
                   "#<off># finger stream tcp6 nowait nobody /x x\nfinger\tstream\ttcp6\tnowait\tnobody\t/x x\n"
                   "time stream tcp nowait root internal\n")
     machine.run("systemctl", "start", "memcached")
+    machine.run("sh", "-c", "systemctl try-restart inetd.service inetutils-inetd.service openbsd-inetd.service")
     return machine
 
 
@@ -88,7 +105,7 @@ def test_shellcheck(tmp_path):
 def test_shows_and_changes_nothing(host, shell):
     before = state(host)
     shown = kit(host, shell).stdout
-    assert state(host) == before
+    check_same(host, before)
     assert "Nothing was changed" in shown
     for words in ("would: systemctl stop -- rpcbind.socket", "would: systemctl mask --quiet -- snmpd.service",
                   "nobody-has-it.service is not on this machine", "would: write /etc/inetd.conf",
@@ -115,10 +132,10 @@ def test_apply_and_undo(host, shell):
     applied = state(host)
     again = kit(host, shell, "--apply").stdout
     assert "already stopped and masked" in again
-    assert state(host) == applied, "a second run changes nothing"
+    check_same(host, applied)
 
     kit(host, shell, "--undo")
-    assert state(host) == before
+    check_same(host, before)
 
 
 def test_undo_leaves_what_others_changed(host):
@@ -131,7 +148,7 @@ def test_undo_leaves_what_others_changed(host):
     assert host.lines("tail", "-n", "1", "/etc/inetd.conf") == ["# mine"]
     host.run("sed", "-i", "$d", "/etc/inetd.conf")
     kit(host, "dash", "--undo")
-    assert state(host) == before
+    check_same(host, before)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -141,7 +158,7 @@ def test_killed_in_the_middle(host, shell):
     for tenths in (1, 3, 5, 9, 15):
         host.run("timeout", "-s", "KILL", f"{tenths / 10}", *SHELLS[shell], f"{KIT}/harden.sh", "--apply", check=False)
         kit(host, shell, "--undo")
-        assert state(host) == before, f"killed after {tenths / 10} s"
+        check_same(host, before)
 
 
 def test_a_session_is_not_locked_out(host):
@@ -149,7 +166,7 @@ def test_a_session_is_not_locked_out(host):
     kept = host.run("env", "SSH_CONNECTION=10.99.9.2 40000 10.99.9.1 2222", "dash", f"{KIT}/harden.sh", "--apply", "--only", "11",
                     check=False)
     assert kept.returncode == 1 and "port 2222" in kept.stderr
-    assert state(host) == before
+    check_same(host, before)
 
 
 def test_hostile_words(host):
