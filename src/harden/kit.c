@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "firewall/spec.h"
+#include "harden/harden.h"
 #include "harden/kit_text.h"
 
 #define VALUE_MAX 255
@@ -111,39 +111,10 @@ void kit_about(struct str *to, struct pool *pool, const struct action *a, const 
 
 /* --- firewall ------------------------------------------------------------------------------------ */
 
-static int add_lines(struct firewall_spec *spec, const struct action *a, const char *name, struct pool *pool,
-                     struct err *err)
-{
-        const char *text;
-
-        for (size_t i = 0; (text = action_value(a, name, i)); i++) {
-                int r = firewall_spec_add(spec, pool_printf(pool, "%s %s", name, text), err);
-
-                if (r < 0)
-                        return r;
-        }
-        return 0;
-}
-
-int kit_spec(struct firewall_spec *spec, const struct action *a, struct pool *pool, struct err *err)
-{
-        static const char *const names[] = {"zone", "allow", "deny"};
-        const char *log = action_value(a, "log", 0);
-
-        for (size_t i = 0; i < array_len(names); i++) {
-                int r = add_lines(spec, a, names[i], pool, err);
-
-                if (r < 0)
-                        return r;
-        }
-        spec->log = !log || streq(log, "yes");
-        return 0;
-}
-
 int kit_table(const struct action *a, struct pool *pool, struct str *to, struct err *err)
 {
-        _cleanup_(firewall_spec_release) struct firewall_spec spec = {.pool = pool};
-        int r = kit_spec(&spec, a, pool, err);
+        _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
+        int r = harden_firewall_spec(a, pool, &spec, err);
 
         if (r < 0)
                 return r;

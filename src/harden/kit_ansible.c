@@ -3,8 +3,6 @@
  * A playbook and its undo, of ansible's own modules. Names are single-quoted YAML, and hold nothing that Jinja reads; tables
  * are files beside the playbook, which are copied as they are. What was there before is kept on the machine itself, once.
  */
-#include <stdio.h>
-
 #include "base/mem.h"
 #include "harden/kit_text.h"
 
@@ -232,20 +230,18 @@ static const char *write_inetd(struct books *b, const struct action *a)
 /* The port by which ansible itself comes in is let in, or nothing is loaded. */
 static void check_way_in(struct books *b, const struct action *a)
 {
-        const char *allow;
+        _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
 
+        (void)harden_firewall_spec(a, b->pool, &spec, NULL);
         str_add(&b->play, "    - name: The firewall lets in the port by which ansible comes\n"
                           "      ansible.builtin.assert:\n"
                           "        that: >-\n"
-                          "          lock_me_out | default(false) | bool or ansible_connection | default('ssh') == 'local'\n");
-        for (size_t i = 0; (allow = action_value(a, "allow", i)); i++) {
-                unsigned first, last;
-                int n = sscanf(allow, "tcp %5u-%5u", &first, &last);
-
-                if (n > 0)
-                        str_addf(&b->play, "          or %u <= ansible_port | default(22) | int <= %u\n", first,
-                                 n > 1 ? last : first);
-        }
+                          "          lock_me_out | default(false) | bool or\n"
+                          "          ansible_connection | default('ssh') == 'local'\n");
+        vec_foreach (rule, &spec.rules)
+                if (!rule->deny && rule->transport == TRANSPORT_TCP)
+                        str_addf(&b->play, "          or %u <= ansible_port | default(22) | int <= %u\n", rule->first,
+                                 rule->last);
         str_add(&b->play, "        fail_msg: approve that port, or give -e lock_me_out=true\n");
 }
 

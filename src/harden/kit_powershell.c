@@ -3,7 +3,6 @@
  * A script for PowerShell 5.1 and later. What it can do stands in data/kits/powershell.ps1; here the actions are written, as
  * calls with single-quoted words, in which PowerShell reads nothing.
  */
-#include "firewall/spec.h"
 #include "harden/kit_builtin.h"
 #include "harden/kit_text.h"
 
@@ -66,9 +65,9 @@ static void write_rule(struct str *to, const struct firewall_spec *spec, const s
 
 static void write_rules(struct str *to, struct pool *pool, const struct action *a)
 {
-        _cleanup_(firewall_spec_release) struct firewall_spec spec = {.pool = pool};
+        _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
 
-        (void)kit_spec(&spec, a, pool, NULL);
+        (void)harden_firewall_spec(a, pool, &spec, NULL);
         vec_foreach (rule, &spec.rules)
                 write_rule(to, &spec, rule);
 }
@@ -76,11 +75,13 @@ static void write_rules(struct str *to, struct pool *pool, const struct action *
 /* What Windows Firewall cannot say, or this kit does not. */
 static const char *cannot(const struct action *a, struct pool *pool)
 {
-        _cleanup_(firewall_spec_release) struct firewall_spec spec = {.pool = pool};
+        _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
 
-        if (a->kind != ACTION_WINDOWS_SERVICE && a->kind != ACTION_WINDOWS_FIREWALL)
+        if (a->kind == ACTION_WINDOWS_SERVICE)
+                return NULL;
+        if (a->kind != ACTION_WINDOWS_FIREWALL)
                 return "it is for Linux; --format shell has it";
-        (void)kit_spec(&spec, a, pool, NULL);
+        (void)harden_firewall_spec(a, pool, &spec, NULL);
         vec_foreach (rule, &spec.rules)
                 if (rule->transport != TRANSPORT_TCP && rule->transport != TRANSPORT_UDP)
                         return "this kit closes ports of TCP and UDP only";
@@ -103,8 +104,10 @@ static void write_powershell(const struct plan *plan, struct pool *pool, struct 
                 str_addf(&actions, "\n        # %s\n", kit_plain(pool, a->id));
                 kit_about(&actions, pool, a, "        # ");
                 str_addf(&actions, "        Write-Output '%s'\n", kit_plain(pool, a->title));
-                write_services(&actions, a);
-                write_rules(&actions, pool, a);
+                if (a->kind == ACTION_WINDOWS_SERVICE)
+                        write_services(&actions, a);
+                else
+                        write_rules(&actions, pool, a);
         }
         str_addf(&text,
                  "#Requires -Version 5.1\n"

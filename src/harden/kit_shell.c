@@ -4,10 +4,8 @@
  * that with quoted names. Tables and drop-ins are quoted here-documents, in which a shell reads nothing.
  */
 #include "base/mem.h"
-#include "firewall/spec.h"
 #include "harden/kit_builtin.h"
 #include "harden/kit_text.h"
-#include "harden/recipe.h"
 
 #define END_MARK "END_OF_QUAYMASTER_FILE"
 
@@ -80,17 +78,22 @@ static void write_bind(struct str *to, struct pool *pool, const struct action *a
         here_document(to, recipe->content);
 }
 
-static void write_ports(struct str *to, const struct action *a)
+/* Of TCP, from wherever: "22 8000-8010" */
+static void write_ports(struct str *to, struct pool *pool, const struct action *a)
 {
-        const char *allow, *ports;
-        bool any = false;
+        _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
+        const char *separator = "";
 
+        (void)harden_firewall_spec(a, pool, &spec, NULL);
         str_add_char(to, '\'');
-        for (size_t i = 0; (allow = action_value(a, "allow", i)); i++)
-                if ((ports = str_after(allow, "tcp "))) {
-                        str_addf(to, "%s%.*s", any ? " " : "", (int)strspn(ports, "0123456789-"), ports);
-                        any = true;
-                }
+        vec_foreach (rule, &spec.rules) {
+                if (rule->deny || rule->transport != TRANSPORT_TCP)
+                        continue;
+                str_addf(to, "%s%u", separator, rule->first);
+                if (rule->last > rule->first)
+                        str_addf(to, "-%u", rule->last);
+                separator = " ";
+        }
         str_add_char(to, '\'');
 }
 
@@ -105,7 +108,7 @@ static void write_table(struct str *to, struct pool *pool, const struct action *
         here_document(to, str_text(&boot));
         str_addf(to, "        }\n        load_table %s ", kit_table_name(a));
         if (a->kind == ACTION_FIREWALL)
-                write_ports(to, a);
+                write_ports(to, pool, a);
         else
                 str_add(to, "any");
         here_document(to, str_text(&text));

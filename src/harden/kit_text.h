@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/str.h"
-#include "firewall/spec.h"
+#include "harden/harden.h"
 #include "harden/kit.h"
 #include "harden/recipe.h"
 
@@ -26,8 +26,6 @@ void kit_quote(struct str *to, const char *text);
 /* Each value of that name: a blank and the quoted text. */
 void kit_quote_all(struct str *to, const struct action *a, const char *name, const char *separator);
 
-/* Read the zones and rules of an action into `spec`, whose pool is set. 0, or -EINVAL with words. */
-int kit_spec(struct firewall_spec *spec, const struct action *a, struct pool *pool, struct err *err);
 /* The nft(8) file of a firewall or published action. 0, or -EINVAL with words. */
 int kit_table(const struct action *a, struct pool *pool, struct str *to, struct err *err);
 const char *kit_table_name(const struct action *a);

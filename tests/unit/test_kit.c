@@ -23,13 +23,13 @@ static const struct action_value
         bind[] = {{"recipe", "postgresql"}, {"unit", "postgresql@15-main.service"}, {0}},
         sandbox[] = {{"unit", "cron.service"}, {"property", "IPAddressDeny=any"},
                      {"property", "IPAddressAllow=localhost"}, {0}},
-        table[] = {{"zone", "office 10.20.0.0/16 2001:db8:1::/48"}, {"allow", "tcp 22 from office"},
-                   {"allow", "tcp 443"}, {"allow", "tcp 8000-8010 from internet"}, {0}},
-        published[] = {{"zone", "office 10.20.0.0/16"}, {"allow", "tcp 8080 from office"}, {"deny", "tcp 8080"}, {0}},
+        table[] = {{"zone", "zone office 10.20.0.0/16 2001:db8:1::/48"}, {"allow", "allow tcp 22 from office"},
+                   {"allow", "allow tcp 443"}, {"allow", "allow tcp 8000-8010 from internet"}, {0}},
+        published[] = {{"zone", "zone office 10.20.0.0/16"}, {"allow", "allow tcp 8080 from office"}, {"deny", "deny tcp 8080"}, {0}},
         package[] = {{"package", "telnetd"}, {"package", "libnss-nis:i386"}, {0}},
         service[] = {{"service", "TlntSvr"}, {"service", "SNMP"}, {0}},
-        rules[] = {{"zone", "office 10.20.0.0/16"}, {"deny", "tcp 445 from internet"}, {"deny", "udp 137-138"},
-                   {"allow", "tcp 3389 from office 192.0.2.7"}, {0}};
+        rules[] = {{"zone", "zone office 10.20.0.0/16"}, {"deny", "deny tcp 445 from internet"}, {"deny", "deny udp 137-138"},
+                   {"allow", "allow tcp 3389 from office 192.0.2.7"}, {0}};
 
 static struct action action_of(enum action_kind kind, const char *id, const char *title,
                                const struct action_value *values)
@@ -236,10 +236,21 @@ static const struct {
         {ACTION_WINDOWS_FIREWALL, "deny", {{0}}},
 };
 
+/* Lines of the firewall begin with their own name. */
+static const char *line_of(const char *name, const char *text, struct str *to)
+{
+        if (streq(name, "zone") || streq(name, "allow") || streq(name, "deny"))
+                str_addf(to, streq(name, "zone") ? "%s %s" : "%s tcp 22 from %s", name, text);
+        else
+                str_add(to, text);
+        return str_text(to);
+}
+
 static void try_hostile(size_t place, const char *name, const char *format)
 {
+        _cleanup_str_ struct str line = {0};
         const struct action_value values[] = {
-                {places[place].name, name},
+                {places[place].name, line_of(places[place].name, name, &line)},
                 places[place].rest[0],
                 places[place].rest[0].name ? places[place].rest[1] : (struct action_value){0},
                 {0},

@@ -181,9 +181,9 @@ function Invoke-Actions {
         # Nobody was named who needs it.
         # Risk: low. It doesnt start until it is unmasked
         Write-Output 'Close ports'
-        Add-KitRule 'Allow' 'TCP' '3389' @('192.0.2.7-192.0.2.7', '10.20.0.0-10.20.255.255')
         Add-KitRule 'Block' 'TCP' '445' @('Internet')
         Add-KitRule 'Block' 'UDP' '137-138' @('Any')
+        Add-KitRule 'Allow' 'TCP' '3389' @('192.0.2.7-192.0.2.7', '10.20.0.0-10.20.255.255')
 }
 
 Invoke-Kit

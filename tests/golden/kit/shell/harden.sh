@@ -646,7 +646,8 @@ take_turn()
         mkdir -p "$state" || exit 1
         if ! mkdir "$state/running" 2>/dev/null; then
                 other=$(cat "$state/running/pid" 2>/dev/null)
-                if [ -n "$other" ] && kill -0 "$other" 2>/dev/null; then
+                # a process that was killed, or another one of that number, has not this name
+                if [ -n "$other" ] && grep -qF -- "$(basename "$0")" "/proc/$other/cmdline" 2>/dev/null; then
                         echo "this kit is running already, as process $other" >&2
                         exit 1
                 fi
