@@ -7,7 +7,8 @@
 static const struct action_maker *const makers[] = {
         &maker_unit_stop,     &maker_sysv_stop,      &maker_inetd_stop,
         &maker_bind_loopback, &maker_unit_sandbox,   &maker_firewall,
-        &maker_published,     &maker_package_remove, NULL,
+        &maker_published,     &maker_package_remove, &maker_unit_profile,
+        &maker_windows,       NULL,
 };
 
 /* --- drafts ---------------------------------------------------------------------------------- */
@@ -249,7 +250,8 @@ struct plan *harden_plan(const struct harden_input *in)
         note_policy(&m);
         note_gaps(&m);
         for (const struct action_maker *const *maker = makers; *maker; maker++)
-                (*maker)->make(&m);
+                if ((*maker == &maker_windows) == (m.view->source == INSIDE_LISTING_WINDOWS))
+                        (*maker)->make(&m);
         vec_sort(&plan->actions, compare_actions);
         add_untouched(&m);
         plan->id = plan_id(plan);
