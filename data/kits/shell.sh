@@ -270,10 +270,12 @@ stop_script()
         finish
 }
 
-reload_unit()
+# Make the unit $2 read its files again, by $1: restart or reload-or-restart. --undo does so, too.
+reread()
 {
-        if running && systemctl is-active --quiet -- "$1"; then
-                run systemctl reload-or-restart -- "$1"
+        if running && systemctl is-active --quiet -- "$2"; then
+                [ "$mode" = show ] || say "try-$1 $2" >>"$step/reread"
+                run systemctl "$1" -- "$2"
         fi
 }
 
@@ -292,7 +294,7 @@ stop_inetd()
                 }
                 { print }' "$file" | write_file "$file" 1 || return
         for unit in inetd.service openbsd-inetd.service inetutils-inetd.service; do
-                reload_unit "$unit"
+                reread reload-or-restart "$unit"
         done
 }
 
@@ -308,7 +310,7 @@ stop_xinetd()
                 /^[[:space:]]*disable[[:space:]]*=/ { next }
                 { print }
                 /^[[:space:]]*[{]/ { print "        disable = yes" }' "$file" | write_file "$file" 1 || return
-        reload_unit xinetd.service
+        reread reload-or-restart xinetd.service
 }
 
 # The drop-in on standard input for the unit $1, and what it wants restarted
@@ -321,9 +323,7 @@ limit_unit()
         write_file "/etc/systemd/system/$1.d/90-quaymaster.conf" 1 || return
         if running; then
                 run systemctl daemon-reload
-                if systemctl is-active --quiet -- "$1"; then
-                        run systemctl restart -- "$1"
-                fi
+                reread restart "$1"
         fi
         finish
 }
@@ -380,10 +380,7 @@ bind_loopback()
                 fi
                 ;;
         esac
-        if running && systemctl is-active --quiet -- "$1"; then
-                [ "$mode" = show ] || say "$1" | put "$step/restart"
-                run systemctl "$3" -- "$1"
-        fi
+        reread "$3" "$1"
         finish
 }
 
@@ -552,19 +549,21 @@ undo_table()
         fi
 }
 
-# What ran is started again; what reads a file that was put back, is restarted.
+# What ran is started again; what had read a file of ours reads it anew.
 undo_running()
 {
         running || return 0
         run systemctl daemon-reload
-        for kept in "$step/active" "$step/restart"; do
-                [ -f "$kept" ] || continue
-                verb=start
-                [ "$kept" = "$step/active" ] || verb=try-reload-or-restart
+        if [ -f "$step/active" ]; then
                 while IFS= read -r unit; do
+                        run systemctl start -- "$unit" </dev/null
+                done <"$step/active"
+        fi
+        if [ -f "$step/reread" ]; then
+                while read -r verb unit; do
                         run systemctl "$verb" -- "$unit" </dev/null
-                done <"$kept"
-        done
+                done <"$step/reread"
+        fi
 }
 
 undo_step()
