@@ -268,7 +268,11 @@ void kit_write(const struct kit_format *format, const struct plan *plan, const s
                 .time_s = plan->time_s,
         };
 
+        size_t before;
+
         choose(plan, choice, pool, &chosen, to);
+        before = to->left_out.n;
         format->write(&chosen, pool, to);
+        to->n_actions = chosen.actions.n - (to->left_out.n - before);
         vec_clear(&chosen.actions);
 }

@@ -17,6 +17,7 @@ struct kit_file {
 
 struct kit {
         vec(struct kit_file) files; /* the first is the one to begin with */
+        size_t n_actions;           /* that are in it */
         vec(const char *) left_out; /* sentences: which action or value is not in it, and why */
 };
 
