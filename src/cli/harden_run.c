@@ -55,7 +55,8 @@ static void make_input(const struct invocation *in, struct harden_run *run)
         run->input.n_approvals = run->approvals.n;
         run->input.estate = run->policy.has_estate ? &run->policy.estate : NULL;
         run->input.lock_me_out = invocation_has(in, "lock-me-out");
-        if (invocation_has(in, "from"))
+        run->input.elsewhere = invocation_has(in, "from");
+        if (run->input.elsewhere)
                 return; /* of another machine nothing can be asked, and nobody came in there */
         run->ask = harden_ask_new();
         run->input.package_also = harden_ask_has_packages(run->ask) ? harden_ask_also : NULL;

@@ -26,6 +26,7 @@ struct harden_input {
         struct address session_remote, session_local;
         uint16_t session_port; /* the local one */
         bool lock_me_out;      /* that way may be closed */
+        bool elsewhere; /* the view is of another machine: nobody can tell by which way that one is managed */
         /* What would go with a package: simulated by the caller (apt-get -s). NULL: not asked. */
         const char *(*package_also)(const char *package, void *arg);
         /* Units that need a unit, as "a.service, b.service"; NULL from it: none. NULL: not asked. */

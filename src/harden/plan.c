@@ -114,6 +114,8 @@ void draft_add(struct maker *m, struct draft *d, const char *name)
         a->steps = keep_list(m->pool, d->steps.at, d->steps.n);
         a->undo = keep_list(m->pool, d->undo.at, d->undo.n);
         a->closes = keep_list(m->pool, d->closes.at, d->closes.n);
+        if (m->in->elsewhere && !m->in->lock_me_out && name && !a->cuts && unit_is_core(name))
+                a->cuts = "That machine may be managed by it, and from here nobody can tell.";
         if (a->cuts || a->not_applied || !m->in->policy)
                 a->suggested = false;
         if (action_check(a->kind, a->values, &err) < 0)
@@ -125,11 +127,12 @@ void draft_add(struct maker *m, struct draft *d, const char *name)
 
 /* --- what no action closes ------------------------------------------------------------------- */
 
+/* A kit for Windows closes what no `apply` can. */
 static bool is_closed(const struct plan *plan, const struct finding *f)
 {
         vec_foreach(a, &plan->actions)
                 for (const struct finding *const *c = (const struct finding *const *)a->closes; *c; c++)
-                        if (*c == f && !a->not_applied)
+                        if (*c == f && (!a->not_applied || a->kind > ACTION_PACKAGE_REMOVE))
                                 return true;
         return false;
 }

@@ -157,7 +157,7 @@ size_t plan_report_closed(const struct plan_report *r, bool suggested)
 
                 for (size_t i = 0; i < r->n_chosen && !closed; i++)
                         for (const struct finding **c = r->chosen[i]->closes; *c && !closed; c++)
-                                closed = *c == f && !r->chosen[i]->not_applied &&
+                                closed = *c == f && (!r->chosen[i]->not_applied || r->chosen[i]->kind > ACTION_PACKAGE_REMOVE) &&
                                          (!suggested || r->chosen[i]->suggested);
                 n += closed;
         }
