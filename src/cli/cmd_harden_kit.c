@@ -35,7 +35,10 @@ static int find_format(const struct invocation *in, struct making *m, struct err
         const char *name = invocation_get(in, "format");
 
         m->format = name ? kit_format_find(name) : NULL;
-        return m->format ? 0 : err_set(err, -EINVAL, "'harden kit' needs '--format ansible', 'image', 'powershell' or 'shell'");
+        return m->format
+                       ? 0
+                       : err_set(err, -EINVAL,
+                                 "'harden kit' needs '--format ansible', 'image', 'powershell' or 'shell'");
 }
 
 static int make(const struct invocation *in, struct making *m, struct err *err)
@@ -71,10 +74,12 @@ static int check_any(const struct making *m, struct err *err)
 {
         if (m->kit.n_actions)
                 return 0;
-        return err_set(err, -ENOENT, "nothing of the plan goes into a kit of format '%s'%s", m->format->name,
-                       m->run.policy.has_policy ? "; '--only' names actions that are not suggested"
-                                                : ": without a policy.yaml nothing is suggested; name actions with '--only', or "
-                                                  "write one by `quaymaster policy init`");
+        return err_set(
+                err, -ENOENT, "nothing of the plan goes into a kit of format '%s'%s", m->format->name,
+                m->run.policy.has_policy
+                        ? "; '--only' names actions that are not suggested"
+                        : ": without a policy.yaml nothing is suggested; name actions with '--only', or "
+                          "write one by `quaymaster policy init`");
 }
 
 /* --- the folder ----------------------------------------------------------------------------------- */
@@ -115,7 +120,8 @@ static int clear_folder(int folder, const char *path, struct err *err)
         if (is_empty(folder))
                 return 0;
         if (fd_read_file(folder, MARK, 65536, &mark) < 0 || !str_after(str_text(&mark), MARK_LINE))
-                return err_set(err, -EINVAL, "'%s' is not empty and no kit of quaymaster: name another folder", path);
+                return err_set(err, -EINVAL,
+                               "'%s' is not empty and no kit of quaymaster: name another folder", path);
         (void)strtok_r(mark.text, "\n", &rest);
         while ((line = strtok_r(NULL, "\n", &rest)))
                 if (line[0] != '.' && !strchr(line, '/'))
@@ -124,9 +130,11 @@ static int clear_folder(int folder, const char *path, struct err *err)
         return 0;
 }
 
-static int write_one(int folder, const char *name, unsigned mode, const char *text, size_t len, struct err *err)
+static int write_one(int folder, const char *name, unsigned mode, const char *text, size_t len,
+                     struct err *err)
 {
-        _cleanup_close_ int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+        _cleanup_close_ int fd =
+                openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
         int r = fd < 0 ? -errno : fd_write_all(fd, text, len);
 
         return r < 0 ? err_errno(err, -r, "cannot write '%s' of the kit", name) : 0;
@@ -168,8 +176,10 @@ static int write_kit(const struct making *m, const char *path, struct err *err)
         if (path)
                 return write_folder(m, path, err);
         if (m->kit.files.n > 1)
-                return err_set(err, -EINVAL, "a kit of format '%s' is more than one file: name a folder with '--output DIR'",
-                               m->format->name);
+                return err_set(
+                        err, -EINVAL,
+                        "a kit of format '%s' is more than one file: name a folder with '--output DIR'",
+                        m->format->name);
         r = fd_write_all(STDOUT_FILENO, m->kit.files.at[0].text, m->kit.files.at[0].len);
         return r < 0 && r != -EPIPE ? err_errno(err, -r, "cannot write the kit") : r;
 }

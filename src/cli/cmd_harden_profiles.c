@@ -44,7 +44,8 @@ static void add_profile(struct str *to, const struct profile *p)
         for (size_t i = 0; i < p->n_groups; i++)
                 add_group(to, &p->groups[i]);
         for (size_t i = 0; i < p->n_includes; i++)
-                str_addf(to, "\n  And all of %s: quaymaster harden profiles %s\n", p->includes[i], p->includes[i]);
+                str_addf(to, "\n  And all of %s: quaymaster harden profiles %s\n", p->includes[i],
+                         p->includes[i]);
 }
 
 static void add_list(struct str *to)
@@ -114,7 +115,8 @@ int harden_show_profiles(const struct invocation *in, struct err *err)
         int r;
 
         if (name && !profile) {
-                err_set(err, -EINVAL, "there is no profile '%s'; `quaymaster harden profiles` lists them", name);
+                err_set(err, -EINVAL, "there is no profile '%s'; `quaymaster harden profiles` lists them",
+                        name);
                 return QM_EXIT_USAGE;
         }
         if (invocation_has(in, "json"))

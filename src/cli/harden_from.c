@@ -57,7 +57,8 @@ static bool is_records(const struct str *text)
         const char *line = memchr(text->text, '\n', text->len);
         size_t len = line ? (size_t)(line - text->text) : text->len;
 
-        return text->text[0] == '{' && memmem(text->text, len, "\"type\"", 6) && memmem(text->text, len, "\"schema\"", 8);
+        return text->text[0] == '{' && memmem(text->text, len, "\"type\"", 6) &&
+               memmem(text->text, len, "\"schema\"", 8);
 }
 
 /* --- records -------------------------------------------------------------------------------------- */
@@ -114,7 +115,8 @@ static struct inside *view_of(const struct records_asset *asset)
         view->asset = pool_intern(view->pool, asset->asset);
         view->hostname = pool_intern(view->pool, asset->hostname ? asset->hostname : asset->asset);
         view->time_s = clock_now_s();
-        inside_gap(view, "records", NULL, false, "read from records: of units only those are known that listen");
+        inside_gap(view, "records", NULL, false,
+                   "read from records: of units only those are known that listen");
         vec_foreach(l, &asset->listeners)
                 add_services(view, l);
         return view;
@@ -133,8 +135,8 @@ static struct assessment *assess_records(struct inside *view, const struct recor
         return a;
 }
 
-static int use_records(struct harden_from *from, const struct str *text, const char *path, struct inside_run *to,
-                       struct err *err)
+static int use_records(struct harden_from *from, const struct str *text, const char *path,
+                       struct inside_run *to, struct err *err)
 {
         const struct records_asset *asset;
         int r;
@@ -165,11 +167,13 @@ static int use_listing(struct harden_from *from, const struct str *text, const c
         int r;
 
         if (!importer || !importer->inside)
-                return err_set(err, -EINVAL,
-                               "'--from': '%s' is neither records of `quaymaster host --json` nor a listing made on a host "
-                               "(ss, netstat, PowerShell)",
-                               path);
-        r = import_open(&from->import, importer, streq(path, "-") ? "standard input" : str_basename(path), time_s, err);
+                return err_set(
+                        err, -EINVAL,
+                        "'--from': '%s' is neither records of `quaymaster host --json` nor a listing made on a host "
+                        "(ss, netstat, PowerShell)",
+                        path);
+        r = import_open(&from->import, importer, streq(path, "-") ? "standard input" : str_basename(path),
+                        time_s, err);
         if (r < 0)
                 return r;
         (void)import_feed(from->import, text->text, text->len);
@@ -182,7 +186,8 @@ static int use_listing(struct harden_from *from, const struct str *text, const c
         return 0;
 }
 
-int harden_from_file(struct harden_from *from, const struct invocation *in, struct inside_run *to, struct err *err)
+int harden_from_file(struct harden_from *from, const struct invocation *in, struct inside_run *to,
+                     struct err *err)
 {
         const char *path = invocation_get(in, "from");
         _cleanup_str_ struct str text = {0};

@@ -41,7 +41,8 @@ int main(int argc, char **argv)
                 return EXIT_FAILURE;
         }
         (void)fputs("/* Made by src/harden/embed.c of the files in data/kits/: edit those. */\n"
-                    "#include \"harden/kit_builtin.h\"\n", out);
+                    "#include \"harden/kit_builtin.h\"\n",
+                    out);
         for (int i = 2; i + 1 < argc; i += 2)
                 if (embed(out, argv[i], argv[i + 1]) < 0)
                         return EXIT_FAILURE;

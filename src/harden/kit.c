@@ -82,7 +82,8 @@ void kit_quote_all(struct str *to, const struct action *a, const char *name, con
         }
 }
 
-void kit_add_file(struct kit *kit, struct pool *pool, const char *name, unsigned mode, const struct str *text)
+void kit_add_file(struct kit *kit, struct pool *pool, const char *name, unsigned mode,
+                  const struct str *text)
 {
         *vec_push(&kit->files) = (struct kit_file){
                 .name = name,
@@ -192,7 +193,8 @@ static bool is_safe(const char *text)
 
 static bool is_of_firewall(const struct action *a)
 {
-        return a->kind == ACTION_FIREWALL || a->kind == ACTION_PUBLISHED || a->kind == ACTION_WINDOWS_FIREWALL;
+        return a->kind == ACTION_FIREWALL || a->kind == ACTION_PUBLISHED ||
+               a->kind == ACTION_WINDOWS_FIREWALL;
 }
 
 /* Not shown what it was: that would bring it into the script. The plan has it. */
@@ -203,10 +205,13 @@ static const char *refuse(const struct action *a, struct pool *pool)
         if (action_check(a->kind, a->values, NULL) < 0)
                 return "its values are not of the form that they must have";
         if (is_of_firewall(a)) /* lines, which are parsed and written anew */
-                return kit_table(a, pool, &text, NULL) < 0 ? "its lines for the firewall are not of their form" : NULL;
+                return kit_table(a, pool, &text, NULL) < 0
+                               ? "its lines for the firewall are not of their form"
+                               : NULL;
         for (const struct action_value *v = a->values; v->name; v++)
                 if (!is_safe(v->text))
-                        return pool_printf(pool, "a %s of it has letters that do not go into a script", v->name);
+                        return pool_printf(pool, "a %s of it has letters that do not go into a script",
+                                           v->name);
         return NULL;
 }
 
@@ -234,10 +239,10 @@ static const char *why_not(const struct action *a, const struct kit_choice *choi
         return NULL;
 }
 
-static void choose(const struct plan *plan, const struct kit_choice *choice, struct pool *pool, struct plan *chosen,
-                   struct kit *to)
+static void choose(const struct plan *plan, const struct kit_choice *choice, struct pool *pool,
+                   struct plan *chosen, struct kit *to)
 {
-        vec_foreach (a, &plan->actions) {
+        vec_foreach(a, &plan->actions) {
                 const char *why;
 
                 if (choice->n_only && !is_named(a->id, choice))

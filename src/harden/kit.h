@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A plan as something to carry to a machine that we cannot reach. Every name of a listing is from outside: each is checked
- * against the grammar of its kind and quoted for the language it is put in, and what fails is left out and told. Pure.
- * To add a format: a file with a `const struct kit_format`, and its name in kit.c.
+ * A plan as something to carry to a machine that we cannot reach. Every name of a listing is from outside:
+ * each is checked against the grammar of its kind and quoted for the language it is put in, and what fails is
+ * left out and told. Pure. To add a format: a file with a `const struct kit_format`, and its name in kit.c.
  */
 #pragma once
 
@@ -30,7 +30,7 @@ struct kit_format {
         void (*write)(const struct plan *plan, struct pool *pool, struct kit *to);
 };
 
-const struct kit_format *const *kit_formats(size_t *n); /* by name */
+const struct kit_format *const *kit_formats(size_t *n);     /* by name */
 const struct kit_format *kit_format_find(const char *name); /* NULL: unknown */
 
 /* Which actions: those named, else those that the plan suggests and those that only kits can do. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A playbook and its undo, of ansible's own modules. Names are single-quoted YAML, and hold nothing that Jinja reads; tables
- * are files beside the playbook, which are copied as they are. What was there before is kept on the machine itself, once.
+ * A playbook and its undo, of ansible's own modules. Names are single-quoted YAML, and hold nothing that
+ * Jinja reads; tables are files beside the playbook, which are copied as they are. What was there before is
+ * kept on the machine itself, once.
  */
 #include "base/mem.h"
 #include "harden/kit_text.h"
@@ -22,21 +23,22 @@ static const char *state(const struct books *b, const char *name)
 
 static void look_at_unit(struct books *b, const char *unit)
 {
-        str_addf(&b->play,
-                 "    - name: '%s: how it is now'\n"
-                 "      ansible.builtin.command:\n"
-                 "        argv: [systemctl, show, '--property=LoadState,UnitFileState,ActiveState', --, '%s']\n"
-                 "      register: unit\n"
-                 "      changed_when: false\n"
-                 "      check_mode: false\n"
-                 "    - name: '%s: keep that'\n"
-                 "      ansible.builtin.copy:\n"
-                 "        content: \"{{ unit.stdout }}\\n\"\n"
-                 "        dest: '%s'\n"
-                 "        mode: '0600'\n"
-                 "        force: false\n"
-                 "      when: \"'LoadState=not-found' not in unit.stdout\"\n",
-                 unit, unit, unit, state(b, unit));
+        str_addf(
+                &b->play,
+                "    - name: '%s: how it is now'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, show, '--property=LoadState,UnitFileState,ActiveState', --, '%s']\n"
+                "      register: unit\n"
+                "      changed_when: false\n"
+                "      check_mode: false\n"
+                "    - name: '%s: keep that'\n"
+                "      ansible.builtin.copy:\n"
+                "        content: \"{{ unit.stdout }}\\n\"\n"
+                "        dest: '%s'\n"
+                "        mode: '0600'\n"
+                "        force: false\n"
+                "      when: \"'LoadState=not-found' not in unit.stdout\"\n",
+                unit, unit, unit, state(b, unit));
 }
 
 static void stop_unit(struct books *b, const char *unit)
@@ -44,15 +46,16 @@ static void stop_unit(struct books *b, const char *unit)
         bool template = strstr(unit, "@.") != NULL;
 
         look_at_unit(b, unit);
-        str_addf(&b->play,
-                 "    - name: '%s: stop, disable and mask'\n"
-                 "      ansible.builtin.systemd_service:\n"
-                 "        name: '%s'\n"
-                 "%s"
-                 "        enabled: false\n"
-                 "        masked: true\n"
-                 "      when: \"'LoadState=not-found' not in unit.stdout and 'LoadState=masked' not in unit.stdout\"\n",
-                 unit, unit, template ? "" : "        state: stopped\n");
+        str_addf(
+                &b->play,
+                "    - name: '%s: stop, disable and mask'\n"
+                "      ansible.builtin.systemd_service:\n"
+                "        name: '%s'\n"
+                "%s"
+                "        enabled: false\n"
+                "        masked: true\n"
+                "      when: \"'LoadState=not-found' not in unit.stdout and 'LoadState=masked' not in unit.stdout\"\n",
+                unit, unit, template ? "" : "        state: stopped\n");
         str_addf(&b->steps,
                  "    - name: '%s: what was there'\n"
                  "      ansible.builtin.slurp:\n"
@@ -70,9 +73,11 @@ static void stop_unit(struct books *b, const char *unit)
                  "        enabled: \"{{ 'UnitFileState=enabled' in (was.content | b64decode) }}\"\n",
                  unit, state(b, unit), unit, unit, unit, unit);
         if (!template)
-                str_add(&b->steps, "        state: \"{{ 'started' if 'ActiveState=active' in (was.content | b64decode) "
-                                   "else 'stopped' }}\"\n");
-        str_add(&b->steps, "      when: was.content is defined and 'UnitFileState=masked' not in (was.content | b64decode)\n");
+                str_add(&b->steps,
+                        "        state: \"{{ 'started' if 'ActiveState=active' in (was.content | b64decode) "
+                        "else 'stopped' }}\"\n");
+        str_add(&b->steps,
+                "      when: was.content is defined and 'UnitFileState=masked' not in (was.content | b64decode)\n");
 }
 
 static const char *write_units(struct books *b, const struct action *a)
@@ -164,17 +169,18 @@ static const char *write_sandbox(struct books *b, const struct action *a)
 /* A file that the daemon does not read would look like protection. */
 static void check_include(struct books *b, const struct recipe *recipe, const struct kit_bind *bind)
 {
-        str_addf(&b->play,
-                 "    - name: 'Read %s'\n"
-                 "      ansible.builtin.slurp:\n"
-                 "        src: '%s'\n"
-                 "      register: main_file\n"
-                 "    - name: 'A file of its own is read by it'\n"
-                 "      ansible.builtin.assert:\n"
-                 "        that: main_file.content | b64decode | regex_search('(?m)^\\s*' + (kit_line | regex_escape))\n"
-                 "      vars:\n"
-                 "        kit_line: !unsafe ",
-                 bind->include, bind->include);
+        str_addf(
+                &b->play,
+                "    - name: 'Read %s'\n"
+                "      ansible.builtin.slurp:\n"
+                "        src: '%s'\n"
+                "      register: main_file\n"
+                "    - name: 'A file of its own is read by it'\n"
+                "      ansible.builtin.assert:\n"
+                "        that: main_file.content | b64decode | regex_search('(?m)^\\s*' + (kit_line | regex_escape))\n"
+                "      vars:\n"
+                "        kit_line: !unsafe ",
+                bind->include, bind->include);
         kit_quote_for(&b->play, recipe->include_line, "''");
         str_add_char(&b->play, '\n');
 }
@@ -238,10 +244,10 @@ static void check_way_in(struct books *b, const struct action *a)
                           "        that: >-\n"
                           "          lock_me_out | default(false) | bool or\n"
                           "          ansible_connection | default('ssh') == 'local'\n");
-        vec_foreach (rule, &spec.rules)
+        vec_foreach(rule, &spec.rules)
                 if (!rule->deny && rule->transport == TRANSPORT_TCP)
-                        str_addf(&b->play, "          or %u <= ansible_port | default(22) | int <= %u\n", rule->first,
-                                 rule->last);
+                        str_addf(&b->play, "          or %u <= ansible_port | default(22) | int <= %u\n",
+                                 rule->first, rule->last);
         str_add(&b->play, "        fail_msg: approve that port, or give -e lock_me_out=true\n");
 }
 
@@ -280,21 +286,22 @@ static const char *write_table(struct books *b, const struct action *a)
                  "        state: \"{{ 'restarted' if written is changed else 'started' }}\"\n"
                  "      when: not ansible_check_mode\n",
                  file, path, file, path, file, unit);
-        str_addf(&b->steps,
-                 "    - name: 'Load %s no more'\n"
-                 "      ansible.builtin.systemd_service:\n"
-                 "        name: '%s'\n"
-                 "        enabled: false\n"
-                 "        state: stopped\n"
-                 "      register: stopped\n"
-                 "      failed_when: stopped is failed and 'Could not find' not in stopped.msg | default('')\n"
-                 "    - name: 'Remove the table %s'\n"
-                 "      ansible.builtin.command:\n"
-                 "        argv: [nft, delete, table, inet, '%s']\n"
-                 "      register: table\n"
-                 "      changed_when: table.rc == 0\n"
-                 "      failed_when: table.rc | default(0) != 0 and 'No such file' not in table.stderr\n",
-                 file, unit, table, table);
+        str_addf(
+                &b->steps,
+                "    - name: 'Load %s no more'\n"
+                "      ansible.builtin.systemd_service:\n"
+                "        name: '%s'\n"
+                "        enabled: false\n"
+                "        state: stopped\n"
+                "      register: stopped\n"
+                "      failed_when: stopped is failed and 'Could not find' not in stopped.msg | default('')\n"
+                "    - name: 'Remove the table %s'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [nft, delete, table, inet, '%s']\n"
+                "      register: table\n"
+                "      changed_when: table.rc == 0\n"
+                "      failed_when: table.rc | default(0) != 0 and 'No such file' not in table.stderr\n",
+                file, unit, table, table);
         remove_file(b, unit_path);
         remove_file(b, path);
         return NULL;
@@ -316,7 +323,7 @@ static const char *write_packages(struct books *b, const struct action *a)
 
 static const char *write_action(struct books *b, const struct action *a)
 {
-        static const char *(*const calls[ACTION_KIND_MAX])(struct books *b, const struct action *a) = {
+        static const char *(*const calls[ACTION_KIND_MAX])(struct books * b, const struct action *a) = {
                 [ACTION_UNIT_STOP] = write_units,      [ACTION_SYSV_STOP] = write_script,
                 [ACTION_INETD_STOP] = write_inetd,     [ACTION_BIND_LOOPBACK] = write_bind,
                 [ACTION_UNIT_SANDBOX] = write_sandbox, [ACTION_PACKAGE_REMOVE] = write_packages,
@@ -376,10 +383,10 @@ static void write_ansible(const struct plan *plan, struct pool *pool, struct kit
         _cleanup_(books_release) struct books b = {.kit = kit, .pool = pool};
         _cleanup_str_ struct str play = {0}, undo = {0};
 
-        vec_foreach (a, &plan->actions)
+        vec_foreach(a, &plan->actions)
                 add_action(&b, a);
         begin_book(&play, plan, "", "`--check --diff` shows what it would do.");
-        vec_foreach (why, &kit->left_out)
+        vec_foreach(why, &kit->left_out)
                 str_addf(&play, "    # Not in it: %s\n", *why);
         str_add(&play, "    - name: The folder of what was there before\n"
                        "      ansible.builtin.file:\n"
@@ -387,7 +394,8 @@ static void write_ansible(const struct plan *plan, struct pool *pool, struct kit
                        "        state: directory\n"
                        "        mode: '0700'\n");
         str_add(&play, str_text(&b.play));
-        begin_book(&undo, plan, ", undone", "What playbook.yml found is put back; removed packages are not.");
+        begin_book(&undo, plan, ", undone",
+                   "What playbook.yml found is put back; removed packages are not.");
         str_add(&undo, str_text(&b.undo));
         str_add(&undo, "\n    - name: The folder of what was there before\n"
                        "      ansible.builtin.file:\n"

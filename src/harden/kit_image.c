@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For the making of images: what is not wanted is off in the first boot. A preset of systemd (systemd.preset(5)) and tables
- * for nft(8); what these two cannot say is told in the README.
+ * For the making of images: what is not wanted is off in the first boot. A preset of systemd
+ * (systemd.preset(5)) and tables for nft(8); what these two cannot say is told in the README.
  */
 #include "firewall/spec.h"
 #include "harden/kit_text.h"
@@ -19,10 +19,10 @@ static void write_preset(struct str *to, struct pool *pool, const struct action 
 
 static const char readme[] =
         "\n"
-        "90-quaymaster.preset  belongs into /etc/systemd/system-preset/ of the image. It holds when units are installed,\n"
+        "90-quaymaster.preset  belongs into /etc/systemd/system-preset/ of the image. It holds for units installed later,\n"
         "                      and for all at `systemctl --root=IMAGE preset-all`, or at the first boot. A preset\n"
         "                      does not mask: what others start, still runs. `systemctl --root=IMAGE mask UNIT` does.\n"
-        "quaymaster.nft        belongs into /etc/quaymaster-kit/ of the image; have it loaded before the network is up,\n"
+        "quaymaster.nft        belongs into /etc/quaymaster-kit/ of the image; load it before the network is up,\n"
         "                      as by a line `include \"/etc/quaymaster-kit/quaymaster.nft\"` at the end of\n"
         "                      /etc/nftables.conf, and `enable nftables.service` in a preset. It does not touch other\n"
         "                      tables; `flush ruleset` in nftables.conf removes it together with them.\n"
@@ -34,11 +34,12 @@ static void write_readme(struct kit *kit, struct pool *pool, const struct plan *
 {
         _cleanup_str_ struct str text = {0};
 
-        str_addf(&text, "quaymaster kit %s for an image, made from what was seen on %s\n", plan->id, plan->hostname);
+        str_addf(&text, "quaymaster kit %s for an image, made from what was seen on %s\n", plan->id,
+                 plan->hostname);
         str_add(&text, readme);
         if (kit->left_out.n)
                 str_add(&text, "\nNot in it:\n");
-        vec_foreach (why, &kit->left_out)
+        vec_foreach(why, &kit->left_out)
                 str_addf(&text, "  %s\n", *why);
         kit_add_file(kit, pool, "README.txt", 0644, &text);
 }
@@ -47,9 +48,9 @@ static void write_image(const struct plan *plan, struct pool *pool, struct kit *
 {
         _cleanup_str_ struct str preset = {0}, tables = {0};
 
-        str_addf(&preset, "# quaymaster kit %s, made from what was seen on %s. See systemd.preset(5).\n", plan->id,
-                 plan->hostname);
-        vec_foreach (a, &plan->actions) {
+        str_addf(&preset, "# quaymaster kit %s, made from what was seen on %s. See systemd.preset(5).\n",
+                 plan->id, plan->hostname);
+        vec_foreach(a, &plan->actions) {
                 if (a->kind == ACTION_UNIT_STOP || a->kind == ACTION_SYSV_STOP)
                         write_preset(&preset, pool, a);
                 else if (a->kind == ACTION_FIREWALL || a->kind == ACTION_PUBLISHED)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A script for PowerShell 5.1 and later. What it can do stands in data/kits/powershell.ps1; here the actions are written, as
- * calls with single-quoted words, in which PowerShell reads nothing.
+ * A script for PowerShell 5.1 and later. What it can do stands in data/kits/powershell.ps1; here the actions
+ * are written, as calls with single-quoted words, in which PowerShell reads nothing.
  */
 #include "harden/kit_builtin.h"
 #include "harden/kit_text.h"
@@ -27,7 +27,7 @@ static void write_range(struct str *to, const struct address_range *range, bool 
 
 static const struct firewall_zone *find_zone(const struct firewall_spec *spec, const char *name)
 {
-        vec_foreach (zone, &spec->zones)
+        vec_foreach(zone, &spec->zones)
                 if (streq(zone->name, name))
                         return zone;
         return NULL;
@@ -68,7 +68,7 @@ static void write_rules(struct str *to, struct pool *pool, const struct action *
         _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
 
         (void)harden_firewall_spec(a, pool, &spec, NULL);
-        vec_foreach (rule, &spec.rules)
+        vec_foreach(rule, &spec.rules)
                 write_rule(to, &spec, rule);
 }
 
@@ -82,7 +82,7 @@ static const char *cannot(const struct action *a, struct pool *pool)
         if (a->kind != ACTION_WINDOWS_FIREWALL)
                 return "it is for Linux; --format shell has it";
         (void)harden_firewall_spec(a, pool, &spec, NULL);
-        vec_foreach (rule, &spec.rules)
+        vec_foreach(rule, &spec.rules)
                 if (rule->transport != TRANSPORT_TCP && rule->transport != TRANSPORT_UDP)
                         return "this kit closes ports of TCP and UDP only";
                 else if (rule->to.family || rule->device)
@@ -94,7 +94,7 @@ static void write_powershell(const struct plan *plan, struct pool *pool, struct 
 {
         _cleanup_str_ struct str text = {0}, actions = {0};
 
-        vec_foreach (a, &plan->actions) {
+        vec_foreach(a, &plan->actions) {
                 const char *why = cannot(a, pool);
 
                 if (why) {
@@ -109,23 +109,27 @@ static void write_powershell(const struct plan *plan, struct pool *pool, struct 
                 else
                         write_rules(&actions, pool, a);
         }
-        str_addf(&text,
-                 "#Requires -Version 5.1\n"
-                 "# quaymaster kit %s, made for %s.\n"
-                 "# Run it as it is to see what it would do; -Apply does it, -Undo goes back. -LockMeOut, with -Apply, also\n"
-                 "# closes the port by which this session came in.\n",
-                 plan->id, plan->hostname);
-        vec_foreach (why, &kit->left_out)
+        str_addf(
+                &text,
+                "#Requires -Version 5.1\n"
+                "# quaymaster kit %s, made for %s.\n"
+                "# Run it as it is to see what it would do; -Apply does it, -Undo goes back. -LockMeOut, with -Apply, also\n"
+                "# closes the port by which this session came in.\n",
+                plan->id, plan->hostname);
+        vec_foreach(why, &kit->left_out)
                 str_addf(&text, "# Not in it: %s\n", *why);
         str_add(&text, kit_builtin_powershell);
-        str_addf(&text, "\n$KitId = '%s'\n$KitHost = '%s'\n\nfunction Invoke-Actions {\n", plan->id, plan->hostname);
-        str_add(&text, actions.len ? str_text(&actions) : "        Write-Output 'There is nothing to do.'\n");
+        str_addf(&text, "\n$KitId = '%s'\n$KitHost = '%s'\n\nfunction Invoke-Actions {\n", plan->id,
+                 plan->hostname);
+        str_add(&text,
+                actions.len ? str_text(&actions) : "        Write-Output 'There is nothing to do.'\n");
         str_add(&text, "}\n\nInvoke-Kit\nexit $script:Failed\n");
         kit_add_file(kit, pool, "harden.ps1", 0644, &text);
 }
 
 const struct kit_format kit_powershell = {
         .name = "powershell",
-        .summary = "a script for Windows services and Windows Firewall; shows what it would do unless told -Apply",
+        .summary =
+                "a script for Windows services and Windows Firewall; shows what it would do unless told -Apply",
         .write = write_powershell,
 };

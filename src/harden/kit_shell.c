@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A script for POSIX sh. What it can do stands in data/kits/shell.sh; here one function an action is written, which calls
- * that with quoted names. Tables and drop-ins are quoted here-documents, in which a shell reads nothing.
+ * A script for POSIX sh. What it can do stands in data/kits/shell.sh; here one function an action is written,
+ * which calls that with quoted names. Tables and drop-ins are quoted here-documents, in which a shell reads
+ * nothing.
  */
 #include "base/mem.h"
 #include "harden/kit_builtin.h"
@@ -86,7 +87,7 @@ static void write_ports(struct str *to, struct pool *pool, const struct action *
 
         (void)harden_firewall_spec(a, pool, &spec, NULL);
         str_add_char(to, '\'');
-        vec_foreach (rule, &spec.rules) {
+        vec_foreach(rule, &spec.rules) {
                 if (rule->deny || rule->transport != TRANSPORT_TCP)
                         continue;
                 str_addf(to, "%s%u", separator, rule->first);
@@ -116,9 +117,9 @@ static void write_table(struct str *to, struct pool *pool, const struct action *
 
 static void write_call(struct str *to, struct pool *pool, const struct action *a)
 {
-        static void (*const calls[ACTION_KIND_MAX])(struct str *to, const struct action *a) = {
-                [ACTION_UNIT_STOP] = write_units,      [ACTION_SYSV_STOP] = write_script,
-                [ACTION_INETD_STOP] = write_inetd,     [ACTION_UNIT_SANDBOX] = write_sandbox,
+        static void (*const calls[ACTION_KIND_MAX])(struct str * to, const struct action *a) = {
+                [ACTION_UNIT_STOP] = write_units,         [ACTION_SYSV_STOP] = write_script,
+                [ACTION_INETD_STOP] = write_inetd,        [ACTION_UNIT_SANDBOX] = write_sandbox,
                 [ACTION_PACKAGE_REMOVE] = write_packages,
         };
 
@@ -152,15 +153,17 @@ static void write_action(struct str *to, struct pool *pool, const struct action 
 
 static void write_head(struct str *to, struct pool *pool, const struct plan *plan, const struct kit *kit)
 {
-        str_addf(to,
-                 "#!/bin/sh\n"
-                 "# quaymaster kit %s, made for %s.\n"
-                 "# Run it as it is to see what it would do; --apply does it, --undo goes back, --help tells the rest.\n"
-                 "# It needs a POSIX shell, awk, find and sort; to stop services, systemctl; for the firewall, nft.\n",
-                 plan->id, plan->hostname);
-        vec_foreach (why, &kit->left_out)
+        str_addf(
+                to,
+                "#!/bin/sh\n"
+                "# quaymaster kit %s, made for %s.\n"
+                "# Run it as it is to see what it would do; --apply does it, --undo goes back, --help tells the rest.\n"
+                "# It needs a POSIX shell, awk, find and sort; to stop services, systemctl; for the firewall, nft.\n",
+                plan->id, plan->hostname);
+        vec_foreach(why, &kit->left_out)
                 str_addf(to, "# Not in it: %s\n", *why);
-        str_addf(to, "set -u\nkit=%s\nhost='%s'\nstate=/var/lib/quaymaster-kit/$kit\n", plan->id, plan->hostname);
+        str_addf(to, "set -u\nkit=%s\nhost='%s'\nstate=/var/lib/quaymaster-kit/$kit\n", plan->id,
+                 plan->hostname);
 }
 
 static void write_shell(const struct plan *plan, struct pool *pool, struct kit *kit)
@@ -168,7 +171,7 @@ static void write_shell(const struct plan *plan, struct pool *pool, struct kit *
         _cleanup_str_ struct str text = {0}, actions = {0}, list = {0};
         size_t number = 0;
 
-        vec_foreach (a, &plan->actions) {
+        vec_foreach(a, &plan->actions) {
                 const char *why = cannot(a, pool);
 
                 if (why) {
@@ -180,7 +183,8 @@ static void write_shell(const struct plan *plan, struct pool *pool, struct kit *
         }
         write_head(&text, pool, plan, kit);
         str_add(&text, kit_builtin_shell);
-        str_add(&text, "\n# --- what this kit does --------------------------------------------------------------------------------\n");
+        str_add(&text,
+                "\n# --- what this kit does --------------------------------------------------------------------------------\n");
         str_add(&text, str_text(&actions));
         str_addf(&text, "\nactions='%s'\nmain \"$@\"\n", str_text(&list));
         kit_add_file(kit, pool, "harden.sh", 0755, &text);
@@ -188,6 +192,7 @@ static void write_shell(const struct plan *plan, struct pool *pool, struct kit *
 
 const struct kit_format kit_shell = {
         .name = "shell",
-        .summary = "a script for POSIX sh, with an undo of its own; shows what it would do unless told --apply",
+        .summary =
+                "a script for POSIX sh, with an undo of its own; shows what it would do unless told --apply",
         .write = write_shell,
 };

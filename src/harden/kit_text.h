@@ -8,13 +8,14 @@
 #include "harden/recipe.h"
 
 /*
- * Text for people on one line: printable ASCII without what shells, YAML or PowerShell read, also within single quotes; at
- * most 200 bytes.
+ * Text for people on one line: printable ASCII without what shells, YAML or PowerShell read, also within
+ * single quotes; at most 200 bytes.
  */
 const char *kit_plain(struct pool *pool, const char *text);
 
 /* Add a file of the kit; the text is copied. */
-void kit_add_file(struct kit *kit, struct pool *pool, const char *name, unsigned mode, const struct str *text);
+void kit_add_file(struct kit *kit, struct pool *pool, const char *name, unsigned mode,
+                  const struct str *text);
 void kit_leave_out(struct kit *kit, struct pool *pool, const struct action *a, const char *why);
 
 /* Title, reason, risk and warnings of an action, each line behind `prefix` ("# "). */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Windows, of which there is a listing of sockets only: it says which process listens, and many services share one
- * (svchost.exe). So services are told by the port that they are known for, too. What has no service of its own, or should stay
- * for the machine itself, is closed by Windows Firewall.
+ * Windows, of which there is a listing of sockets only: it says which process listens, and many services
+ * share one (svchost.exe). So services are told by the port that they are known for, too. What has no service
+ * of its own, or should stay for the machine itself, is closed by Windows Firewall.
  */
 #include "harden/maker.h"
 
@@ -43,7 +43,10 @@ static const struct known {
         {"tvnserver", TRANSPORT_TCP, ANY_PORT, "tvnserver", "VNC", RISK_MEDIUM},
 };
 
-/* By these a Windows machine is managed: SSH, RPC, WinRM, RDP. Whoever reads a listing does not know which one is used. */
+/*
+ * By these a Windows machine is managed: SSH, RPC, WinRM, RDP. Whoever reads a listing does not know which
+ * one is used.
+ */
 static bool is_way_in(const struct listener *l)
 {
         static const uint16_t ports[] = {22, 3389, 5985, 5986};
@@ -61,7 +64,8 @@ static bool is_process(const struct listener *l, const char *name)
         for (size_t i = 0; i < l->n_processes; i++) {
                 const char *have = l->processes[i]->name;
 
-                if (have && strncasecmp(have, name, len) == 0 && (!have[len] || strcasecmp(have + len, ".exe") == 0))
+                if (have && strncasecmp(have, name, len) == 0 &&
+                    (!have[len] || strcasecmp(have + len, ".exe") == 0))
                         return true;
         }
         return false;
@@ -70,7 +74,8 @@ static bool is_process(const struct listener *l, const char *name)
 static const struct known *find(const struct listener *l)
 {
         for (size_t i = 0; i < array_len(known); i++)
-                if (known[i].transport == l->transport && (known[i].port == ANY_PORT || known[i].port == l->port) &&
+                if (known[i].transport == l->transport &&
+                    (known[i].port == ANY_PORT || known[i].port == l->port) &&
                     is_process(l, known[i].process))
                         return &known[i];
         return NULL;
@@ -86,7 +91,8 @@ static const char *why(const struct maker *m)
         return m->in->policy ? "The policy approves nothing of it." : "The guide advises against it.";
 }
 
-static const char not_applied[] = "It is for another machine: harden kit --format powershell makes a script for it.";
+static const char not_applied[] =
+        "It is for another machine: harden kit --format powershell makes a script for it.";
 
 /* A service with several ports is needed as a whole when one of them is. */
 static bool is_needed(const struct maker *m, const struct known *service)
@@ -111,16 +117,20 @@ static void stop_service(struct maker *m, const struct known *service)
                 draft_release(&d);
                 return;
         }
-        d.action.title = pool_printf(m->pool, "Stop and disable the service %s (%s)", service->service, service->what);
+        d.action.title = pool_printf(m->pool, "Stop and disable the service %s (%s)", service->service,
+                                     service->what);
         d.action.why = why(m);
         d.action.risk = service->risk;
         d.action.risk_why = "Whoever still uses it finds it gone.";
         d.action.not_applied = not_applied;
-        draft_warn(&d, "A listing names processes: that it is this service is told by the port, and shown before it is stopped");
+        draft_warn(
+                &d,
+                "A listing names processes: that it is this service is told by the port, and shown before it is stopped");
         draft_value(&d, "service", service->service);
         draft_step(&d, pool_printf(m->pool, "Set-Service -Name %s -StartupType Disabled", service->service));
         draft_step(&d, pool_printf(m->pool, "Stop-Service -Name %s", service->service));
-        draft_undo(&d, pool_printf(m->pool, "Set-Service -Name %s -StartupType Automatic", service->service));
+        draft_undo(&d,
+                   pool_printf(m->pool, "Set-Service -Name %s -StartupType Automatic", service->service));
         draft_undo(&d, pool_printf(m->pool, "Start-Service -Name %s", service->service));
         draft_add(m, &d, service->service);
 }
@@ -134,8 +144,11 @@ static void close_port(struct maker *m, struct draft *d, const struct listener *
                 if (streq(v->text, line)) /* of another address */
                         return;
         draft_value(d, "deny", line);
-        draft_step(d, pool_printf(m->pool, "New-NetFirewallRule -Direction Inbound -Action Block -Protocol %s -LocalPort %u",
-                                  l->transport == TRANSPORT_TCP ? "TCP" : "UDP", l->port));
+        draft_step(d,
+                   pool_printf(
+                           m->pool,
+                           "New-NetFirewallRule -Direction Inbound -Action Block -Protocol %s -LocalPort %u",
+                           l->transport == TRANSPORT_TCP ? "TCP" : "UDP", l->port));
 }
 
 static void close_ports(struct maker *m)
@@ -146,7 +159,10 @@ static void close_ports(struct maker *m)
                 if (!is_unwanted(m, l) || (l->transport != TRANSPORT_TCP && l->transport != TRANSPORT_UDP))
                         continue;
                 if (is_way_in(l))
-                        draft_warn(&d, pool_printf(m->pool, "%u/tcp is left open: somebody may manage the machine by it", l->port));
+                        draft_warn(&d,
+                                   pool_printf(m->pool,
+                                               "%u/tcp is left open: somebody may manage the machine by it",
+                                               l->port));
                 else
                         close_port(m, &d, l);
         }
@@ -157,7 +173,8 @@ static void close_ports(struct maker *m)
         d.action.title = "Close ports in Windows Firewall";
         d.action.why = why(m);
         d.action.risk = RISK_MEDIUM;
-        d.action.risk_why = "A rule that blocks beats all that allow: whoever still needs one of these ports is cut off.";
+        d.action.risk_why =
+                "A rule that blocks beats all that allow: whoever still needs one of these ports is cut off.";
         d.action.not_applied = not_applied;
         draft_undo(&d, "Get-NetFirewallRule -Group 'quaymaster kit ID' | Remove-NetFirewallRule");
         draft_add(m, &d, NULL);

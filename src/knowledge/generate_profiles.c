@@ -15,7 +15,8 @@ static void add_ports(struct str *out, size_t profile, size_t group, const struc
 {
         str_addf(out, "static const struct port_range profile_%zu_ports_%zu[] = {", profile, group);
         for (size_t i = 0; i < g->n_ports; i++)
-                str_addf(out, "{(enum transport)%d, %u, %u}, ", (int)g->ports[i].transport, g->ports[i].first, g->ports[i].last);
+                str_addf(out, "{(enum transport)%d, %u, %u}, ", (int)g->ports[i].transport,
+                         g->ports[i].first, g->ports[i].last);
         str_add(out, "{0}};\n");
 }
 
@@ -50,7 +51,8 @@ static void add_profile(struct str *out, size_t index, const struct profile *p)
                 generate_literal(out, texts[i]);
                 str_add(out, ", ");
         }
-        str_addf(out, "profile_%zu_includes, profile_%zu_groups, %u, %u};\n", index, index, p->n_includes, p->n_groups);
+        str_addf(out, "profile_%zu_includes, profile_%zu_groups, %u, %u};\n", index, index, p->n_includes,
+                 p->n_groups);
 }
 
 void generate_profiles(struct str *out, const struct parsed_profiles *profiles)

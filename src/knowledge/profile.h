@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What machines of a kind run: which units may stay, and why. Compiled in from data/profiles/; form:
- * data/schema/profile.schema.json. What is in no group of a profile is not said to be wrong, only not needed for its purpose.
+ * data/schema/profile.schema.json. What is in no group of a profile is not said to be wrong, only not needed
+ * for its purpose.
  */
 #pragma once
 

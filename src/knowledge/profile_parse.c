@@ -12,15 +12,19 @@
 #define GROUPS_MAX 64u
 #define ITEMS_MAX  64u
 
-static const struct yaml_shape shape_name = {3, 40, LOWER, LOWER "0123456789-", "lower-case letters, digits and '-'"},
-                               shape_title = {3, 40, NULL, NULL, NULL}, shape_what = {20, 300, NULL, NULL, NULL},
+static const struct yaml_shape shape_name = {3, 40, LOWER, LOWER "0123456789-",
+                                             "lower-case letters, digits and '-'"},
+                               shape_title = {3, 40, NULL, NULL, NULL},
+                               shape_what = {20, 300, NULL, NULL, NULL},
                                shape_why = {20, 200, NULL, NULL, NULL},
                                shape_unit = {3, 100, UNIT_FIRST, UNIT_FIRST ":_.@*-",
                                              "a unit of systemd, with '*' for any run of characters"},
-                               shape_port = {5, 20, "0123456789", "0123456789-/" LOWER, "a port, as 443/tcp"};
+                               shape_port = {5, 20, "0123456789", "0123456789-/" LOWER,
+                                             "a port, as 443/tcp"};
 
 /* The items of a list of texts, kept in the pool. */
-static int read_texts(struct yaml_read *r, const struct yaml_shape *shape, const char *const **ret, unsigned short *n)
+static int read_texts(struct yaml_read *r, const struct yaml_shape *shape, const char *const **ret,
+                      unsigned short *n)
 {
         _cleanup_(yaml_texts_release) struct yaml_texts texts = {.shape = shape};
         int rc = yaml_read_list(r, ITEMS_MAX, yaml_texts_item, &texts);
@@ -72,7 +76,10 @@ static int read_group(struct yaml_read *r, size_t index, void *arg)
         static const struct yaml_field fields[] = {
                 {.name = "units", .read = read_units, .required = true},
                 {.name = "ports", .read = read_ports},
-                {.name = "why", .read = yaml_field_text, .at = offsetof(struct profile_group, why), .shape = &shape_why,
+                {.name = "why",
+                 .read = yaml_field_text,
+                 .at = offsetof(struct profile_group, why),
+                 .shape = &shape_why,
                  .required = true},
         };
         struct groups *groups = arg;
@@ -101,12 +108,14 @@ static int read_includes(struct yaml_read *r, const struct yaml_field *f, void *
         return read_texts(r, &shape_name, &profile->includes, &profile->n_includes);
 }
 
-#define TEXT(field) \
-        {.name = #field, .read = yaml_field_text, .at = offsetof(struct profile, field), .shape = &shape_##field, \
-         .required = true}
+#define TEXT(field)                                                                             \
+        {                                                                                       \
+                .name = #field, .read = yaml_field_text, .at = offsetof(struct profile, field), \
+                .shape = &shape_##field, .required = true                                       \
+        }
 
-int profile_parse(const char *text, size_t len, const char *file, struct pool *pool, struct parsed_profiles *to,
-                  struct err *err)
+int profile_parse(const char *text, size_t len, const char *file, struct pool *pool,
+                  struct parsed_profiles *to, struct err *err)
 {
         static const struct yaml_field fields[] = {
                 TEXT(name),
@@ -125,7 +134,7 @@ int profile_parse(const char *text, size_t len, const char *file, struct pool *p
 
 static const struct profile *find(const struct parsed_profiles *profiles, const char *name)
 {
-        vec_foreach (p, &profiles->list)
+        vec_foreach(p, &profiles->list)
                 if (streq(p->name, name))
                         return p;
         return NULL;
@@ -133,15 +142,17 @@ static const struct profile *find(const struct parsed_profiles *profiles, const 
 
 int profiles_check(const struct parsed_profiles *profiles, struct err *err)
 {
-        vec_foreach (p, &profiles->list) {
+        vec_foreach(p, &profiles->list) {
                 if (find(profiles, p->name) != p)
                         return err_set(err, -EINVAL, "the profile '%s' is there twice", p->name);
                 for (size_t i = 0; i < p->n_includes; i++) {
                         const struct profile *included = find(profiles, p->includes[i]);
 
                         if (!included || included->n_includes)
-                                return err_set(err, -EINVAL, "the profile '%s' includes '%s', which is not there or includes others",
-                                               p->name, p->includes[i]);
+                                return err_set(
+                                        err, -EINVAL,
+                                        "the profile '%s' includes '%s', which is not there or includes others",
+                                        p->name, p->includes[i]);
                 }
         }
         return 0;

@@ -17,7 +17,7 @@ static inline void parsed_profiles_release(struct parsed_profiles *profiles)
 }
 
 /* Append the profile of a file. 0, or -EINVAL, -EFBIG with "file:line: field 'x': what to do". */
-int profile_parse(const char *text, size_t len, const char *file, struct pool *pool, struct parsed_profiles *to,
-                  struct err *err);
+int profile_parse(const char *text, size_t len, const char *file, struct pool *pool,
+                  struct parsed_profiles *to, struct err *err);
 /* Once all are read: names are there once, and those that are included are there and include none. 0 or -EINVAL. */
 int profiles_check(const struct parsed_profiles *profiles, struct err *err);

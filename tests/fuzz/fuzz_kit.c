@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Kits of hostile plans: the input is one request for an action whose values are taken unchecked, each `KIND NAME TEXT` parted
- * by NUL. Whatever they are, the kits are printable ASCII, and nothing but what action_check takes is in them.
+ * Kits of hostile plans: the input is one request for an action whose values are taken unchecked, each `KIND
+ * NAME TEXT` parted by NUL. Whatever they are, the kits are printable ASCII, and nothing but what
+ * action_check takes is in them.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -44,9 +45,10 @@ static void write_all(const struct plan *plan)
                 struct kit kit = {0};
 
                 kit_write(formats[i], plan, &choice, pool, &kit);
-                vec_foreach (file, &kit.files)
+                vec_foreach(file, &kit.files)
                         check_file(file);
-                assert(kit.left_out.n == 1 || action_check(plan->actions.at[0].kind, plan->actions.at[0].values, NULL) == 0);
+                assert(kit.left_out.n == 1 ||
+                       action_check(plan->actions.at[0].kind, plan->actions.at[0].values, NULL) == 0);
                 kit_release(&kit);
                 pool_free(pool);
         }
@@ -62,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         plan->pool = pool_new();
         const char *kind = next(plan->pool, &at, end), *name, *text;
-        while (kind && n < VALUES_MAX && (name = next(plan->pool, &at, end)) && (text = next(plan->pool, &at, end)))
+        while (kind && n < VALUES_MAX && (name = next(plan->pool, &at, end)) &&
+               (text = next(plan->pool, &at, end)))
                 values[n++] = (struct action_value){name, text};
         struct action a = {
                 .kind = kind ? action_kind_parse(kind) : ACTION_KIND_MAX,
@@ -70,7 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 .values = values,
                 .suggested = true,
         };
-        a.id = a.title = a.why = a.risk_why = plan->hostname = plan->asset = plan->id = n ? values[0].text : "x";
+        a.id = a.title = a.why = a.risk_why = plan->hostname = plan->asset = plan->id =
+                n ? values[0].text : "x";
         if (a.kind < ACTION_KIND_MAX) {
                 *vec_push(&plan->actions) = a;
                 write_all(plan);

@@ -4,8 +4,8 @@
  *
  *      kit-driver FORMAT FOLDER < REQUESTS
  *
- * Makes a kit of a plan that is given as requests for actions, one line each, and writes it into the folder. What is left
- * out goes to standard output.
+ * Makes a kit of a plan that is given as requests for actions, one line each, and writes it into the folder.
+ * What is left out goes to standard output.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -45,14 +45,14 @@ static int read_plan(struct plan *plan, struct err *err)
 
 static int write_kit(const struct kit *kit, const char *folder)
 {
-        vec_foreach (file, &kit->files) {
+        vec_foreach(file, &kit->files) {
                 _cleanup_free_ char *path = xasprintf("%s/%s", folder, file->name);
                 _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file->mode);
 
                 if (fd < 0 || fd_write_all(fd, file->text, file->len) < 0)
                         return -1;
         }
-        vec_foreach (why, &kit->left_out)
+        vec_foreach(why, &kit->left_out)
                 (void)puts(*why);
         return 0;
 }

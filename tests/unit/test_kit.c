@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Kits of plans made by hand: whole files against tests/golden/kit (UPDATE_GOLDEN=1 rewrites them), and names of enemies. */
+/*
+ * Kits of plans made by hand: whole files against tests/golden/kit (UPDATE_GOLDEN=1 rewrites them), and names
+ * of enemies.
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,15 +24,26 @@ static const struct action_value
         inetd[] = {{"server", "inetd"}, {"service", "finger"}, {"transport", "tcp"}, {0}},
         xinetd[] = {{"server", "xinetd"}, {"service", "tftp"}, {"transport", "udp"}, {0}},
         bind[] = {{"recipe", "postgresql"}, {"unit", "postgresql@15-main.service"}, {0}},
-        sandbox[] = {{"unit", "cron.service"}, {"property", "IPAddressDeny=any"},
-                     {"property", "IPAddressAllow=localhost"}, {0}},
-        table[] = {{"zone", "zone office 10.20.0.0/16 2001:db8:1::/48"}, {"allow", "allow tcp 22 from office"},
-                   {"allow", "allow tcp 443"}, {"allow", "allow tcp 8000-8010 from internet"}, {0}},
-        published[] = {{"zone", "zone office 10.20.0.0/16"}, {"allow", "allow tcp 8080 from office"}, {"deny", "deny tcp 8080"}, {0}},
+        sandbox[] = {{"unit", "cron.service"},
+                     {"property", "IPAddressDeny=any"},
+                     {"property", "IPAddressAllow=localhost"},
+                     {0}},
+        table[] = {{"zone", "zone office 10.20.0.0/16 2001:db8:1::/48"},
+                   {"allow", "allow tcp 22 from office"},
+                   {"allow", "allow tcp 443"},
+                   {"allow", "allow tcp 8000-8010 from internet"},
+                   {0}},
+        published[] = {{"zone", "zone office 10.20.0.0/16"},
+                       {"allow", "allow tcp 8080 from office"},
+                       {"deny", "deny tcp 8080"},
+                       {0}},
         package[] = {{"package", "telnetd"}, {"package", "libnss-nis:i386"}, {0}},
         service[] = {{"service", "TlntSvr"}, {"service", "SNMP"}, {0}},
-        rules[] = {{"zone", "zone office 10.20.0.0/16"}, {"deny", "deny tcp 445 from internet"}, {"deny", "deny udp 137-138"},
-                   {"allow", "allow tcp 3389 from office 192.0.2.7"}, {0}};
+        rules[] = {{"zone", "zone office 10.20.0.0/16"},
+                   {"deny", "deny tcp 445 from internet"},
+                   {"deny", "deny udp 137-138"},
+                   {"allow", "allow tcp 3389 from office 192.0.2.7"},
+                   {0}};
 
 static struct action action_of(enum action_kind kind, const char *id, const char *title,
                                const struct action_value *values)
@@ -65,7 +79,8 @@ static struct plan *sample(void)
 {
         struct plan *plan = plan_of("web1");
         const struct action all[] = {
-                action_of(ACTION_UNIT_STOP, "unit-stop:telnet.socket", "Stop and disable telnet.socket", units),
+                action_of(ACTION_UNIT_STOP, "unit-stop:telnet.socket", "Stop and disable telnet.socket",
+                          units),
                 action_of(ACTION_SYSV_STOP, "sysv-stop:nis", "Stop and disable nis", script),
                 action_of(ACTION_INETD_STOP, "inetd-stop:finger", "Take finger out of inetd", inetd),
                 action_of(ACTION_INETD_STOP, "inetd-stop:tftp", "Take tftp out of xinetd", xinetd),
@@ -138,7 +153,7 @@ static void test_golden(void **state)
                 _cleanup_(made_release) struct made made = make(plan, formats[i]->name, NULL);
 
                 assert_int_equal(made.kit.files.n, n_files[i]);
-                vec_foreach (file, &made.kit.files)
+                vec_foreach(file, &made.kit.files)
                         compare(formats[i]->name, file);
         }
         plan_free(plan);
@@ -148,8 +163,10 @@ static void test_golden(void **state)
 static void test_left_out(void **state)
 {
         struct plan *plan = sample();
-        _cleanup_(made_release) struct made shell = make(plan, "shell", NULL), windows = make(plan, "powershell", NULL),
-                                            image = make(plan, "image", NULL), ansible = make(plan, "ansible", NULL);
+        _cleanup_(made_release) struct made shell = make(plan, "shell", NULL),
+                                            windows = make(plan, "powershell", NULL),
+                                            image = make(plan, "image", NULL),
+                                            ansible = make(plan, "ansible", NULL);
 
         assert_int_equal(shell.kit.left_out.n, 2);
         assert_non_null(left_out(&shell, "windows-firewall: it is for Windows"));
@@ -170,7 +187,8 @@ static void test_choice(void **state)
         plan->actions.at[1].cuts = "You came in by it.";
         plan->actions.at[8].suggested = false;
         plan->actions.at[8].not_applied = "It has no undo.";
-        _cleanup_(made_release) struct made all = make(plan, "shell", NULL), two = make(plan, "shell", &named),
+        _cleanup_(made_release) struct made all = make(plan, "shell", NULL),
+                                            two = make(plan, "shell", &named),
                                             cut = make(plan, "shell", &forced);
         assert_non_null(left_out(&all, "unit-stop:telnet.socket: not suggested"));
         assert_non_null(left_out(&all, "sysv-stop:nis: it would close the way"));
@@ -204,9 +222,12 @@ static const char *const hostile[] = {
         "{% EVIL %}.service",
         "evil\\x2dEVIL.service",
         "\xe2\x80\x99; EVIL.service",
-        "\xef\xbc\x87" "EVIL.service",
-        "\xff\xfe" "EVIL.service",
-        "EVIL\x1b" "[31m.service",
+        "\xef\xbc\x87"
+        "EVIL.service",
+        "\xff\xfe"
+        "EVIL.service",
+        "EVIL\x1b"
+        "[31m.service",
         "%EVIL%.service",
         "evil EVIL.service",
         "EVIL\nEND_OF_QUAYMASTER_FILE\n.service",
@@ -260,11 +281,11 @@ static void try_hostile(size_t place, const char *name, const char *format)
         *vec_push(&plan->actions) = action_of(places[place].kind, "x", "An action", values);
         _cleanup_(made_release) struct made made = make(plan, format, NULL);
         assert_int_equal(made.kit.left_out.n, 1);
-        vec_foreach (file, &made.kit.files) {
+        vec_foreach(file, &made.kit.files) {
                 assert_null(strstr(file->text, "EVIL"));
                 for (size_t i = 0; i < file->len; i++)
-                        assert_true((file->text[i] >= ' ' && file->text[i] < 0x7f) || file->text[i] == '\n' ||
-                                    file->text[i] == '\t');
+                        assert_true((file->text[i] >= ' ' && file->text[i] < 0x7f) ||
+                                    file->text[i] == '\n' || file->text[i] == '\t');
         }
         plan_free(plan);
 }
@@ -291,14 +312,15 @@ static void test_hostile_texts(void **state)
 
         for (size_t f = 0; f < n; f++) {
                 struct plan *plan = plan_of("a'$(touch EVIL)\nb{{x}}");
-                struct action a = action_of(ACTION_UNIT_STOP, "unit\n`touch EVIL`", "t'; touch EVIL #\n{{x}}", units);
+                struct action a =
+                        action_of(ACTION_UNIT_STOP, "unit\n`touch EVIL`", "t'; touch EVIL #\n{{x}}", units);
 
                 a.why = a.risk_why = "x\ntouch EVIL\n'\"; touch EVIL";
                 a.warnings = lines;
                 plan->id = "../../EVIL";
                 *vec_push(&plan->actions) = a;
                 _cleanup_(made_release) struct made made = make(plan, formats[f]->name, NULL);
-                vec_foreach (file, &made.kit.files) {
+                vec_foreach(file, &made.kit.files) {
                         assert_null(strstr(file->text, "\ntouch EVIL"));
                         assert_null(strstr(file->text, "$(touch"));
                         assert_null(strstr(file->text, "`touch"));
@@ -313,8 +335,8 @@ static void test_hostile_texts(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_golden),         cmocka_unit_test(test_left_out),
-                cmocka_unit_test(test_choice),         cmocka_unit_test(test_hostile_values),
+                cmocka_unit_test(test_golden),        cmocka_unit_test(test_left_out),
+                cmocka_unit_test(test_choice),        cmocka_unit_test(test_hostile_values),
                 cmocka_unit_test(test_hostile_texts),
         };
 
