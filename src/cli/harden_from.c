@@ -74,6 +74,8 @@ static uint32_t add_service(struct inside *view, const struct service *s)
 
                 *to = *s;
                 to->name = pool_intern(view->pool, s->name);
+                if (!to->manager && str_ends(to->name, ".socket"))
+                        to->manager = "systemd"; /* records do not tell it of what activates */
                 to->triggered_by = by;
                 to->triggers = triggers;
         }

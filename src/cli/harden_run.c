@@ -44,7 +44,8 @@ static int set_profile(const struct invocation *in, struct harden_run *run, stru
         run->input.profile = name ? profile_find(name) : NULL;
         if (!name || run->input.profile)
                 return 0;
-        return err_set(err, -EINVAL, "'--profile %s': there is no such profile; `quaymaster harden profiles` lists them", name);
+        return err_set(err, -EINVAL, "'--profile %s': there is no such profile; see `quaymaster harden profiles`",
+                       name);
 }
 
 static void make_input(const struct invocation *in, struct harden_run *run)

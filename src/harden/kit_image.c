@@ -19,8 +19,8 @@ static void write_preset(struct str *to, struct pool *pool, const struct action 
 
 static const char readme[] =
         "\n"
-        "90-quaymaster.preset  belongs into /etc/systemd/system-preset/ of the image. It holds for units installed later,\n"
-        "                      and for all at `systemctl --root=IMAGE preset-all`, or at the first boot. A preset\n"
+        "90-quaymaster.preset  belongs into /etc/systemd/system-preset/ of the image. It holds for units installed\n"
+        "                      later, and for all at `systemctl --root=IMAGE preset-all`, or at the first boot. A preset\n"
         "                      does not mask: what others start, still runs. `systemctl --root=IMAGE mask UNIT` does.\n"
         "quaymaster.nft        belongs into /etc/quaymaster-kit/ of the image; load it before the network is up,\n"
         "                      as by a line `include \"/etc/quaymaster-kit/quaymaster.nft\"` at the end of\n"

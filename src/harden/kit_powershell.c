@@ -113,8 +113,8 @@ static void write_powershell(const struct plan *plan, struct pool *pool, struct 
                 &text,
                 "#Requires -Version 5.1\n"
                 "# quaymaster kit %s, made for %s.\n"
-                "# Run it as it is to see what it would do; -Apply does it, -Undo goes back. -LockMeOut, with -Apply, also\n"
-                "# closes the port by which this session came in.\n",
+                "# Run it as it is to see what it would do; -Apply does it, -Undo goes back.\n"
+                "# -LockMeOut, with -Apply, also closes the port by which this session came in.\n",
                 plan->id, plan->hostname);
         vec_foreach(why, &kit->left_out)
                 str_addf(&text, "# Not in it: %s\n", *why);

@@ -184,7 +184,7 @@ static void write_shell(const struct plan *plan, struct pool *pool, struct kit *
         write_head(&text, pool, plan, kit);
         str_add(&text, kit_builtin_shell);
         str_add(&text,
-                "\n# --- what this kit does --------------------------------------------------------------------------------\n");
+                "\n# --- what this kit does ----------------------------------------------------------------------\n");
         str_add(&text, str_text(&actions));
         str_addf(&text, "\nactions='%s'\nmain \"$@\"\n", str_text(&list));
         kit_add_file(kit, pool, "harden.sh", 0755, &text);

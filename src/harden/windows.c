@@ -125,7 +125,7 @@ static void stop_service(struct maker *m, const struct known *service)
         d.action.not_applied = not_applied;
         draft_warn(
                 &d,
-                "A listing names processes: that it is this service is told by the port, and shown before it is stopped");
+                "A listing names processes: that it is this service is only told by the port");
         draft_value(&d, "service", service->service);
         draft_step(&d, pool_printf(m->pool, "Set-Service -Name %s -StartupType Disabled", service->service));
         draft_step(&d, pool_printf(m->pool, "Stop-Service -Name %s", service->service));

@@ -175,7 +175,9 @@ int main(int argc, char **argv)
         _cleanup_str_ struct str out = {0};
 
         if (argc != 7) {
-                (void)fprintf(stderr, "usage: %s PAGES_DIR REGISTRY_DIR CONTROLS_YAML PROFILES_DIR OUT.c OUT.d\n", argv[0]);
+                (void)fprintf(stderr,
+                              "usage: %s PAGES_DIR REGISTRY_DIR CONTROLS_YAML PROFILES_DIR OUT.c OUT.d\n",
+                              argv[0]);
                 return EXIT_FAILURE;
         }
         str_addf(&data.deps, "%s:", argv[5]);

@@ -172,3 +172,74 @@ def test_a_session_is_not_locked_out(host):
 def test_hostile_words(host):
     for words in (["--only", "1;id"], ["--only"], ["--aply"], ["x"]):
         assert kit(host, "dash", *words, check=False).returncode == 2
+
+
+# --- the command --------------------------------------------------------------------------------------
+
+WINDOWS = """
+  Proto  Local Address          Foreign Address        State           PID
+  TCP    0.0.0.0:23             0.0.0.0:0              LISTENING       1200
+ [tlntsvr.exe]
+  TCP    0.0.0.0:445            0.0.0.0:0              LISTENING       4
+  TCP    0.0.0.0:3389           0.0.0.0:0              LISTENING       1100
+ [svchost.exe]
+  TCP    0.0.0.0:21             0.0.0.0:0              LISTENING       2100
+ [x'; Remove-Item C:.exe]
+"""
+
+
+@pytest.fixture
+def harden(qm, tmp_path):
+    (tmp_path / "empty").mkdir()
+
+    def call(*argv, check=True):
+        return run(BUILD / "quaymaster", "harden", *argv, "--config", tmp_path / "empty", check=check)
+
+    return call
+
+
+def test_a_kit_of_a_windows_listing(harden, tmp_path):
+    listing = tmp_path / "WIN1"
+    listing.write_text(WINDOWS)
+    script = harden("kit", "--from", listing, "--format", "powershell").stdout
+    assert "Stop-KitService 'TlntSvr'" in script and "Add-KitRule 'Block' 'TCP' '445' @('Any')" in script
+    assert "Remove-Item C:" not in script and "'3389'" not in script
+    (tmp_path / "x.ps1").write_text(script)
+    run("/usr/bin/python3", pathlib.Path(__file__).parents[1] / "check-powershell.py", tmp_path / "x.ps1")
+    shell = harden("kit", "--from", listing, "--format", "shell", check=False)
+    assert shell.returncode == 2 and "it is for Windows" in shell.stderr and not shell.stdout
+
+
+def test_a_kit_of_records(harden, tmp_path, host):
+    records = tmp_path / "machine.json"
+    records.write_text(host.quaymaster("host", "--json").stdout)
+    shell = harden("kit", "--from", records, "--format", "shell", "--only", "unit-stop:rpcbind.service,unit-stop:vsftpd.service")
+    assert re.search(r"stop_units 'rpcbind.socket' 'rpcbind.service'", shell.stdout), shell.stdout
+    assert "stop_units 'vsftpd.service'" in shell.stdout
+    assert "ssh.service" not in shell.stdout
+    everything = harden("kit", "--from", records, "--format", "shell", "--only", "unit-stop")
+    assert "stop_units 'ssh" not in everything.stdout, "nobody knows by which way that machine is managed"
+
+
+def test_a_folder_is_a_kit_or_empty(harden, tmp_path):
+    listing, folder = tmp_path / "WIN1", tmp_path / "kit"
+    listing.write_text(WINDOWS)
+    for _ in range(2):  # an older kit is written over
+        harden("kit", "--from", listing, "--format", "powershell", "--output", folder)
+        assert sorted(p.name for p in folder.iterdir()) == [".quaymaster-kit", "harden.ps1"]
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "harden.ps1").write_text("mine")
+    refused = harden("kit", "--from", listing, "--format", "powershell", "--output", mine, check=False)
+    assert refused.returncode == 2 and "no kit of quaymaster" in refused.stderr
+    assert (mine / "harden.ps1").read_text() == "mine"
+
+
+def test_profile(host):
+    plan = [json.loads(line) for line in host.quaymaster("harden", "plan", "--profile", "database", "--json").stdout.splitlines()]
+    by_id = {r["id"]: r for r in plan if r["type"] == "action"}
+    assert "profile database" in by_id["unit-stop:nginx.service"]["why"] or "guide" in by_id["unit-stop:nginx.service"]["why"]
+    profiled = [i for i, r in by_id.items() if "profile database" in r["why"]]
+    assert profiled and not any(by_id[i]["suggested"] for i in profiled)
+    assert not any(name in i for i in profiled for name in ("postgresql", "redis", "ssh.", "dbus", "cron", "systemd-"))
+    assert host.quaymaster("harden", "plan", "--profile", "toaster", check=False).returncode == 2

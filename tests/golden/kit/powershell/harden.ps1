@@ -1,7 +1,7 @@
 #Requires -Version 5.1
 # quaymaster kit 0123456789abcdef, made for web1.
-# Run it as it is to see what it would do; -Apply does it, -Undo goes back. -LockMeOut, with -Apply, also
-# closes the port by which this session came in.
+# Run it as it is to see what it would do; -Apply does it, -Undo goes back.
+# -LockMeOut, with -Apply, also closes the port by which this session came in.
 # Not in it: unit-stop:telnet.socket: it is for Linux; --format shell has it
 # Not in it: sysv-stop:nis: it is for Linux; --format shell has it
 # Not in it: inetd-stop:finger: it is for Linux; --format shell has it

@@ -688,7 +688,7 @@ main()
         return "$failed"
 }
 
-# --- what this kit does --------------------------------------------------------------------------------
+# --- what this kit does ----------------------------------------------------------------------
 
 # unit-stop:telnet.socket
 # Nobody was named who needs it.
