@@ -28,8 +28,7 @@ void harden_run_release(struct harden_run *run);
 int harden_make_plan(const struct invocation *in, struct harden_run *run, struct err *err);
 
 /*
- * Choose what --only names, by id ("unit-stop:telnet.socket") or by kind ("firewall"), with commas between
- * them. Without --only: all actions, or with `suggested` those that are suggested. -EINVAL: no action has
- * that name.
+ * Choose what --only names, by id ("unit-stop:telnet.socket") or by kind ("firewall"), with commas between them.
+ * Without --only: all actions, or with `suggested` those that are suggested. -EINVAL: no action has that name.
  */
 int harden_choose(const struct invocation *in, struct harden_run *run, bool suggested, struct err *err);

@@ -26,7 +26,7 @@ static void table_release(struct table *t)
         vec_clear(&t->allow);
 }
 
-/* Zones of the line are in the spec before it. What is no line (a strange name of a device) is noted, and not opened. */
+/* Zones of the line are in the spec before it. What is no line is noted, and not opened. */
 static void add_line(struct maker *m, struct table *t, const char *line)
 {
         struct err err = {0};
@@ -448,8 +448,8 @@ static void warn_of_policy(struct maker *m, struct table *t)
         if (t->by_owner)
                 plan_note(
                         m,
-                        "The firewall knows ports, not programs: where an approval is for one program, another one on the "
-                        "same port gets in too, and the audit tells.");
+                        "The firewall knows ports, not programs: where an approval is for one program, another one "
+                        "on the same port gets in too, and the audit tells.");
 }
 
 /* A warning comes once, whatever many listeners brought it. */

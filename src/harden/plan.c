@@ -230,8 +230,8 @@ static void note_gaps(struct maker *m)
         if (!own && m->view->netns.n)
                 plan_note(
                         m,
-                        "quaymaster does not run in the host's network namespace: the firewall is that of its own, units "
-                        "are those of the host.");
+                        "quaymaster does not run in the host's network namespace: the firewall is that of its own, "
+                        "units are those of the host.");
 }
 
 static void note_policy(struct maker *m)
@@ -239,8 +239,8 @@ static void note_policy(struct maker *m)
         if (!m->in->policy)
                 plan_note(
                         m,
-                        "There is no policy.yaml, so nothing here is known to be needed: no action is suggested, and no "
-                        "firewall is made, as it would close everything. Write one first: quaymaster policy init");
+                        "There is no policy.yaml, so nothing here is known to be needed: no action is suggested, and "
+                        "no firewall is made, as it would close everything. Write one first: quaymaster policy init");
 }
 
 struct plan *harden_plan(const struct harden_input *in)

@@ -8,7 +8,7 @@
 
 static const char *const properties[] = {
         "IPAddressDeny=any", "IPAddressAllow=localhost",
-        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK", /* netlink: getaddrinfo(3) asks it for addresses */
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK", /* getaddrinfo(3) asks netlink */
 };
 
 /* Sockets that a .socket unit holds are not the service's own: limits of the service do not apply to them. */
