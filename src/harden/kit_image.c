@@ -20,8 +20,8 @@ static void write_preset(struct str *to, struct pool *pool, const struct action 
 static const char readme[] =
         "\n"
         "90-quaymaster.preset  belongs into /etc/systemd/system-preset/ of the image. It holds for units installed\n"
-        "                      later, and for all at `systemctl --root=IMAGE preset-all`, or at the first boot. A preset\n"
-        "                      does not mask: what others start, still runs. `systemctl --root=IMAGE mask UNIT` does.\n"
+        "                      later, and for all at `systemctl --root=IMAGE preset-all`, or at the first boot. A\n"
+        "                      preset does not mask: what others start, still runs. `systemctl --root=IMAGE mask UNIT` does.\n"
         "quaymaster.nft        belongs into /etc/quaymaster-kit/ of the image; load it before the network is up,\n"
         "                      as by a line `include \"/etc/quaymaster-kit/quaymaster.nft\"` at the end of\n"
         "                      /etc/nftables.conf, and `enable nftables.service` in a preset. It does not touch other\n"

@@ -139,7 +139,8 @@ static bool is_closed(const struct plan *plan, const struct finding *f)
 {
         vec_foreach(a, &plan->actions)
                 for (const struct finding *const *c = (const struct finding *const *)a->closes; *c; c++)
-                        if (*c == f && (!a->not_applied || a->kind > ACTION_PACKAGE_REMOVE))
+                        if (*c == f && (!a->not_applied || a->kind == ACTION_WINDOWS_SERVICE ||
+                                         a->kind == ACTION_WINDOWS_FIREWALL))
                                 return true;
         return false;
 }

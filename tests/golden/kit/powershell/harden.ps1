@@ -11,6 +11,7 @@
 # Not in it: firewall: it is for Linux; --format shell has it
 # Not in it: published: it is for Linux; --format shell has it
 # Not in it: package-remove:telnetd: it is for Linux; --format shell has it
+# SPDX-License-Identifier: GPL-2.0-or-later
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(
         [switch] $Apply,

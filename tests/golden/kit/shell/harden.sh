@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
 # quaymaster kit 0123456789abcdef, made for web1.
 # Run it as it is to see what it would do; --apply does it, --undo goes back, --help tells the rest.
 # It needs a POSIX shell, awk, find and sort; to stop services, systemctl; for the firewall, nft.
@@ -8,6 +9,7 @@ set -u
 kit=0123456789abcdef
 host='web1'
 state=/var/lib/quaymaster-kit/$kit
+# SPDX-License-Identifier: GPL-2.0-or-later
 
 usage()
 {
