@@ -37,7 +37,7 @@ static void look_at_unit(struct books *b, const char *unit)
                 "        dest: '%s'\n"
                 "        mode: '0600'\n"
                 "        force: false\n"
-                "      when: \"'LoadState=not-found' not in unit.stdout\"\n",
+                "      when: \"'LoadState=loaded' in unit.stdout\"\n",
                 unit, unit, unit, state(b, unit));
 }
 
@@ -54,7 +54,7 @@ static void stop_unit(struct books *b, const char *unit)
                 "%s"
                 "        enabled: false\n"
                 "        masked: true\n"
-                "      when: \"'LoadState=not-found' not in unit.stdout and 'LoadState=masked' not in unit.stdout\"\n",
+                "      when: \"'LoadState=loaded' in unit.stdout\"\n",
                 unit, unit, template ? "" : "        state: stopped\n");
         str_addf(&b->steps,
                  "    - name: '%s: what was there'\n"
