@@ -70,6 +70,18 @@ def check_schema(root, wrong):
     check_file(root / "data/probes/udp.yaml", schema["udp-probes"], wrong)
     check_registry(root / "data/registry/ports.tsv", wrong)
     check_estate(root, wrong)
+    check_profiles(root, wrong)
+
+
+def check_profiles(root, wrong):
+    schema = json.loads((root / "data/schema/profile.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(schema)
+    for path in sorted((root / "data/profiles").glob("*.yaml")):
+        profile = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for error in jsonschema.Draft7Validator(schema).iter_errors(profile):
+            wrong.append(f"{path}: field '{'.'.join(map(str, error.absolute_path))}': {error.message}")
+        if profile.get("name") != path.stem:
+            wrong.append(f"{path}: field 'name': '{profile.get('name')}' is not the name of the file")
 
 
 def check_estate(root, wrong):

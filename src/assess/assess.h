@@ -31,6 +31,11 @@ struct assessment {
  * Never fails.
  */
 struct assessment *assess_correlate(const struct inside *view, const struct knowledge *knowledge);
+/*
+ * Listeners that were joined elsewhere, as records have them; copied. What they point to must outlive the
+ * assessment.
+ */
+struct assessment *assess_given(const struct inside *view, const struct listener *listeners, size_t n);
 /* List all services of the view with their listeners. */
 void assess_services(struct assessment *a);
 

@@ -375,6 +375,17 @@ void assess_services(struct assessment *a)
         vec_sort(&a->services, compare_uses);
 }
 
+struct assessment *assess_given(const struct inside *view, const struct listener *listeners, size_t n)
+{
+        struct assessment *a = xcalloc(1, sizeof(*a));
+
+        a->pool = pool_new();
+        a->view = view;
+        for (size_t i = 0; i < n; i++)
+                *vec_push(&a->listeners) = listeners[i];
+        return a;
+}
+
 struct assessment *assess_free(struct assessment *a)
 {
         if (!a)

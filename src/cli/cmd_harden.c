@@ -5,12 +5,33 @@
 #include "cli/config_dir.h"
 #include "cli/harden.h"
 
+static const char *const kit_format_choices[] = {"ansible", "image", "powershell", "shell", NULL};
+
 static const struct option_spec options[] = {
         {.name = "only",
          .kind = OPTION_WORD,
          .value = "IDS",
          .help = "these actions alone, by id or kind: unit-stop:telnet.socket,firewall",
          .once = true},
+        {.name = "from",
+         .kind = OPTION_WORD,
+         .value = "FILE",
+         .help = "plan, kit: for the host that FILE is of: `host --json` there, or a listing that `import` knows"},
+        {.name = "profile",
+         .kind = OPTION_WORD,
+         .value = "NAME",
+         .help = "plan, kit: also show units that run and that machines of this kind do not need"},
+        {.name = "format",
+         .letter = 'f',
+         .kind = OPTION_WORD,
+         .value = "FORMAT",
+         .help = "kit: what to make",
+         .choices = kit_format_choices},
+        {.name = "output",
+         .letter = 'o',
+         .kind = OPTION_WORD,
+         .value = "DIR",
+         .help = "kit: write into this folder; else a kit of one file goes to standard output"},
         {.name = "show-firewall", .help = "plan: print the nftables file that the plan would load"},
         {.name = "lock-me-out", .help = "the way you came in by may be closed"},
         {.name = "netns",
@@ -31,6 +52,8 @@ static const struct {
         int (*run)(const struct invocation *in, struct err *err);
 } parts[] = {
         {"plan", 0, 0, harden_show_plan},
+        {"kit", 0, 0, harden_make_kit},
+        {"profiles", 0, 1, harden_show_profiles},
 };
 
 static int run(const struct invocation *in, struct err *err)
@@ -52,11 +75,15 @@ static int run(const struct invocation *in, struct err *err)
 
 const struct command command_harden = {
         .name = "harden",
-        .arguments = "plan",
+        .arguments = "plan|kit|profiles [NAME]",
         .summary = "say how to close what should not be open",
         .details =
                 "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"
                 "         shut in and to filter, in order, each with why, risk and undo. Changes nothing\n\n"
+                "kit      the plan as something to carry to a machine that cannot be reached: a script for sh or\n"
+                "         PowerShell, a playbook of Ansible, or files for an image. It shows what it would do until\n"
+                "         it is told to, and has an undo; what was left out, and why, goes to standard error\n"
+                "profiles what machines of a kind run, and why it may stay; NAME shows one of them\n\n"
                 "Without a policy.yaml nothing is known to be needed: the plan is a list to choose from, and has\n"
                 "no firewall. What the policy approves is never stopped, and the way you came in by (ssh) is\n"
                 "never closed without --lock-me-out.\n\n"

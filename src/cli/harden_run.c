@@ -12,6 +12,7 @@ void harden_run_release(struct harden_run *run)
         run->ask = harden_ask_free(run->ask);
         vec_clear(&run->chosen);
         vec_clear(&run->approvals);
+        harden_from_release(&run->from, &run->inside);
         inside_run_release(&run->inside);
         policy_run_release(&run->policy);
 }
@@ -36,30 +37,45 @@ static void set_session(struct harden_input *input)
         input->session_port = session.local_port;
 }
 
+static int set_profile(const struct invocation *in, struct harden_run *run, struct err *err)
+{
+        const char *name = invocation_get(in, "profile");
+
+        run->input.profile = name ? profile_find(name) : NULL;
+        if (!name || run->input.profile)
+                return 0;
+        return err_set(err, -EINVAL, "'--profile %s': there is no such profile; see `quaymaster harden profiles`",
+                       name);
+}
+
 static void make_input(const struct invocation *in, struct harden_run *run)
 {
+        run->input.assessment = run->inside.assessment;
+        run->input.policy = run->policy.has_policy ? &run->policy.policy : NULL;
+        run->input.approvals = run->approvals.at;
+        run->input.n_approvals = run->approvals.n;
+        run->input.estate = run->policy.has_estate ? &run->policy.estate : NULL;
+        run->input.lock_me_out = invocation_has(in, "lock-me-out");
+        run->input.elsewhere = invocation_has(in, "from");
+        if (run->input.elsewhere)
+                return; /* of another machine nothing can be asked, and nobody came in there */
         run->ask = harden_ask_new();
-        run->input = (struct harden_input){
-                .assessment = run->inside.assessment,
-                .policy = run->policy.has_policy ? &run->policy.policy : NULL,
-                .approvals = run->approvals.at,
-                .n_approvals = run->approvals.n,
-                .estate = run->policy.has_estate ? &run->policy.estate : NULL,
-                .lock_me_out = invocation_has(in, "lock-me-out"),
-                .package_also = harden_ask_has_packages(run->ask) ? harden_ask_also : NULL,
-                .unit_needed_by = harden_ask_has_units(run->ask) ? harden_ask_needed_by : NULL,
-                .arg = run->ask,
-        };
+        run->input.package_also = harden_ask_has_packages(run->ask) ? harden_ask_also : NULL;
+        run->input.unit_needed_by = harden_ask_has_units(run->ask) ? harden_ask_needed_by : NULL;
+        run->input.arg = run->ask;
         set_session(&run->input);
 }
 
 int harden_make_plan(const struct invocation *in, struct harden_run *run, struct err *err)
 {
-        int r = policy_run_open(&run->policy, in, err);
+        int r = set_profile(in, run, err);
 
+        if (r == 0 && policy_run_open(&run->policy, in, err) < 0)
+                r = -EINVAL; /* a bad file, whatever is wrong with it */
         if (r < 0)
-                return -EINVAL; /* a bad file, whatever is wrong with it */
-        r = inside_run_collect(&run->inside, in, true, err);
+                return r;
+        r = invocation_has(in, "from") ? harden_from_file(&run->from, in, &run->inside, err)
+                                       : inside_run_collect(&run->inside, in, true, err);
         if (r < 0)
                 return r;
         policy_run_judge(&run->policy, &run->inside, false);

@@ -2,12 +2,14 @@
 /* What the parts of `harden` share: look at this host, judge, make the plan, choose of its actions. */
 #pragma once
 
+#include "cli/harden_from.h"
 #include "cli/inside_run.h"
 #include "cli/policy_run.h"
 #include "harden/harden.h"
 
 struct harden_run {
         struct inside_run inside;
+        struct harden_from from; /* of --from: what `inside` is read from */
         struct policy_run policy;
         struct harden_input input; /* of which the plan was made */
         struct plan *plan;
@@ -19,9 +21,9 @@ struct harden_run {
 void harden_run_release(struct harden_run *run);
 
 /*
- * Collect, judge and plan as the options say (--netns, --no-bpf, --config, --lock-me-out); nothing is changed. 0 or
- * negative errno; for the exit status see inside_run_failed. Zero bytes are a valid run; release it also after a
- * failure.
+ * Collect, judge and plan as the options say (--from, --profile, --netns, --no-bpf, --config, --lock-me-out);
+ * nothing is changed. 0 or negative errno; for the exit status see inside_run_failed. Zero bytes are a valid
+ * run; release it also after a failure.
  */
 int harden_make_plan(const struct invocation *in, struct harden_run *run, struct err *err);
 

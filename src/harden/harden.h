@@ -9,6 +9,7 @@
 
 #include "assess/assess.h"
 #include "firewall/spec.h"
+#include "knowledge/profile.h"
 #include "model/action.h"
 #include "model/estate.h"
 #include "model/policy.h"
@@ -19,11 +20,13 @@ struct harden_input {
         const struct policy_rule *const
                 *approvals; /* of the policy: those that hold now and are for this host */
         size_t n_approvals;
-        const struct estate *estate; /* or NULL */
+        const struct estate *estate;   /* or NULL */
+        const struct profile *profile; /* or NULL: what machines of its kind run; the view has all services then */
         /* The way the administrator came in by (SSH_CONNECTION); family 0: at the console, or not known. */
         struct address session_remote, session_local;
         uint16_t session_port; /* the local one */
         bool lock_me_out;      /* that way may be closed */
+        bool elsewhere; /* the view is of another machine: nobody can tell by which way that one is managed */
         /* What would go with a package: simulated by the caller (apt-get -s). NULL: not asked. */
         const char *(*package_also)(const char *package, void *arg);
         /* Units that need a unit, as "a.service, b.service"; NULL from it: none. NULL: not asked. */

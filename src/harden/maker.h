@@ -18,7 +18,7 @@ struct action_maker {
 };
 
 extern const struct action_maker maker_unit_stop, maker_sysv_stop, maker_inetd_stop, maker_bind_loopback,
-        maker_unit_sandbox, maker_firewall, maker_published, maker_package_remove;
+        maker_unit_sandbox, maker_firewall, maker_published, maker_package_remove, maker_unit_profile, maker_windows;
 
 /* An action while it is made: what `action` has as lists grows here. */
 struct draft {
@@ -87,6 +87,9 @@ bool unit_group_only_loopback(const struct unit_group *g);
 bool unit_group_is_session(const struct maker *m, const struct unit_group *g);
 /* "21/tcp, 990/tcp" of its unwanted listeners */
 const char *unit_group_ports(struct maker *m, const struct unit_group *g);
+
+/* The values, commands and warnings for stopping a unit with what starts it again. True: something else needs it. */
+bool unit_stop_fill(struct maker *m, struct draft *d, const struct unit_group *g);
 
 /* Without it the machine, or all its containers, stop working: nothing of it is ever suggested. */
 bool unit_is_core(const char *name);

@@ -7,7 +7,8 @@
 static const struct action_maker *const makers[] = {
         &maker_unit_stop,     &maker_sysv_stop,      &maker_inetd_stop,
         &maker_bind_loopback, &maker_unit_sandbox,   &maker_firewall,
-        &maker_published,     &maker_package_remove, NULL,
+        &maker_published,     &maker_package_remove, &maker_unit_profile,
+        &maker_windows,       NULL,
 };
 
 /* --- drafts ---------------------------------------------------------------------------------- */
@@ -120,6 +121,8 @@ void draft_add(struct maker *m, struct draft *d, const char *name)
         a->steps = keep_list(m->pool, d->steps.at, d->steps.n);
         a->undo = keep_list(m->pool, d->undo.at, d->undo.n);
         a->closes = keep_list(m->pool, d->closes.at, d->closes.n);
+        if (m->in->elsewhere && !m->in->lock_me_out && name && !a->cuts && unit_is_core(name))
+                a->cuts = "That machine may be managed by it, and from here nobody can tell.";
         if (a->cuts || a->not_applied || !m->in->policy)
                 a->suggested = false;
         if (action_check(a->kind, a->values, &err) < 0)
@@ -131,11 +134,13 @@ void draft_add(struct maker *m, struct draft *d, const char *name)
 
 /* --- what no action closes ------------------------------------------------------------------- */
 
+/* A kit for Windows closes what no `apply` can. */
 static bool is_closed(const struct plan *plan, const struct finding *f)
 {
         vec_foreach(a, &plan->actions)
                 for (const struct finding *const *c = (const struct finding *const *)a->closes; *c; c++)
-                        if (*c == f && !a->not_applied)
+                        if (*c == f && (!a->not_applied || a->kind == ACTION_WINDOWS_SERVICE ||
+                                         a->kind == ACTION_WINDOWS_FIREWALL))
                                 return true;
         return false;
 }
@@ -256,7 +261,8 @@ struct plan *harden_plan(const struct harden_input *in)
         note_policy(&m);
         note_gaps(&m);
         for (const struct action_maker *const *maker = makers; *maker; maker++)
-                (*maker)->make(&m);
+                if ((*maker == &maker_windows) == (m.view->source == INSIDE_LISTING_WINDOWS))
+                        (*maker)->make(&m);
         vec_sort(&plan->actions, compare_actions);
         add_untouched(&m);
         plan->id = plan_id(plan);

@@ -156,32 +156,40 @@ static void set_risk(struct maker *m, struct draft *d, const struct unit_group *
                 a->suggested = a->suggested && (*l)->judgement.verdict != VERDICT_EXPIRED;
 }
 
-static void make_one(struct maker *m, const struct unit_group *g)
+bool unit_stop_fill(struct maker *m, struct draft *d, const struct unit_group *g)
 {
         _cleanup_(units_release) struct units units = {0};
+        bool needed;
+
+        gather(m, g, &units);
+        needed = warn_of_needs(m, d, &units);
+        vec_foreach(unit, &units.list) {
+                draft_value(d, "unit", (*unit)->name);
+                if (!may_mask(*unit))
+                        draft_warn(d,
+                                   pool_printf(m->pool,
+                                               "%s cannot be masked, as its file is in /etc/systemd/system: "
+                                               "something may start it again",
+                                               (*unit)->name));
+        }
+        add_commands(m, d, &units);
+        return needed;
+}
+
+static void make_one(struct maker *m, const struct unit_group *g)
+{
         struct draft d = draft_new(ACTION_UNIT_STOP);
         const char *also = other_listeners(m, g);
 
-        gather(m, g, &units);
         d.action.title = pool_printf(m->pool, "Stop and disable %s", g->unit->name);
         d.action.why = m->in->policy
                                ? pool_printf(m->pool, "The policy approves nothing that it serves (%s).",
                                              unit_group_ports(m, g))
                                : pool_printf(m->pool, "The guide advises against what it serves (%s).",
                                              unit_group_ports(m, g));
-        set_risk(m, &d, g, warn_of_needs(m, &d, &units));
+        set_risk(m, &d, g, unit_stop_fill(m, &d, g));
         if (also)
                 draft_warn(&d, also);
-        vec_foreach(unit, &units.list) {
-                draft_value(&d, "unit", (*unit)->name);
-                if (!may_mask(*unit))
-                        draft_warn(&d,
-                                   pool_printf(m->pool,
-                                               "%s cannot be masked, as its file is in /etc/systemd/system: "
-                                               "something may start it again",
-                                               (*unit)->name));
-        }
-        add_commands(m, &d, &units);
         vec_foreach(l, &g->listeners)
                 draft_close(m, &d, *l, CLOSES_ALL);
         draft_add(m, &d, g->unit->name);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "knowledge/page_table.h"
+#include "knowledge/profile.h"
 #include "model/finding.h"
 
 /*
@@ -30,3 +31,6 @@ extern const struct page_table builtin_pages;
 extern const struct control builtin_controls[]; /* by framework, then id */
 extern const uint16_t builtin_n_controls;
 extern const struct control builtin_baseline[]; /* ends with framework NULL */
+
+extern const struct profile *const builtin_profiles[]; /* by name */
+extern const uint16_t builtin_n_profiles;

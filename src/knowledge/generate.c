@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * At build time: knowledge-generate PAGES_DIR REGISTRY_DIR CONTROLS_YAML OUT.c OUT.d
+ * At build time: knowledge-generate PAGES_DIR REGISTRY_DIR CONTROLS_YAML PROFILES_DIR OUT.c OUT.d
  *
  * Checks all data, says everything that is wrong with it, and writes it as static arrays. The dependency
  * file names the directory too, so that a page file that is added is noticed.
@@ -20,6 +20,7 @@ struct data {
         struct pool *pool;
         struct str deps;
         struct parsed_pages pages;
+        struct parsed_profiles profiles;
         vec(const char *) files; /* of pages, file[i] for pages.list.at[i] */
         unsigned errors;
 };
@@ -27,6 +28,7 @@ struct data {
 static void data_release(struct data *data)
 {
         parsed_pages_release(&data->pages);
+        parsed_profiles_release(&data->profiles);
         vec_clear(&data->files);
         str_release(&data->deps);
         pool_free(data->pool);
@@ -58,12 +60,22 @@ static void load_pages(struct data *data, const char *path)
                 *vec_push(&data->files) = path;
 }
 
+static void load_profile(struct data *data, const char *path)
+{
+        _cleanup_str_ struct str text = {0};
+        struct err err = {0};
+
+        if (read_data(data, path, &text, &err) < 0 ||
+            profile_parse(str_text(&text), text.len, path, data->pool, &data->profiles, &err) < 0)
+                complain(data, err.text);
+}
+
 static int is_yaml(const struct dirent *entry)
 {
         return entry->d_name[0] != '.' && str_ends(entry->d_name, ".yaml");
 }
 
-static void load_directory(struct data *data, const char *dir)
+static void load_directory(struct data *data, const char *dir, void (*load)(struct data *data, const char *path))
 {
         struct dirent **entries = NULL;
         int n = scandir(dir, &entries, is_yaml, alphasort);
@@ -72,7 +84,7 @@ static void load_directory(struct data *data, const char *dir)
         if (n < 0)
                 complain(data, pool_printf(data->pool, "%s: cannot be read", dir));
         for (int i = 0; i < n; i++) {
-                load_pages(data, pool_printf(data->pool, "%s/%s", dir, entries[i]->d_name));
+                load(data, pool_printf(data->pool, "%s/%s", dir, entries[i]->d_name));
                 free(entries[i]);
         }
         free(entries);
@@ -140,6 +152,16 @@ static void build_rest(struct data *data, const char *registry_dir, const char *
         generate_controls(out, &controls);
 }
 
+/* Files come by name, which is that of the profile. */
+static void build_profiles(struct data *data, struct str *out)
+{
+        struct err err = {0};
+
+        if (!data->errors && profiles_check(&data->profiles, &err) < 0)
+                complain(data, err.text);
+        generate_profiles(out, &data->profiles);
+}
+
 static int write_file(const char *path, const struct str *s)
 {
         _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -152,21 +174,25 @@ int main(int argc, char **argv)
         _cleanup_(data_release) struct data data = {.pool = pool_new()};
         _cleanup_str_ struct str out = {0};
 
-        if (argc != 6) {
-                (void)fprintf(stderr, "usage: %s PAGES_DIR REGISTRY_DIR CONTROLS_YAML OUT.c OUT.d\n", argv[0]);
+        if (argc != 7) {
+                (void)fprintf(stderr,
+                              "usage: %s PAGES_DIR REGISTRY_DIR CONTROLS_YAML PROFILES_DIR OUT.c OUT.d\n",
+                              argv[0]);
                 return EXIT_FAILURE;
         }
-        str_addf(&data.deps, "%s:", argv[4]);
+        str_addf(&data.deps, "%s:", argv[5]);
         str_add(&out, "/* Made by src/knowledge/generate.c of the files in data/: edit those. */\n"
                       "#include <stddef.h>\n#include \"knowledge/builtin.h\"\n");
-        load_directory(&data, argv[1]);
+        load_directory(&data, argv[1], load_pages);
+        load_directory(&data, argv[4], load_profile);
         build_pages(&data, &out);
         build_rest(&data, argv[2], argv[3], &out);
+        build_profiles(&data, &out);
         str_add(&data.deps, "\n");
         if (data.errors)
                 return EXIT_FAILURE;
-        if (write_file(argv[4], &out) < 0 || write_file(argv[5], &data.deps) < 0) {
-                (void)fprintf(stderr, "%s: cannot be written\n", argv[4]);
+        if (write_file(argv[5], &out) < 0 || write_file(argv[6], &data.deps) < 0) {
+                (void)fprintf(stderr, "%s: cannot be written\n", argv[5]);
                 return EXIT_FAILURE;
         }
         return EXIT_SUCCESS;

@@ -143,6 +143,11 @@ static const struct kind {
                                {"deny", is_line, .many = true},
                                {"log", is_yes_or_no, .optional = true}}},
         [ACTION_PACKAGE_REMOVE] = {"package-remove", {{"package", is_package, .many = true}}},
+        [ACTION_WINDOWS_SERVICE] = {"windows-service", {{"service", is_name, .many = true}}},
+        [ACTION_WINDOWS_FIREWALL] = {"windows-firewall",
+                                     {{"zone", is_zone, .many = true, .optional = true},
+                                      {"allow", is_line, .many = true, .optional = true},
+                                      {"deny", is_line, .many = true, .optional = true}}},
 };
 
 const char *action_kind_name(enum action_kind kind)

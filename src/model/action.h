@@ -25,6 +25,8 @@ enum action_kind {
         ACTION_FIREWALL,       /* our table, default-deny in: zone*, allow*, log ("yes", "no"; yes unless there) */
         ACTION_PUBLISHED,      /* our table for published (DNAT) ports: zone*, allow*, deny+, log */
         ACTION_PACKAGE_REMOVE, /* only in kits and on paper, as it has no exact undo: package+ */
+        ACTION_WINDOWS_SERVICE,  /* stop and disable services of Windows; only in kits: service+ */
+        ACTION_WINDOWS_FIREWALL, /* rules of Windows Firewall; only in kits: zone*, allow*, deny* */
         ACTION_KIND_MAX,
 };
 

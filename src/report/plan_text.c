@@ -148,6 +148,12 @@ static void add_head(struct writer *w)
                  plan_report_closed(r, false), plan_report_closed(r, true));
 }
 
+/* A kit for Windows closes what no `apply` can. */
+static bool closes(const struct action *a)
+{
+        return !a->not_applied || a->kind == ACTION_WINDOWS_SERVICE || a->kind == ACTION_WINDOWS_FIREWALL;
+}
+
 size_t plan_report_closed(const struct plan_report *r, bool suggested)
 {
         size_t n = 0;
@@ -157,7 +163,7 @@ size_t plan_report_closed(const struct plan_report *r, bool suggested)
 
                 for (size_t i = 0; i < r->n_chosen && !closed; i++)
                         for (const struct finding **c = r->chosen[i]->closes; *c && !closed; c++)
-                                closed = *c == f && !r->chosen[i]->not_applied &&
+                                closed = *c == f && closes(r->chosen[i]) &&
                                          (!suggested || r->chosen[i]->suggested);
                 n += closed;
         }

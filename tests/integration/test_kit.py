@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Kits, run on a machine with the real systemd and real servers: without options nothing changes, and what --apply does
+--undo takes back to the byte. The shells are those of Debian and of small systems."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BUILD, run, wait_for
+from machine import machine  # noqa: F401: a fixture
+
+DRIVER = BUILD / "tests/unit/kit-driver"
+KIT = "/root/kit"
+SHELLS = {"dash": ["dash"], "busybox": ["/root/busybox", "sh"]}
+
+ACTIONS = [
+    ("unit-stop:rpcbind.socket", "unit-stop", [("unit", "rpcbind.socket"), ("unit", "rpcbind.service")]),
+    ("unit-stop:avahi", "unit-stop", [("unit", "avahi-daemon.socket"), ("unit", "avahi-daemon.service")]),
+    ("unit-stop:snmpd", "unit-stop", [("unit", "snmpd.service")]),
+    ("unit-stop:none", "unit-stop", [("unit", "nobody-has-it.service"), ("unit", "nobody-has-it@.service")]),
+    ("sysv-stop:tftpd-hpa", "sysv-stop", [("script", "tftpd-hpa")]),
+    ("inetd-stop:telnet", "inetd-stop", [("server", "xinetd"), ("service", "telnet"), ("transport", "tcp")]),
+    ("inetd-stop:finger", "inetd-stop", [("server", "inetd"), ("service", "finger"), ("transport", "tcp")]),
+    ("bind-loopback:redis", "bind-loopback", [("recipe", "redis"), ("unit", "redis-server.service")]),
+    ("bind-loopback:postgresql", "bind-loopback", [("recipe", "postgresql"), ("unit", "postgresql@15-main.service")]),
+    ("unit-sandbox:memcached", "unit-sandbox", [("unit", "memcached.service"), ("property", "IPAddressDeny=any"),
+                                                ("property", "IPAddressAllow=localhost")]),
+    ("firewall", "firewall", [("zone", "zone office 10.99.0.0/16"), ("allow", "allow tcp 22 from office"), ("allow", "allow tcp 443")]),
+    ("package-remove:vsftpd", "package-remove", [("package", "vsftpd")]),
+]
+
+# What is there to be changed: every file and link of /etc and the tables, the units that run, and the sockets.
+STATE = r"""
+cd / && find etc \( -type l -printf '%p -> %l\n' \) -o \( -type d -printf '%p/ %m %U %G\n' \) \
+     -o \( -type f -printf '%p %m %U %G ' -exec md5sum {} \; \) 2>/dev/null | LC_ALL=C sort
+nft -s list ruleset
+systemctl list-units --plain --no-legend --state=active --type=service,socket | awk '{print $1, $3}' | grep -v -e logind -e user@ |
+        LC_ALL=C sort
+ss -Hltun | awk '{print $1, $5}' | grep -v -e 'udp .*:[3-6][0-9][0-9][0-9][0-9]$' -e fe80 | LC_ALL=C sort -u
+ls -d /var/lib/quaymaster-kit/*/[0-9]* 2>/dev/null || true
+"""
+
+
+def requests(actions):
+    return "".join(json.dumps({"id": i, "kind": k, "values": v}) + "\n" for i, k, v in actions)
+
+
+def make(folder, fmt, actions=ACTIONS):
+    run(DRIVER, fmt, folder, input=requests(actions))
+    return folder
+
+
+def state(machine):
+    return machine.run("sh", "-c", STATE).stdout.splitlines()
+
+
+def check_same(machine, before, seconds=10):
+    """Daemons that were started again need a moment until they listen."""
+    def same():
+        nonlocal now
+        now = state(machine)
+        return sorted(now) == sorted(before)
+
+    now = []
+    try:
+        wait_for(same, seconds, "the state of before")
+    except AssertionError:
+        pass
+    assert sorted(set(now) - set(before)) == [] and sorted(set(before) - set(now)) == []
+    assert now == before
+
+
+@pytest.fixture(scope="module")
+def host(machine, tmp_path_factory):
+    """The machine with the kit and a busybox in it."""
+    folder = make(tmp_path_factory.mktemp("kit"), "shell")
+    busybox = shutil.which("busybox")
+    if not busybox:
+        pytest.skip("not installed: busybox")
+    subprocess.run(machine.argv("sh", "-c", "cat >/root/busybox && chmod 755 /root/busybox"),
+                   input=pathlib.Path(busybox).read_bytes(), check=True, timeout=30)
+    machine.write(f"{KIT}/harden.sh", (folder / "harden.sh").read_text())
+    machine.write("/etc/inetd.conf", "finger stream tcp nowait nobody /usr/sbin/in.fingerd in.fingerd\n"
+                  "#<off># finger stream tcp6 nowait nobody /x x\nfinger\tstream\ttcp6\tnowait\tnobody\t/x x\n"
+                  "time stream tcp nowait root internal\n")
+    machine.run("systemctl", "start", "memcached")
+    machine.run("sh", "-c", "for i in inetd openbsd-inetd; do systemctl try-restart $i.service; done; true")
+    return machine
+
+
+def kit(host, shell, *options, check=True):
+    return host.run(*SHELLS[shell], f"{KIT}/harden.sh", *options, check=check, timeout=120)
+
+
+def test_shellcheck(tmp_path):
+    if not shutil.which("shellcheck"):
+        pytest.skip("not installed: shellcheck")
+    run("shellcheck", "--shell=sh", make(tmp_path, "shell") / "harden.sh")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_shows_and_changes_nothing(host, shell):
+    before = state(host)
+    shown = kit(host, shell).stdout
+    check_same(host, before)
+    assert "Nothing was changed" in shown
+    for words in ("would: systemctl stop -- rpcbind.socket", "would: systemctl mask --quiet -- snmpd.service",
+                  "nobody-has-it.service is not on this machine", "would: write /etc/inetd.conf",
+                  "would: write /etc/systemd/system/redis-server.service.d/90-quaymaster.conf", "would: load it with nft"):
+        assert words in shown
+    assert not host.run("sh", "-c", "ls /var/lib/quaymaster-kit 2>/dev/null", check=False).stdout
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_apply_and_undo(host, shell):
+    before = state(host)
+    kit(host, shell, "--apply")
+    for unit in ("rpcbind.socket", "rpcbind.service", "avahi-daemon.service", "snmpd.service"):
+        assert host.run("systemctl", "is-enabled", unit, check=False).stdout.strip() == "masked"
+        assert host.run("systemctl", "is-active", unit, check=False).stdout.strip() in ("inactive", "failed")
+    sockets = host.run("ss", "-Hltn").stdout
+    assert not re.search(r" 0\.0\.0\.0:(6379|111|5432) ", sockets) and re.search(r" 127\.0\.0\.1:6379 ", sockets)
+    inetd = host.lines("cat", "/etc/inetd.conf")
+    assert [line.startswith("#quaymaster# ") for line in inetd] == [True, False, True, False]
+    assert "policy drop" in host.run("nft", "list", "table", "inet", "quaymaster").stdout
+    assert host.run("systemctl", "is-enabled", "quaymaster-kit-quaymaster.service").stdout.strip() == "enabled"
+    assert host.run("dpkg-query", "-W", "-f", "${db:Status-Status}", "vsftpd").stdout == "installed"
+
+    applied = state(host)
+    again = kit(host, shell, "--apply").stdout
+    assert "already stopped and masked" in again
+    check_same(host, applied)
+
+    kit(host, shell, "--undo")
+    check_same(host, before)
+
+
+def test_undo_leaves_what_others_changed(host):
+    before = state(host)
+    kit(host, "dash", "--apply", "--only", "7")
+    host.run("sh", "-c", "echo '# mine' >>/etc/inetd.conf")
+    undone = kit(host, "dash", "--undo", check=False)
+    assert undone.returncode == 1
+    assert "/etc/inetd.conf was changed since, and is left as it is" in undone.stderr
+    assert host.lines("tail", "-n", "1", "/etc/inetd.conf") == ["# mine"]
+    host.run("sed", "-i", "$d", "/etc/inetd.conf")
+    kit(host, "dash", "--undo")
+    check_same(host, before)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_killed_in_the_middle(host, shell):
+    """Wherever it is killed, what was there before is kept, and --undo goes back."""
+    before = state(host)
+    for tenths in (1, 3, 5, 9, 15):
+        host.run("timeout", "-s", "KILL", f"{tenths / 10}", *SHELLS[shell], f"{KIT}/harden.sh", "--apply", check=False)
+        kit(host, shell, "--undo")
+        check_same(host, before)
+
+
+def test_a_session_is_not_locked_out(host):
+    before = state(host)
+    kept = host.run("env", "SSH_CONNECTION=10.99.9.2 40000 10.99.9.1 2222", "dash", f"{KIT}/harden.sh", "--apply", "--only", "11",
+                    check=False)
+    assert kept.returncode == 1 and "port 2222" in kept.stderr
+    check_same(host, before)
+
+
+def test_hostile_words(host):
+    for words in (["--only", "1;id"], ["--only"], ["--aply"], ["x"]):
+        assert kit(host, "dash", *words, check=False).returncode == 2
+
+
+# --- the command --------------------------------------------------------------------------------------
+
+WINDOWS = """
+  Proto  Local Address          Foreign Address        State           PID
+  TCP    0.0.0.0:23             0.0.0.0:0              LISTENING       1200
+ [tlntsvr.exe]
+  TCP    0.0.0.0:445            0.0.0.0:0              LISTENING       4
+  TCP    0.0.0.0:3389           0.0.0.0:0              LISTENING       1100
+ [svchost.exe]
+  TCP    0.0.0.0:21             0.0.0.0:0              LISTENING       2100
+ [x'; Remove-Item C:.exe]
+"""
+
+
+@pytest.fixture
+def harden(qm, tmp_path):
+    (tmp_path / "empty").mkdir()
+
+    def call(*argv, check=True):
+        return run(BUILD / "quaymaster", "harden", *argv, "--config", tmp_path / "empty", check=check)
+
+    return call
+
+
+def test_a_kit_of_a_windows_listing(harden, tmp_path):
+    listing = tmp_path / "WIN1"
+    listing.write_text(WINDOWS)
+    script = harden("kit", "--from", listing, "--format", "powershell").stdout
+    assert "Stop-KitService 'TlntSvr'" in script and "Add-KitRule 'Block' 'TCP' '445' @('Any')" in script
+    assert "Remove-Item C:" not in script and "'3389'" not in script
+    (tmp_path / "x.ps1").write_text(script)
+    run("/usr/bin/python3", pathlib.Path(__file__).parents[1] / "check-powershell.py", tmp_path / "x.ps1")
+    shell = harden("kit", "--from", listing, "--format", "shell", check=False)
+    assert shell.returncode == 2 and "it is for Windows" in shell.stderr and not shell.stdout
+
+
+def test_a_kit_of_records(harden, tmp_path, host):
+    records = tmp_path / "machine.json"
+    records.write_text(host.quaymaster("host", "--json").stdout)
+    shell = harden("kit", "--from", records, "--format", "shell", "--only", "unit-stop:rpcbind.service,unit-stop:vsftpd.service")
+    assert re.search(r"stop_units 'rpcbind.socket' 'rpcbind.service'", shell.stdout), shell.stdout
+    assert "stop_units 'vsftpd.service'" in shell.stdout
+    assert "ssh.service" not in shell.stdout
+    everything = harden("kit", "--from", records, "--format", "shell", "--only", "unit-stop")
+    assert "stop_units 'ssh" not in everything.stdout, "nobody knows by which way that machine is managed"
+
+
+def test_a_folder_is_a_kit_or_empty(harden, tmp_path):
+    listing, folder = tmp_path / "WIN1", tmp_path / "kit"
+    listing.write_text(WINDOWS)
+    for _ in range(2):  # an older kit is written over
+        harden("kit", "--from", listing, "--format", "powershell", "--output", folder)
+        assert sorted(p.name for p in folder.iterdir()) == [".quaymaster-kit", "harden.ps1"]
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "harden.ps1").write_text("mine")
+    refused = harden("kit", "--from", listing, "--format", "powershell", "--output", mine, check=False)
+    assert refused.returncode == 2 and "no kit of quaymaster" in refused.stderr
+    assert (mine / "harden.ps1").read_text() == "mine"
+
+
+def test_profile(host):
+    plan = [json.loads(line) for line in host.quaymaster("harden", "plan", "--profile", "database", "--json").stdout.splitlines()]
+    by_id = {r["id"]: r for r in plan if r["type"] == "action"}
+    assert "profile database" in by_id["unit-stop:nginx.service"]["why"] or "guide" in by_id["unit-stop:nginx.service"]["why"]
+    profiled = [i for i, r in by_id.items() if "profile database" in r["why"]]
+    assert profiled and not any(by_id[i]["suggested"] for i in profiled)
+    assert not any(name in i for i in profiled for name in ("postgresql", "redis", "ssh.", "dbus", "cron", "systemd-"))
+    assert host.quaymaster("harden", "plan", "--profile", "toaster", check=False).returncode == 2
