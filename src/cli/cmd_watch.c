@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 #include "cli/inside_run.h"
+#include "cli/watch_denied.h"
 #include "cli/watch_run.h"
 
 #define INTERVAL_S      120u /* with BPF the look at the whole is only to make sure */
@@ -25,6 +26,7 @@ static const struct option_spec options[] = {
          .help = "look at the whole so often (default 120; without BPF 5)"},
         CONFIG_OPTION,
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
+        {.name = "denied", .help = "follow what the table of `harden` refuses, in place of listeners"},
 };
 
 struct loop {
@@ -183,7 +185,7 @@ static int start(struct loop *l, struct err *err)
         return r < 0 ? r : start_loop(l, err);
 }
 
-static int run(const struct invocation *in, struct err *err)
+static int watch_listeners(const struct invocation *in, struct err *err)
 {
         const char *netns = invocation_get(in, "netns");
         char nft_program[PATH_MAX];
@@ -208,6 +210,11 @@ static int run(const struct invocation *in, struct err *err)
         if (r < 0)
                 return QM_EXIT_INCOMPLETE;
         return watch_run_end(&l.run) ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
+}
+
+static int run(const struct invocation *in, struct err *err)
+{
+        return invocation_has(in, "denied") ? watch_denied(in, err) : watch_listeners(in, err);
 }
 
 const struct command command_watch = {
