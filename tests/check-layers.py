@@ -30,6 +30,7 @@ LIBRARIES = {
     "jansson.h": "jansson",
     "libsmartcols.h": "smartcols",
     "libsmartcols/": "smartcols",
+    "libnetfilter_log/": "libnetfilter_log",
     "libxml/": "libxml",
     "nftables/": "libnftables",
     "openssl/": "libssl",

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 #include "cli/inside_run.h"
+#include "cli/watch_denied.h"
 #include "cli/watch_install.h"
 #include "cli/watch_run.h"
 #include "collect/unit_signals.h"
@@ -33,6 +34,7 @@ static const struct option_spec options[] = {
         {.name = "test-sinks",
          .help = "send a marked test alert to each sink of sinks.yaml, tell what became of it, and end"},
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
+        {.name = "denied", .help = "follow what the table of `harden` refuses, in place of listeners"},
         {.name = "install", .help = "write a systemd unit that runs this as a user of its own; does not start it"},
         {.name = "uninstall", .help = "remove that unit"},
         {.name = "now", .help = "with the two: also do what is left to do, start or stop it"},
@@ -305,7 +307,7 @@ static int run_install(const struct invocation *in, struct err *err)
         return r < 0 ? QM_EXIT_USAGE : r;
 }
 
-static int run(const struct invocation *in, struct err *err)
+static int watch_listeners(const struct invocation *in, struct err *err)
 {
         const char *netns = invocation_get(in, "netns");
         char nft_program[PATH_MAX];
@@ -322,14 +324,8 @@ static int run(const struct invocation *in, struct err *err)
                         .out_fd = -1,
                 },
         };
-        int r;
+        int r = start(&l, err);
 
-        if (invocation_has(in, "install") || invocation_has(in, "uninstall") || invocation_has(in, "now"))
-                return run_install(in, err);
-        ambient_clear(); /* programs that are started get what they need, and no more */
-        if (invocation_has(in, "test-sinks"))
-                return watch_alert_test(in, l.run.json, err);
-        r = start(&l, err);
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(l.event);
@@ -337,6 +333,16 @@ static int run(const struct invocation *in, struct err *err)
         if (r < 0)
                 return QM_EXIT_INCOMPLETE;
         return watch_run_end(&l.run) ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
+}
+
+static int run(const struct invocation *in, struct err *err)
+{
+        if (invocation_has(in, "install") || invocation_has(in, "uninstall") || invocation_has(in, "now"))
+                return run_install(in, err);
+        ambient_clear(); /* programs that are started get what they need, and no more */
+        if (invocation_has(in, "test-sinks"))
+                return watch_alert_test(in, invocation_has(in, "json"), err);
+        return invocation_has(in, "denied") ? watch_denied(in, err) : watch_listeners(in, err);
 }
 
 const struct command command_watch = {

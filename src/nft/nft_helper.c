@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "nft/child.h"
+#include "nft/denied.h"
 #include "nft/ruleset.h"
 
 #define MAX_NETNS 64
@@ -24,6 +25,7 @@ enum { STATUS_DONE, STATUS_OUTPUT, STATUS_USAGE };
 struct request_input {
         int netns_fds[MAX_NETNS]; /* -1: the namespace we are in */
         size_t n_netns;
+        uint16_t group; /* of NFLOG */
 };
 
 struct request {
@@ -156,9 +158,30 @@ static int request_list(const struct request_input *in)
         return status;
 }
 
+/* Of the first namespace that was given. */
+static int request_denied(const struct request_input *in)
+{
+        struct err err = {0};
+        int r;
+
+        if (!is_own_netns(in->netns_fds[0]) && setns(in->netns_fds[0], CLONE_NEWNET) < 0)
+                r = err_errno(&err, errno, "entering a network namespace");
+        else {
+                drop_sys_admin();
+                r = denied_follow(in->group, &err);
+        }
+        if (r == 0)
+                return STATUS_DONE;
+
+        _cleanup_str_ struct str line = {0};
+        add_error(&line, in->netns_fds[0], &err);
+        return write_line(&line);
+}
+
 /* All it can be asked. */
 static const struct request requests[] = {
         {"list", "print the packet filter rules of each namespace as a line of JSON", request_list},
+        {"denied", "follow the log of the packet filter: each packet a line of JSON", request_denied},
 };
 
 static int usage(FILE *to, int status)
@@ -171,21 +194,30 @@ static int usage(FILE *to, int status)
                 to,
                 "Options:\n"
                 "  --netns-fd N  an open descriptor of a network namespace, at most %d; none: the own one\n"
+                "  --group N     denied: the group of NFLOG to follow\n"
                 "  --version, --help\n",
                 MAX_NETNS);
         return status;
 }
 
-static bool parse_netns(int argc, char **argv, struct request_input *in)
+static bool parse_option(const char *name, const char *word, struct request_input *in)
 {
-        for (int i = 2; i < argc; i += 2) {
-                uint64_t fd;
+        uint64_t number;
 
-                if (!streq(argv[i], "--netns-fd") || i + 1 >= argc || in->n_netns == MAX_NETNS ||
-                    str_to_u64(argv[i + 1], INT32_MAX, &fd) < 0)
+        if (streq(name, "--netns-fd") && in->n_netns < MAX_NETNS && str_to_u64(word, INT32_MAX, &number) == 0)
+                in->netns_fds[in->n_netns++] = (int)number;
+        else if (streq(name, "--group") && str_to_u64(word, UINT16_MAX, &number) == 0)
+                in->group = (uint16_t)number;
+        else
+                return false;
+        return true;
+}
+
+static bool parse_options(int argc, char **argv, struct request_input *in)
+{
+        for (int i = 2; i < argc; i += 2)
+                if (i + 1 >= argc || !parse_option(argv[i], argv[i + 1], in))
                         return false;
-                in->netns_fds[in->n_netns++] = (int)fd;
-        }
         if (!in->n_netns)
                 in->netns_fds[in->n_netns++] = -1;
         return true;
@@ -202,7 +234,7 @@ int nft_helper_main(int argc, char **argv, const char *version)
                 return printf("quaymaster-nft %s\n", version) < 0 ? STATUS_OUTPUT : STATUS_DONE;
         if (argc == 2 && streq(argv[1], "--help"))
                 return usage(stdout, STATUS_DONE);
-        if (argc < 2 || !parse_netns(argc, argv, &in))
+        if (argc < 2 || !parse_options(argc, argv, &in))
                 return usage(stderr, STATUS_USAGE);
         for (size_t i = 0; i < array_len(requests); i++)
                 if (streq(argv[1], requests[i].name)) {

@@ -12,6 +12,10 @@
  *      {"netns_fd":N,"nftables":[...]}          as libnftables-json(5); see ruleset.h for what is added
  *      {"netns_fd":N,"error":"words","errno":E}
  *
+ *      quaymaster-nft denied --group N [--netns-fd N]
+ *
+ * follows what the packet filter of one namespace logs (denied.h), until its reader goes away.
+ *
  * It runs privileged, so nothing else goes in: no environment, no file, no standard input. It keeps
  * CAP_NET_ADMIN, and CAP_SYS_ADMIN until it is in the namespace. Exit status: 0 when every namespace has
  * its line, 1 when output failed, 2 for wrong usage.
