@@ -291,17 +291,19 @@ static void keep_reasons(struct found *f, struct answer *answer, unsigned family
         }
 }
 
-/* One destination, by every device it may come by. */
-static void ask_target(struct reaching *r, struct found *f, const struct listener *l, struct packet packet,
-                       const struct packet_goal *goal, bool inside)
+struct split { /* of one destination, by every device */
+        struct sources arrives, fails;
+};
+
+static struct split ask_devices(struct reaching *r, struct found *f, const struct listener *l, struct packet packet,
+                                const struct packet_goal *goal, bool inside)
 {
         const struct place *place = &r->place;
         unsigned family = packet.family == 4 ? V4 : V6;
         bool by_device = (place->ruleset->names_devices || l->device) && place->devices.n <= MAX_DEVICES;
-        struct sources arrives = {0}, fails = {0};
         size_t n = by_device ? place->devices.n : 1;
+        struct split all = {.fails = {0}};
 
-        f->asked[family] = true;
         for (size_t i = 0; i < n && !f->answer.too_much; i++) {
                 const struct device *device = by_device ? &place->devices.at[i] : NULL;
                 struct answer answer = {0};
@@ -312,18 +314,36 @@ static void ask_target(struct reaching *r, struct found *f, const struct listene
                 packet.device = device ? device->number : 0;
                 reach_ask(place->ruleset, &f->scratch, &packet,
                           device ? sources_by(r, f, device, family) : r->all[family], goal, f->usual, inside, &answer);
-                arrives = sources_union(&f->scratch, arrives, answer.arrives);
-                fails = sources_union(&f->scratch, fails, answer.fails);
+                all.arrives = sources_union(&f->scratch, all.arrives, answer.arrives);
+                all.fails = sources_union(&f->scratch, all.fails, answer.fails);
                 keep_reasons(f, &answer, family);
                 f->answer.too_much = answer.too_much;
                 answer_release(&answer);
         }
-        f->arrives[family] = sources_union(&f->scratch, f->arrives[family], arrives);
-        if (packet.to == TO_GROUP)
-                f->group = f->group || arrives.n;
-        else if (!inside)
-                f->sure[family] = sources_union(&f->scratch, f->sure[family],
-                                                sources_without(&f->scratch, arrives, fails));
+        return all;
+}
+
+static void ask_target(struct reaching *r, struct found *f, const struct listener *l, struct packet packet,
+                       const struct packet_goal *goal, bool inside)
+{
+        unsigned family = packet.family == 4 ? V4 : V6;
+        struct split first = ask_devices(r, f, l, packet, goal, inside), later;
+        struct sources sure = sources_without(&f->scratch, first.arrives, first.fails);
+
+        f->asked[family] = true;
+        f->arrives[family] = sources_union(&f->scratch, f->arrives[family], first.arrives);
+        if (packet.to == TO_GROUP) {
+                f->group = f->group || first.arrives.n;
+                return;
+        }
+        /* a connection is more than its first packet */
+        if (l->transport == TRANSPORT_TCP && sure.n && !inside) {
+                packet.later = true;
+                later = ask_devices(r, f, l, packet, goal, inside);
+                sure = sources_common(&f->scratch, sure, sources_without(&f->scratch, later.arrives, later.fails));
+        }
+        if (!inside)
+                f->sure[family] = sources_union(&f->scratch, f->sure[family], sure);
 }
 
 static uint16_t protocol_of(const struct listener *l)
@@ -546,7 +566,7 @@ static void tell_doubt(struct reaching *r, struct found *f, const struct zone *z
         const char *at;
 
         to->why = f->group ? "packets to a multicast or broadcast address may get in"
-                           : "it hangs on the interface or address that a packet comes to";
+                           : "it hangs on the interface a packet comes by, or packets behind the first are stopped";
         for (size_t i = 0; i < f->answer.doubts.n; i++) {
                 const struct doubt *doubt = &f->answer.doubts.at[i];
 
@@ -678,15 +698,17 @@ static bool needs_led(struct reaching *r, struct found *f, const struct listener
 /* What follows for the exposure as a whole. */
 static void conclude(struct pool *pool, struct exposure *e)
 {
-        size_t n_blocked = 0, n_from = 0, n_counted = 0;
+        size_t n_blocked = 0, n_from = 1;
 
-        for (size_t i = 0; i < e->n_zones; i++) {
+        for (size_t i = 0; i < e->n_zones; i++)
                 n_blocked += e->zones[i].state == REACH_BLOCKED;
-                n_counted++;
-        }
         if (!n_blocked)
                 return;
-        if (n_blocked == n_counted) {
+        if (e->scope == EXPOSURE_INTERNET && e->zones[e->n_zones - 1].state == REACH_BLOCKED) {
+                e->scope = EXPOSURE_LINK; /* the last is all that is in no zone */
+                e->why = "it has a public address, but the packet filter lets nothing from the internet through to it";
+        }
+        if (n_blocked == e->n_zones) {
                 e->blocked_by = e->zones[0].by;
                 e->reachable_from[1] = e->reachable_from[2] = NULL;
                 e->why = pool_printf(pool, "the packet filter lets nothing from other machines through to it (%s%s%s)",
@@ -697,7 +719,6 @@ static void conclude(struct pool *pool, struct exposure *e)
         if (e->scope == EXPOSURE_PRIVATE)
                 return;
         e->reachable_from[1] = e->reachable_from[2] = NULL;
-        n_from = 1;
         for (size_t i = 0; i < e->n_zones && n_from < array_len(e->reachable_from); i++)
                 if (e->zones[i].state != REACH_BLOCKED)
                         e->reachable_from[n_from++] = e->zones[i].zone;

@@ -8,6 +8,8 @@
 enum truth { NO, SOME, YES };
 
 #define TCP_SYN 2u
+#define TCP_PSH 8u
+#define TCP_ACK 16u
 #define TCP_ECN 0xc0u /* of RFC 3168: a first packet may have them or not */
 
 struct known {
@@ -42,8 +44,16 @@ static struct known target_type(const struct packet *p)
 static struct known ct_state(const struct packet *p)
 {
         if (p->tracking == TRACK_NEW && p->has_port)
-                return known(RULE_CT_NEW);
+                return known(p->later ? RULE_CT_ESTABLISHED : RULE_CT_NEW);
         return p->tracking == TRACK_NOT ? known(RULE_CT_UNTRACKED) : not_known;
+}
+
+/* Of those bits the packet's, where all of them are known. */
+static struct known flags_in(const struct packet *p, rule_number bits, bool usual)
+{
+        if (bits & (p->later ? TCP_ECN | TCP_PSH : TCP_ECN) && !(usual && !p->later))
+                return not_known;
+        return known((p->later ? TCP_ACK : TCP_SYN));
 }
 
 static struct known value_of_key(const struct rule_key *key, const struct packet *p, bool usual)
@@ -70,9 +80,7 @@ static struct known value_of_key(const struct rule_key *key, const struct packet
         case RULE_CT_DIRECTION:
                 return p->tracking == TRACK_NEW ? known(0) : not_known;
         case RULE_TCP_FLAGS:
-                if (p->protocol == IPPROTO_TCP && (usual || (key->mask && !(key->mask & TCP_ECN))))
-                        return known(TCP_SYN);
-                return not_known;
+                return key->mask || (usual && !p->later) ? flags_in(p, key->mask ? key->mask : TCP_SYN, usual) : not_known;
         default:
                 return not_known;
         }
@@ -136,8 +144,8 @@ static enum truth shares_bits(const struct rule_match *m, const struct packet *p
                 value = ct_state(p);
         else if (m->keys[0].kind == RULE_CT_STATUS && bits == RULE_CT_STATUS_DNAT && p->tracking == TRACK_NEW)
                 value = known(p->translated ? RULE_CT_STATUS_DNAT : 0);
-        else if (m->keys[0].kind == RULE_TCP_FLAGS && !(bits & TCP_ECN) && !m->keys[0].mask)
-                value = known(TCP_SYN);
+        else if (m->keys[0].kind == RULE_TCP_FLAGS && !m->keys[0].mask)
+                value = flags_in(p, bits, false);
         if (!value.known)
                 return SOME;
         return value.value & bits ? YES : NO;

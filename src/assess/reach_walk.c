@@ -31,7 +31,7 @@ struct walk {
         struct scratch *scratch;
         const struct packet_goal *goal;
         struct answer *answer;
-        bool usual;
+        bool usual, later;
         /* of the base chain that is walked, for one flow */
         const struct flow *flow;
         const struct ruleset_chain *chain;
@@ -142,6 +142,7 @@ static void translate(struct walk *w, struct frame *f, const struct rule_nat *na
         to = &w->translated->at[w->translated->n++];
         *to = *w->flow;
         to->from = part->may;
+        to->packet.later = w->later;
         to->by = at;
         to->nat = nat;
         to->packet.translated = true;
@@ -268,9 +269,11 @@ static struct sources walk_chain(struct walk *w, const struct ruleset_chain *cha
 static struct sources pass_base(struct walk *w, const struct ruleset_chain *chain, const struct flow *flow,
                                 struct flows *translated)
 {
+        struct flow first = *flow;
         struct sources back;
 
-        w->flow = flow;
+        first.packet.later = false; /* what NAT did with the first packet it does with those behind it */
+        w->flow = chain->nat ? &first : flow;
         w->chain = chain;
         w->translated = translated;
         w->depth = 0;
@@ -425,7 +428,7 @@ static bool heads_there(struct walk *w, const struct flow *flow)
 void reach_ask(const struct ruleset *r, struct scratch *scratch, const struct packet *packet, struct sources from,
                const struct packet_goal *goal, bool usual, bool inside, struct answer *ret)
 {
-        struct walk w = {.ruleset = r, .scratch = scratch, .goal = goal, .answer = ret, .usual = usual};
+        struct walk w = {.ruleset = r, .scratch = scratch, .goal = goal, .answer = ret, .usual = usual, .later = packet->later};
         struct flows flows = {.at = {{.packet = *packet, .from = from}}, .n = from.n > 0};
 
         if (!inside) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A question put to a ruleset: what becomes of the first packet of a connection, from each source at once. The answer
+ * A question put to a ruleset: what becomes of a packet of a new connection, from each source at once. The answer
  * is two sets that together hold every source: those whose packet may get there, and those whose packet may not. A
  * source in the first alone certainly gets there, one in the second alone certainly does not; of one in both it is
  * not known, and a reason says why. Internal to reach*.c.
@@ -28,6 +28,7 @@ struct packet {
         rule_number target;
         rule_number device, out;
         bool translated; /* its destination was changed */
+        bool later;      /* not the first of the connection, but one behind it, from the same side */
         enum packet_tracking tracking;
 };
 
