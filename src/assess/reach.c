@@ -497,6 +497,9 @@ static bool may_be_led_to(const struct reaching *r, const struct listener *l)
         return false;
 }
 
+/* Neither shut nor open: the zone has no addresses that could get to this listener. */
+static const char other_family[] = "it has no addresses of the family that is listened on";
+
 /* --- answers -------------------------------------------------------------------------------------- */
 
 static void found_release(struct found *f)
@@ -586,18 +589,20 @@ static void add_part(struct str *to, unsigned family, const struct rule_span *sp
         str_addf(to, "%s%s", to->len ? ", " : "", address_range_format(&range, text));
 }
 
-/* From which part of the zone; nothing when from all of it. */
+/* From which part of the zone, and what of the others; nothing when from all of it. */
 static const char *part_text(struct reaching *r, struct found *f, const struct zone *zone, struct found *usual)
 {
         _cleanup_str_ struct str parts = {0};
         size_t n = 0;
-        bool whole = true;
+        bool whole = true, doubtful = false;
 
         for (unsigned family = 0; family < N_FAMILIES; family++) {
                 struct sources in = sources_common(&f->scratch, zone->from[family], usual->sure[family]);
+                struct sources may = sources_common(&f->scratch, zone->from[family], usual->arrives[family]);
 
                 if (!usual->asked[family])
                         continue;
+                doubtful = doubtful || sources_without(&f->scratch, may, in).n;
                 whole = whole && sources_equal(sources_of(&f->scratch, in.at, in.n), zone->from[family]);
                 for (size_t i = 0; i < in.n; i++)
                         if (n++ < MAX_PARTS)
@@ -607,7 +612,8 @@ static const char *part_text(struct reaching *r, struct found *f, const struct z
                 return usual == f ? NULL : "within the limits of its rules";
         if (n > MAX_PARTS)
                 str_addf(&parts, " and %zu more", n - MAX_PARTS);
-        return pool_printf(r->a->pool, "from %s", str_text(&parts));
+        return pool_printf(r->a->pool, "from %s%s", str_text(&parts),
+                           doubtful ? "; of other sources it is not known" : " only");
 }
 
 static bool is_sure(struct found *f, const struct zone *zone)
@@ -650,7 +656,7 @@ static void tell_zone(struct reaching *r, const struct listener *l, const struct
                 return;
         }
         if (!is_asked(&f->strict, zone)) {
-                to->why = "it has no addresses of the family that is listened on";
+                to->why = other_family;
                 return;
         }
         if (!may_arrive(&f->strict, zone)) {
@@ -698,29 +704,33 @@ static bool needs_led(struct reaching *r, struct found *f, const struct listener
 /* What follows for the exposure as a whole. */
 static void conclude(struct pool *pool, struct exposure *e)
 {
-        size_t n_blocked = 0, n_from = 1;
+        size_t n_blocked = 0, n_apart = 0, n_from = 1, last = e->n_zones - 1;
+        const struct reach_zone *first = NULL;
 
-        for (size_t i = 0; i < e->n_zones; i++)
+        for (size_t i = 0; i < e->n_zones; i++) {
                 n_blocked += e->zones[i].state == REACH_BLOCKED;
-        if (!n_blocked)
+                n_apart += e->zones[i].why == other_family;
+                if (e->zones[i].state == REACH_BLOCKED && !first)
+                        first = &e->zones[i];
+        }
+        if (!first)
                 return;
-        if (e->scope == EXPOSURE_INTERNET && e->zones[e->n_zones - 1].state == REACH_BLOCKED) {
+        if (e->scope == EXPOSURE_INTERNET && e->zones[last].state == REACH_BLOCKED) {
                 e->scope = EXPOSURE_LINK; /* the last is all that is in no zone */
                 e->why = "it has a public address, but the packet filter lets nothing from the internet through to it";
         }
-        if (n_blocked == e->n_zones) {
-                e->blocked_by = e->zones[0].by;
+        if (n_blocked + n_apart == e->n_zones) {
+                e->blocked_by = first->by;
                 e->reachable_from[1] = e->reachable_from[2] = NULL;
                 e->why = pool_printf(pool, "the packet filter lets nothing from other machines through to it (%s%s%s)",
-                                     e->zones[0].by, e->zones[0].why ? "; " : "",
-                                     e->zones[0].why ? e->zones[0].why : "");
+                                     first->by, first->why ? "; " : "", first->why ? first->why : "");
                 return;
         }
         if (e->scope == EXPOSURE_PRIVATE)
                 return;
         e->reachable_from[1] = e->reachable_from[2] = NULL;
         for (size_t i = 0; i < e->n_zones && n_from < array_len(e->reachable_from); i++)
-                if (e->zones[i].state != REACH_BLOCKED)
+                if (e->zones[i].state != REACH_BLOCKED && e->zones[i].why != other_family)
                         e->reachable_from[n_from++] = e->zones[i].zone;
 }
 

@@ -469,7 +469,10 @@ static const char *key_words(struct match_reader *r, const json_t *expression)
                 return key_words(r, json_array_get(body, 0));
         if (streq(kind, "payload"))
                 return pool_printf(r->pool, "%.20s %.20s", text_at(body, "protocol"), text_at(body, "field"));
-        return pool_printf(r->pool, "%.20s %.20s", kind, text_at(body, "key"));
+        if (streq(kind, "fib"))
+                return pool_printf(r->pool, "fib %.20s", text_at(body, "result"));
+        return json_object_get(body, "key") ? pool_printf(r->pool, "%.20s %.20s", kind, text_at(body, "key"))
+                                            : pool_printf(r->pool, "%.40s", kind);
 }
 
 static struct rule_match unknown(struct match_reader *r, const struct key_list *keys, const json_t *left)

