@@ -374,6 +374,9 @@ static void ask_base(struct walk *w, const struct ruleset_chain *chain, struct f
                 passed = pass_base(w, chain, &flow, chain->hook == RULESET_PREROUTING ? &translated : NULL);
                 if (chain->nat && flow.packet.tracking == TRACK_UNSURE)
                         add_unclear(w, flow.from, place_of(chain, NULL), "whether the packet is tracked");
+                if (chain->contended)
+                        add_unclear(w, sources_without(w->scratch, flow.from, passed), place_of(chain, NULL),
+                                    "which of several NAT chains is asked first");
                 if (!chain->everywhere) /* at a device, of which the ruleset does not say which */
                         add_doubt(w, flow.from, place_of(chain, NULL), "the device of an ingress chain");
                 else

@@ -512,6 +512,28 @@ static void hook_chain(struct ruleset *r, uint32_t index)
         list[i] = index;
 }
 
+/*
+ * Chains of the same priority are asked in an order that a ruleset does not tell (the one hooked last comes first). That
+ * matters where they change destinations.
+ */
+static void note_contention(struct parse *p)
+{
+        struct ruleset *r = p->ruleset;
+        const uint32_t *list = r->hooked[RULESET_PREROUTING];
+
+        for (size_t i = 0; i < r->n_hooked[RULESET_PREROUTING]; i++)
+                for (size_t k = 0; k < r->n_hooked[RULESET_PREROUTING]; k++) {
+                        struct ruleset_chain *a = &r->chains[list[i]], *b = &r->chains[list[k]];
+
+                        if (i == k || !(a->families & b->families) || !a->nat)
+                                continue;
+                        if (b->nat && a->priority == b->priority)
+                                a->contended = true;
+                        else if (!b->nat && b->priority == PRIORITY_NAT)
+                                set_opaque(p, "a chain that is asked as NAT is done");
+                }
+}
+
 static bool may_drop(const struct ruleset_chain *chain)
 {
         for (size_t i = 0; i < chain->n_rules; i++)
@@ -551,6 +573,7 @@ static void finish(struct parse *p)
                 else if (is_ip(c->family) && c->hook != RULESET_NO_HOOK)
                         hook_chain(r, i);
         }
+        note_contention(p);
         r->n_nats = p->nats.n;
         r->nats = pool_alloc(p->pool, (p->nats.n + 1) * sizeof(const struct rule_nat *));
         for (size_t i = 0; i < p->nats.n; i++)

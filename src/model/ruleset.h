@@ -125,6 +125,7 @@ struct ruleset_chain {
         enum ruleset_hook hook;            /* none: only jumped to */
         uint8_t families;                  /* bit 0: sees IPv4, bit 1: IPv6 */
         bool nat;                          /* asked for the first packet of a connection only */
+        bool contended;                    /* of type nat, and others are of the same priority: any may be asked first */
         bool drops;                        /* its policy */
         bool everywhere;                   /* false: at an ingress hook, of a device that is not told */
         int32_t priority;
