@@ -683,7 +683,7 @@ static void tell_zone(struct reaching *r, const struct listener *l, const struct
 
 static bool needs_usual(struct reaching *r, struct found *f)
 {
-        if (r->place.unknown || f->answer.too_much)
+        if (r->place.unknown || f->answer.too_much || !r->place.ruleset->has_usual)
                 return false;
         vec_foreach (zone, &r->zones)
                 if (may_arrive(f, zone) && !is_sure(f, zone))

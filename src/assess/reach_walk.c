@@ -251,10 +251,13 @@ static void walk_rule(struct walk *w, struct frame *f)
 static struct sources walk_chain(struct walk *w, const struct ruleset_chain *chain, struct sources from)
 {
         struct frame f = {.chain = chain, .here = from};
+        const struct packet *p = &w->flow->packet;
 
         w->depth++;
         for (size_t i = 0; i < chain->n_rules && f.here.n && !w->answer->too_much; i++) {
                 f.rule = &chain->rules[i];
+                if (f.rule->has_ports && p->has_port && (p->port < f.rule->low || p->port > f.rule->high))
+                        continue;
                 if (++w->answer->work > REACH_MAX_WORK)
                         w->answer->too_much = true;
                 walk_rule(w, &f);

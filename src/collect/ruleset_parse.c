@@ -347,6 +347,29 @@ static unsigned cost(const struct rule_match *m)
         }
 }
 
+/* Where a match on the port leaves nothing outside a range. */
+static void note_ports(struct ruleset_rule *rule, const struct rule_match *m)
+{
+        const struct rule_elements *e = m->elements;
+
+        if (m->kind != RULE_IN || m->negated || m->n_keys != 1 || m->keys[0].kind != RULE_PORT || m->keys[0].mask ||
+            rule->has_ports || !e->ordered || e->rest || e->unsure || !e->n || e->spans[0].first > UINT16_MAX)
+                return;
+        rule->has_ports = true;
+        rule->low = (uint16_t)e->spans[0].first;
+        rule->high = e->spans[e->n - 1].last > UINT16_MAX ? UINT16_MAX : (uint16_t)e->spans[e->n - 1].last;
+}
+
+static bool is_usual(const struct rule_match *m)
+{
+        if (m->kind == RULE_USUALLY || m->kind == RULE_RARELY)
+                return true;
+        for (size_t i = 0; i < m->n_keys; i++)
+                if (m->keys[i].kind == RULE_TCP_FLAGS || m->keys[i].kind == RULE_NEXT_HEADER)
+                        return true;
+        return false;
+}
+
 static void keep_matches(struct draft *d)
 {
         struct rule_match *to = pool_alloc(d->p->pool, (d->matches.n + 1) * sizeof(*to));
@@ -356,6 +379,10 @@ static void keep_matches(struct draft *d)
                 vec_foreach (m, &d->matches)
                         if (cost(m) == wanted)
                                 to[n++] = *m;
+        vec_foreach (m, &d->matches) {
+                note_ports(&d->rule, m);
+                d->p->ruleset->has_usual = d->p->ruleset->has_usual || is_usual(m);
+        }
         d->rule.matches = to;
         d->rule.n_matches = n;
 }
@@ -367,6 +394,7 @@ static struct ruleset_rule read_rule(struct parse *p, const json_t *rule)
         json_t *statement;
         size_t i;
 
+        d.rule.verdict.chain = RULE_NO_CHAIN;
         d.rule.handle = (uint64_t)json_integer_value(json_object_get(rule, "handle"));
         read_text(&d, rule);
         json_array_foreach (json_object_get(rule, "expr"), i, statement)

@@ -116,6 +116,8 @@ struct ruleset_rule {
         const struct rule_verdict *verdicts; /* of the map, by member, and one for the rest */
         struct rule_verdict verdict;
         bool untracks; /* notrack */
+        bool has_ports; /* packets for ports outside low..high certainly do not match: to pass over rules quickly */
+        uint16_t low, high;
 };
 
 enum ruleset_hook { RULESET_NO_HOOK, RULESET_INGRESS, RULESET_PREROUTING, RULESET_INPUT, RULESET_FORWARD, RULESET_HOOK_MAX };
@@ -142,6 +144,7 @@ struct ruleset {
         size_t n_nats;
         bool names_devices;    /* some rule asks for the device */
         bool names_targets;    /* ... for the destination address */
+        bool has_usual;        /* some match may be true for most packets, and is not for all */
         const char *opaque;    /* something in it is not followed at all: nothing can be concluded; a phrase, or NULL */
         const char *also_asked; /* others may drop packets, too: a packet that passes here may not arrive; or NULL */
 };
