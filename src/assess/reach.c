@@ -701,6 +701,18 @@ static bool needs_led(struct reaching *r, struct found *f, const struct listener
         return false;
 }
 
+/* exposure_of() says that it did not look at packet filters. */
+static void drop_caveat(struct pool *pool, struct exposure *e)
+{
+        const char *caveat = strstr(e->why, "; packet filters not considered");
+
+        for (size_t i = 0; caveat && i < e->n_zones; i++)
+                if (e->zones[i].state != REACH_UNKNOWN) {
+                        e->why = pool_printf(pool, "%.*s", (int)(caveat - e->why), e->why);
+                        return;
+                }
+}
+
 /* What follows for the exposure as a whole. */
 static void conclude(struct pool *pool, struct exposure *e)
 {
@@ -755,6 +767,7 @@ static void reach_listener(struct reaching *r, struct listener *l)
                 tell_zone(r, l, &r->zones.at[i], &f, &zones[i]);
         l->exposure.zones = zones;
         l->exposure.n_zones = r->zones.n;
+        drop_caveat(r->a->pool, &l->exposure);
         conclude(r->a->pool, &l->exposure);
         found_release(&f.strict);
         found_release(&f.usual);
