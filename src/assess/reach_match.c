@@ -80,7 +80,9 @@ static struct known value_of_key(const struct rule_key *key, const struct packet
         case RULE_CT_DIRECTION:
                 return p->tracking == TRACK_NEW ? known(0) : not_known;
         case RULE_TCP_FLAGS:
-                return key->mask || (usual && !p->later) ? flags_in(p, key->mask ? key->mask : TCP_SYN, usual) : not_known;
+                if (key->mask)
+                        return flags_in(p, key->mask, usual);
+                return usual && !p->later ? known(TCP_SYN) : not_known;
         default:
                 return not_known;
         }

@@ -431,10 +431,22 @@ static bool heads_there(struct walk *w, const struct flow *flow)
         return false;
 }
 
+static bool stays_here(const struct packet *p)
+{
+        return p->own || p->to == TO_GROUP;
+}
+
 void reach_ask(const struct ruleset *r, struct scratch *scratch, const struct packet *packet, struct sources from,
                const struct packet_goal *goal, bool usual, bool inside, struct answer *ret)
 {
-        struct walk w = {.ruleset = r, .scratch = scratch, .goal = goal, .answer = ret, .usual = usual, .later = packet->later};
+        struct walk w = {
+                .ruleset = r,
+                .scratch = scratch,
+                .goal = goal,
+                .answer = ret,
+                .usual = usual,
+                .later = packet->later,
+        };
         struct flows flows = {.at = {{.packet = *packet, .from = from}}, .n = from.n > 0};
 
         if (!inside) {
@@ -447,8 +459,7 @@ void reach_ask(const struct ruleset *r, struct scratch *scratch, const struct pa
 
                 if (!inside && !heads_there(&w, &flows.at[i]))
                         continue;
-                ask_hook(&w, flows.at[i].packet.own || flows.at[i].packet.to == TO_GROUP ? RULESET_INPUT : RULESET_FORWARD,
-                         &one);
+                ask_hook(&w, stays_here(&flows.at[i].packet) ? RULESET_INPUT : RULESET_FORWARD, &one);
                 for (size_t k = 0; k < one.n; k++)
                         gather(&w.arrives, one.at[k].from);
         }

@@ -88,7 +88,8 @@ static bool read_verdict(struct draft *d, const json_t *statement, struct rule_v
                 enum rule_verdict_kind kind;
         } words[] = {
                 {"accept", RULE_ACCEPT}, {"drop", RULE_DROP},         {"reject", RULE_DROP}, {"return", RULE_RETURN},
-                {"jump", RULE_JUMP},     {"goto", RULE_GOTO},         {"queue", RULE_UNCLEAR}, {"continue", RULE_CONTINUE},
+                {"jump", RULE_JUMP},     {"goto", RULE_GOTO},         {"queue", RULE_UNCLEAR},
+                {"continue", RULE_CONTINUE},
         };
 
         for (size_t i = 0; i < array_len(words); i++) {
@@ -111,6 +112,33 @@ static void read_match(struct draft *d, const json_t *body)
         if (json_is_true(json_object_get(body, "none")))
                 m.negated = true;
         add_match(d, m);
+}
+
+static void imply(struct draft *d, const char *key, const char *value)
+{
+        json_t *body = json_pack("{s:s,s:{s:{s:s}},s:s}", "op", "==", "left", "meta", "key", key, "right", value);
+
+        read_match(d, body);
+        json_decref(body);
+}
+
+/*
+ * nft leaves out of its listing what a statement implies: `meta nfproto ipv4 reject` is `reject with icmp` there.
+ */
+static void read_implied(struct draft *d, const json_t *statement)
+{
+        static const struct {
+                const char *word, *key, *value;
+        } implied[] = {
+                {"icmp", "nfproto", "ipv4"}, {"icmpv6", "nfproto", "ipv6"}, {"tcp reset", "l4proto", "tcp"},
+                {"ip", "nfproto", "ipv4"},   {"ip6", "nfproto", "ipv6"},
+        };
+        const char *type = text_in(json_object_get(statement, "reject"), "type");
+        const char *family = text_in(json_object_get(statement, "dnat"), "family");
+
+        for (size_t i = 0; i < array_len(implied); i++)
+                if (streq(implied[i].word, type) || streq(implied[i].word, family))
+                        imply(d, implied[i].key, implied[i].value);
 }
 
 static void read_map(struct draft *d, const json_t *body)
@@ -171,14 +199,16 @@ static void read_limit(struct draft *d, const json_t *body)
 static void read_set(struct draft *d, const json_t *body)
 {
         const json_t *inner = json_object_get(body, "stmt"), *limit;
+        enum rule_match_kind kind = RULE_USUALLY;
 
         inner = json_is_array(inner) ? json_array_get(inner, 0) : inner;
         limit = json_object_get(inner, "limit");
         limit = limit ? limit : json_object_get(inner, "ct count");
-        if (inner && !limit && !json_object_get(inner, "counter"))
-                add_unknown(d, RULE_UNKNOWN, "a dynamic set");
-        else
-                add_unknown(d, json_is_true(json_object_get(limit, "inv")) ? RULE_RARELY : RULE_USUALLY, "a dynamic set");
+        if (json_is_true(json_object_get(limit, "inv")))
+                kind = RULE_RARELY;
+        else if (inner && !limit && !json_object_get(inner, "counter"))
+                kind = RULE_UNKNOWN;
+        add_unknown(d, kind, "a dynamic set");
 }
 
 static void read_mangle(struct draft *d, const json_t *body)
@@ -239,10 +269,12 @@ static void read_text_match(struct draft *d, const json_t *m)
 /* Of iptables: what it says stands in the translated text. */
 static void read_target(struct draft *d, const char *name, const char *text)
 {
-        static const char *const going_on[] = {"LOG",     "NFLOG",    "MARK",   "CONNMARK",    "TRACE", "CHECKSUM", "TOS",
-                                               "DSCP",    "CLASSIFY", "TCPMSS", "TTL",         "HL",    "SET",      "SECMARK",
-                                               "AUDIT",   "LED",      "RATEEST", "IDLETIMER",  "CONNSECMARK", "ECN"};
-        const json_t *to = d->translated.target;
+        static const char *const going_on[] = {
+                "LOG",      "NFLOG",  "MARK", "CONNMARK", "TRACE", "CHECKSUM", "TOS",   "DSCP", "CLASSIFY",
+                "TCPMSS",   "TTL",    "HL",   "SET",      "SECMARK", "AUDIT",  "LED",   "ECN",  "RATEEST",
+                "IDLETIMER", "CONNSECMARK",
+        };
+        json_t *to = d->translated.target;
 
         for (size_t i = 0; i < array_len(going_on); i++)
                 if (streq(name, going_on[i]))
@@ -254,7 +286,7 @@ static void read_target(struct draft *d, const char *name, const char *text)
         else if (streq(name, "CT") && text && !strstr(text, "xt target"))
                 return;
         else if (streq(name, "DNAT") || streq(name, "REDIRECT") || streq(name, "NETMAP"))
-                read_nat(d, to ? json_object_iter_value(json_object_iter((json_t *)to)) : NULL, streq(name, "REDIRECT"));
+                read_nat(d, to ? json_object_iter_value(json_object_iter(to)) : NULL, streq(name, "REDIRECT"));
         else if (streq(name, "TPROXY"))
                 read_tproxy(d, NULL);
         else
@@ -285,6 +317,7 @@ static void read_statement(struct draft *d, const json_t *statement)
         const char *name = json_object_iter_key(json_object_iter((json_t *)statement));
         struct rule_verdict verdict;
 
+        read_implied(d, statement);
         if (read_verdict(d, statement, &verdict)) {
                 d->rule.verdict = verdict;
                 return;
@@ -541,8 +574,8 @@ static void hook_chain(struct ruleset *r, uint32_t index)
 }
 
 /*
- * Chains of the same priority are asked in an order that a ruleset does not tell (the one hooked last comes first). That
- * matters where they change destinations.
+ * Chains of the same priority are asked in an order that a ruleset does not tell (the one hooked last comes first).
+ * That matters where they change destinations.
  */
 static void note_contention(struct parse *p)
 {

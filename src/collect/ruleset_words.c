@@ -19,7 +19,7 @@ struct reading {
         json_t *matches;
 };
 
-/* Quoted text is one word, without its quotes; so is each of { } and ','. A word that is too long is cut, and known to nobody. */
+/* Quoted text is one word, without its quotes; so is each of { } and ','. A word too long is cut: nobody knows it. */
 static void next(struct reading *r)
 {
         const char *from;

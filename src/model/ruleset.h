@@ -41,7 +41,13 @@ enum rule_key_kind {
         RULE_OTHER, /* anything else: not known of a packet */
 };
 
-enum rule_ct_state { RULE_CT_INVALID = 1, RULE_CT_ESTABLISHED = 2, RULE_CT_RELATED = 4, RULE_CT_NEW = 8, RULE_CT_UNTRACKED = 64 };
+enum rule_ct_state {
+        RULE_CT_INVALID = 1,
+        RULE_CT_ESTABLISHED = 2,
+        RULE_CT_RELATED = 4,
+        RULE_CT_NEW = 8,
+        RULE_CT_UNTRACKED = 64,
+};
 #define RULE_CT_STATUS_DNAT 32u /* IPS_DST_NAT of nf_conntrack_common.h */
 
 #define RULE_ANY_PROTOCOL 256u
@@ -120,14 +126,21 @@ struct ruleset_rule {
         uint16_t low, high;
 };
 
-enum ruleset_hook { RULESET_NO_HOOK, RULESET_INGRESS, RULESET_PREROUTING, RULESET_INPUT, RULESET_FORWARD, RULESET_HOOK_MAX };
+enum ruleset_hook {
+        RULESET_NO_HOOK,
+        RULESET_INGRESS,
+        RULESET_PREROUTING,
+        RULESET_INPUT,
+        RULESET_FORWARD,
+        RULESET_HOOK_MAX,
+};
 
 struct ruleset_chain {
         const char *family, *table, *name; /* as nft(8) has them */
         enum ruleset_hook hook;            /* none: only jumped to */
         uint8_t families;                  /* bit 0: sees IPv4, bit 1: IPv6 */
         bool nat;                          /* asked for the first packet of a connection only */
-        bool contended;                    /* of type nat, and others are of the same priority: any may be asked first */
+        bool contended;                    /* of type nat, with others of one priority: any may be asked first */
         bool drops;                        /* its policy */
         bool everywhere;                   /* false: at an ingress hook, of a device that is not told */
         int32_t priority;

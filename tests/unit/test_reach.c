@@ -169,6 +169,17 @@ static void test_the_unknown_never_blocks(void **state)
                "unknown unknown unknown, open");
 }
 
+/* nft(8) lists `meta nfproto ipv6 reject` as `reject with icmpv6`: that is no rule for IPv4. */
+static void test_implied_matches(void **state)
+{
+        expect(BASE("accept") RULE("5", "{\"reject\":{\"type\":\"icmpv6\",\"expr\":\"no-route\"}}") END,
+               "reachable reachable reachable, open");
+        expect(BASE("accept") RULE("5", "{\"reject\":{\"type\":\"icmp\",\"expr\":\"no-route\"}}") END,
+               "blocked blocked blocked, inet t in handle 5");
+        expect(BASE("accept") RULE("5", "{\"reject\":{\"type\":\"tcp reset\"}}") END,
+               "blocked blocked blocked, inet t in handle 5");
+}
+
 /* Limits that are kept let in; of one who asks once, they stop nothing. */
 static void test_limits(void **state)
 {
@@ -266,6 +277,7 @@ int main(void)
                 cmocka_unit_test(test_policy_blocks),
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
+                cmocka_unit_test(test_implied_matches),
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_later_packets),
                 cmocka_unit_test(test_circles),
