@@ -211,6 +211,12 @@ static bool leads_out(const struct interface_address *a, uint32_t netns)
         return a->netns == netns && a->up && a->device && !address_is_loopback(&a->address) && !streq(a->device, "lo");
 }
 
+/* Addresses of the loopback device (anycast, service addresses) are reached over the others. */
+static bool takes_packets(const struct interface_address *a, uint32_t netns)
+{
+        return a->netns == netns && a->up && !address_is_loopback(&a->address);
+}
+
 static void set_place(struct reaching *r, uint32_t netns)
 {
         const struct inside *view = r->a->view;
@@ -419,7 +425,7 @@ static size_t count_own(const struct reaching *r, unsigned family)
         size_t n = 0;
 
         vec_foreach (a, &r->a->view->addresses)
-                n += leads_out(a, r->place.netns) && family_index(&a->address) == family;
+                n += takes_packets(a, r->place.netns) && family_index(&a->address) == family;
         return n;
 }
 
@@ -435,7 +441,7 @@ static void ask_family(struct reaching *r, struct found *f, const struct listene
                 return;
         if (r->place.ruleset->names_targets && n <= MAX_TARGETS) {
                 vec_foreach (a, &r->a->view->addresses)
-                        if (leads_out(a, r->place.netns) && family_index(&a->address) == family)
+                        if (takes_packets(a, r->place.netns) && family_index(&a->address) == family)
                                 ask_one(r, f, l, &a->address, port, inside);
         } else {
                 packet.translated = inside;

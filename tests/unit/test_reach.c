@@ -180,6 +180,19 @@ static void test_implied_matches(void **state)
                "blocked blocked blocked, inet t in handle 5");
 }
 
+/* A service address on the loopback device is reached from elsewhere all the same. */
+static void test_addresses_on_lo(void **state)
+{
+        static const char json[] = BASE("drop") RULE("5", PAYLOAD("ip", "daddr", "\"203.0.113.7\"") "{\"accept\":null}") END;
+        struct host h = host_new();
+
+        sample_interface(h.view, HOST_NETNS, "lo", "203.0.113.7/32");
+        (void)sample_socket(h.view, HOST_NETNS, "0.0.0.0:22/tcp");
+        judge(&h, json, strlen(json));
+        assert_int_equal(h.assessment->listeners.at[0].exposure.zones[0].state, REACH_REACHABLE);
+        host_free(&h);
+}
+
 /* Limits that are kept let in; of one who asks once, they stop nothing. */
 static void test_limits(void **state)
 {
@@ -278,6 +291,7 @@ int main(void)
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
                 cmocka_unit_test(test_implied_matches),
+                cmocka_unit_test(test_addresses_on_lo),
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_later_packets),
                 cmocka_unit_test(test_circles),
