@@ -7,6 +7,7 @@
 
 #include "knowledge/knowledge.h"
 #include "model/endpoint.h"
+#include "model/estate.h"
 #include "model/finding.h"
 #include "model/inside.h"
 #include "model/listener.h"
@@ -36,6 +37,12 @@ struct assessment *assess_correlate(const struct inside *view, const struct know
  * assessment.
  */
 struct assessment *assess_given(const struct inside *view, const struct listener *listeners, size_t n);
+/*
+ * Put each listener to the packet filter of its namespace: what it lets in from each zone of the estate, or without
+ * one (NULL) from anywhere, becomes part of its exposure. It is about the first packet of a connection from another
+ * machine; what is not understood is told as unknown. After assess_correlate, before anything is judged.
+ */
+void assess_reach(struct assessment *a, const struct estate *estate);
 /* List all services of the view with their listeners. */
 void assess_services(struct assessment *a);
 

@@ -18,6 +18,8 @@ static const struct rule *const rules[] = {
 enum severity by_exposure(const struct listener *l, enum severity loopback, enum severity link,
                           enum severity internet)
 {
+        if (l->exposure.blocked_by) /* from everywhere: no further than loopback */
+                return loopback;
         switch (l->exposure.scope) {
         case EXPOSURE_LOOPBACK:
                 return loopback;

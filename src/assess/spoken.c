@@ -18,6 +18,8 @@ static const struct outside_rule *const rules[] = {
 /* From where it is reached the inside view knows better than the address it was asked at. */
 static enum place place_of(const struct listener *l)
 {
+        if (l->exposure.blocked_by)
+                return PLACE_LOOPBACK;
         switch (l->exposure.scope) {
         case EXPOSURE_LOOPBACK:
                 return PLACE_LOOPBACK;

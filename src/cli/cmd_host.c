@@ -13,12 +13,18 @@ static const struct option_spec options[] = {
 
 static int run(const struct invocation *in, struct err *err)
 {
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
         _cleanup_(inside_run_release) struct inside_run host = {0};
-        bool services = invocation_has(in, "services");
-        int r = inside_run_collect(&host, in, services, err);
+        bool services = invocation_has(in, "services"), has_estate;
+        struct estate estate = {0};
+        int r;
 
+        if (config_open_estate(in, pool, &estate, &has_estate, err) < 0)
+                return QM_EXIT_USAGE;
+        r = inside_run_collect(&host, in, services, err);
         if (r < 0)
                 return inside_run_failed(r);
+        assess_reach(host.assessment, has_estate ? &estate : NULL);
         if (services)
                 assess_services(host.assessment);
         r = inside_run_report(&host, in,

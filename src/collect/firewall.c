@@ -19,6 +19,7 @@
 #include "collect/collector.h"
 #include "collect/forwards.h"
 #include "collect/netns.h"
+#include "collect/ruleset_parse.h"
 
 #define SOURCE      "firewall"
 #define MAX_NETNS   64
@@ -250,12 +251,13 @@ static size_t read_lines(struct firewall_run *run, struct inside *view)
                         break;
                 note_result(view, run->netns[i],
                             forwards_parse(at, (size_t)(stop - at), run->netns[i], view, &err), &err);
+                view->netns.at[run->netns[i]].ruleset = ruleset_parse(view->pool, at, (size_t)(stop - at), NULL);
                 at = stop + 1;
         }
         return i;
 }
 
-/* Tables of the old iptables interface are not nftables'; the file is only there with it. */
+/* Tables of the old iptables interface are not nftables'; the file is only there with it. Listeners tell of it, too. */
 static void note_legacy(struct collection *c)
 {
         static const char *const files[] = {"net/ip_tables_names", "net/ip6_tables_names"};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect/nft_tables.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -64,10 +65,31 @@ static bool has_none(void)
         return fd >= 0 && netlink_dump(fd, &message, sizeof(message), count_table, &n, NULL) == 0 && n == 0;
 }
 
+struct look {
+        struct collection *c;
+        bool ask; /* nf_tables is there */
+};
+
+/* Tables of legacy iptables, in the calling thread's namespace; what cannot be read may have some. */
+static bool has_legacy(const struct collection *c)
+{
+        static const char *const files[] = {"thread-self/net/ip_tables_names", "thread-self/net/ip6_tables_names"};
+
+        for (size_t i = 0; i < array_len(files); i++) {
+                _cleanup_str_ struct str names = {0};
+                int r = fd_read_file(c->proc_fd, files[i], 4096, &names);
+
+                if (r == 0 ? names.len > 0 : r != -ENOENT)
+                        return true;
+        }
+        return false;
+}
+
 /* A thread of its own, since setns(2) moves it for good; the own namespace first. */
 static void *look(void *arg)
 {
-        struct collection *c = arg;
+        const struct look *what = arg;
+        struct collection *c = what->c;
 
         for (int own = 1; own >= 0; own--)
                 for (uint32_t i = 0; i < c->view->netns.n; i++) {
@@ -76,26 +98,31 @@ static void *look(void *arg)
 
                         if (ns->own != own)
                                 continue;
+                        ns->legacy_filter = true;
                         if (!own && ((fd = netns_open(c, i)) < 0 || setns(fd, CLONE_NEWNET) < 0))
                                 continue;
-                        ns->no_tables = has_none();
+                        ns->legacy_filter = has_legacy(c);
+                        ns->no_tables = !what->ask || has_none();
                 }
         return NULL;
 }
 
 static int collect(struct collection *c, struct err *err)
 {
+        struct look what = {c, may_be_asked(c)};
         pthread_t thread;
 
-        if (!may_be_asked(c))
+        if (!what.ask)
                 vec_foreach(ns, &c->view->netns) ns->no_tables = true;
-        else if (pthread_create(&thread, NULL, look, c) == 0)
+        if (pthread_create(&thread, NULL, look, &what) == 0)
                 (void)pthread_join(thread, NULL);
+        else
+                vec_foreach(ns, &c->view->netns) ns->legacy_filter = true;
         return 0; /* what could not be told here quaymaster-nft finds out */
 }
 
 const struct collector collector_nft_tables = {
         .name = "nft-tables",
-        .what = "whether there are nftables tables at all",
+        .what = "whether there are tables of nftables and of legacy iptables at all",
         .collect = collect,
 };

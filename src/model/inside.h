@@ -18,6 +18,8 @@
 #define NONE UINT32_MAX /* no index */
 #define INSIDE_NO_UID UINT32_MAX /* not told whose it is */
 
+struct ruleset;
+
 /* A network namespace. Named by role, which stays the same when the machine or its daemons restart. */
 enum netns_kind { NETNS_HOST, NETNS_NAMED, NETNS_CONTAINER, NETNS_UNIT, NETNS_PROCESS };
 
@@ -31,6 +33,8 @@ struct netns {
         enum netns_kind kind;
         bool own;       /* the one quaymaster runs in */
         bool no_tables; /* it certainly has no nftables table */
+        bool legacy_filter; /* it has, or may have, tables of legacy iptables, which nobody reads */
+        const struct ruleset *ruleset; /* its packet filter; NULL: there is none, or it could not be read */
         uint16_t ephemeral_low, ephemeral_high; /* ip_local_port_range, inclusive; 0, 0 when unknown */
 };
 

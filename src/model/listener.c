@@ -7,3 +7,14 @@ const char *exposure_scope_name(enum exposure_scope scope)
 
         return names[scope];
 }
+
+const char *reach_state_name(enum reach_state state)
+{
+        static const char *const names[] = {
+                [REACH_UNKNOWN] = "unknown",
+                [REACH_REACHABLE] = "reachable",
+                [REACH_BLOCKED] = "blocked",
+        };
+
+        return names[state];
+}

@@ -28,11 +28,25 @@ enum exposure_scope {
 
 const char *exposure_scope_name(enum exposure_scope scope);
 
+/* What the packet filter lets in from a zone. */
+enum reach_state { REACH_UNKNOWN, REACH_REACHABLE, REACH_BLOCKED };
+
+const char *reach_state_name(enum reach_state state); /* "unknown", "reachable", "blocked" */
+
+struct reach_zone {
+        const char *zone; /* of the estate; "internet": all that is in no zone; "anywhere" without an estate */
+        enum reach_state state;
+        const char *by;  /* blocked: "inet filter input handle 12", "policy of inet filter input"; else NULL */
+        const char *why; /* a phrase: from which part, what is not known; or NULL */
+};
+
 struct exposure {
         enum exposure_scope scope;
         const char *why;                /* a sentence */
         const char *reachable_from[3];  /* "host", "link", "internet", "netns NAME"; NULL-terminated early */
-        const char *blocked_by;         /* the rule that stops it; NULL: none, or not looked at */
+        const char *blocked_by;         /* the rule that stops it from all zones; NULL: none, or not looked at */
+        const struct reach_zone *zones; /* what the packet filter says, where that was asked (assess_reach) */
+        size_t n_zones;
 };
 
 enum listener_kind { LISTENER_SOCKET, LISTENER_FORWARD };

@@ -62,6 +62,7 @@ struct subject {
         bool confirmed;
         enum encryption encryption;
         enum exposure_scope scope;
+        const struct exposure *exposure; /* NULL: seen from outside */
         const char *const *zones;
         size_t n_zones;
         const char *one_zone; /* room for a single one */
@@ -339,6 +340,41 @@ static enum miss find_owner(const struct subject *s, const struct policy_rule *r
         return HIT;
 }
 
+/* What the packet filter was found to do with a zone. */
+static enum reach_state reached_from(const struct subject *s, const char *zone)
+{
+        for (size_t i = 0; s->exposure && i < s->exposure->n_zones; i++)
+                if (streq(s->exposure->zones[i].zone, zone))
+                        return s->exposure->zones[i].state;
+        return REACH_UNKNOWN;
+}
+
+/* The packet filter lets nothing in from elsewhere. */
+static bool reached_only_from(const struct subject *s, const struct texts *zones)
+{
+        if (!s->exposure || !s->exposure->n_zones)
+                return false;
+        for (size_t i = 0; i < s->exposure->n_zones; i++)
+                if (s->exposure->zones[i].state != REACH_BLOCKED && !has_text(zones, s->exposure->zones[i].zone))
+                        return false;
+        return true;
+}
+
+/* One of these zones reaches it: as the packet filter says, and where that is not known, because it lies there. */
+static bool reached_from_any(const struct subject *s, const struct texts *zones)
+{
+        for (size_t i = 0; i < zones->n; i++) {
+                enum reach_state state = reached_from(s, zones->at[i]);
+
+                if (state == REACH_REACHABLE)
+                        return true;
+                for (size_t k = 0; state == REACH_UNKNOWN && k < s->n_zones; k++)
+                        if (streq(s->zones[k], zones->at[i]))
+                                return true;
+        }
+        return false;
+}
+
 /* An approval says how far it may reach at most, a prohibition from where it may not be reached. */
 static bool is_from(const struct subject *s, const struct policy_rule *rule)
 {
@@ -348,8 +384,9 @@ static bool is_from(const struct subject *s, const struct policy_rule *rule)
                 return true;
         if (!rule->deny)
                 return at_least || (s->scope < EXPOSURE_LINK && rule->from_zones.n) ||
-                       (s->scope == EXPOSURE_LINK && all_zones(s, &rule->from_zones));
-        if (s->scope >= EXPOSURE_LINK && any_zone(s, &rule->from_zones))
+                       (s->scope == EXPOSURE_LINK && all_zones(s, &rule->from_zones)) ||
+                       reached_only_from(s, &rule->from_zones);
+        if (s->scope >= EXPOSURE_LINK && reached_from_any(s, &rule->from_zones))
                 return true;
         if (s->scope == EXPOSURE_PRIVATE)
                 return rule->from & (1u << EXPOSURE_PRIVATE | 1u << EXPOSURE_LOOPBACK);
@@ -720,7 +757,8 @@ static void set_listener(const struct policy_judge *j, const struct listener *l,
                 .dynamic_high = range_known ? l->netns->ephemeral_high : UINT16_MAX,
                 .protocol = l->confidence >= CONFIDENCE_LIKELY ? l->protocol : NULL,
                 .confirmed = l->confidence == CONFIDENCE_CONFIRMED,
-                .scope = l->exposure.scope,
+                .scope = l->exposure.blocked_by ? EXPOSURE_LOOPBACK : l->exposure.scope,
+                .exposure = &l->exposure,
                 .hostname = j->hostname,
                 .asset = j->asset,
         };

@@ -175,6 +175,23 @@ static uint64_t owner_id(const struct listener *l)
         return hash_bytes(parts, sizeof(parts));
 }
 
+/* Through the packet filter. */
+static void add_zones(struct json *j, const struct exposure *e)
+{
+        json_open_array(j, "zones");
+        for (size_t i = 0; i < e->n_zones; i++) {
+                const struct reach_zone *zone = &e->zones[i];
+
+                json_open_object(j, NULL);
+                json_str(j, "zone", zone->zone);
+                json_str(j, "state", reach_state_name(zone->state));
+                json_str(j, "by", zone->by);
+                json_str(j, "why", zone->why);
+                json_end(j);
+        }
+        json_end(j);
+}
+
 static void add_exposure(struct json *j, const struct exposure *e)
 {
         json_open_object(j, "exposure");
@@ -185,6 +202,8 @@ static void add_exposure(struct json *j, const struct exposure *e)
                 json_str(j, NULL, e->reachable_from[i]);
         json_end(j);
         json_str(j, "blocked_by", e->blocked_by);
+        if (e->n_zones)
+                add_zones(j, e);
         json_end(j);
 }
 
@@ -211,6 +230,7 @@ static uint64_t judgement_id(const struct listener *l)
                 e->reachable_from[1],
                 e->reachable_from[2],
                 e->blocked_by,
+                e->zones,
                 l->advice.why,
                 l->guide,
                 l->judgement.why,

@@ -79,11 +79,26 @@ static void add_product(struct str *to, const struct listener *l)
         scan_add_product(to, &(struct observed){.identity = l->identity});
 }
 
+/* What is worth a glance: from which zones it is shut, and that it is not known. "link, not from: guests" */
+static void add_zones(struct str *to, const struct exposure *e)
+{
+        size_t n = 0;
+
+        for (size_t i = 0; i < e->n_zones; i++)
+                if (e->zones[i].state == REACH_BLOCKED)
+                        str_addf(to, "%s %s", n++ ? "," : ", not from:", e->zones[i].zone);
+        if (!n && e->n_zones && e->zones[0].state == REACH_REACHABLE && e->zones[0].why &&
+            strncmp(e->zones[0].why, "from ", 5) == 0)
+                str_addf(to, ", %s", e->zones[0].why);
+}
+
 static void add_scope(struct str *to, const struct listener *l)
 {
         str_add(to, exposure_scope_name(l->exposure.scope));
         if (l->exposure.blocked_by)
                 str_add(to, ", blocked");
+        else
+                add_zones(to, &l->exposure);
 }
 
 static void add_netns(struct str *to, const struct listener *l)
