@@ -13,8 +13,9 @@ from pathlib import Path
 LAYERS = [
     {"base"},
     {"model"},
-    {"knowledge", "gate"},
-    {"collect", "scan", "identify", "import", "policy", "assess", "drift", "harden", "nft"},
+    {"firewall", "knowledge", "gate"},
+    {"collect", "scan", "identify", "import", "policy", "assess", "drift", "nft"},
+    {"harden"},  # plans are made of what assess judged
     {"report", "store", "bus"},
     {"cli", "http"},
     {"main"},

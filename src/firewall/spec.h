@@ -8,9 +8,10 @@
  *      allow tcp 8000-8010 from office 10.9.0.1 to 10.20.1.10
  *      allow udp 53 from office device eth1
  *      allow protocol 112                             (VRRP; an IP protocol without ports)
+ *      allow tcp 22 # ssh for the administrators      (a comment: who needs it)
  *      deny  tcp 8080 from internet                   (of published ports: the port that is asked for, before DNAT)
  *
- * `from` takes zones of the lines before, CIDRs, and `internet`: all that is in no zone.
+ * `from` takes zones of the lines before, CIDRs and ranges, and `internet`: all that is in no zone.
  */
 #pragma once
 
@@ -50,13 +51,20 @@ struct firewall_spec {
         struct pool *pool; /* not owned */
 };
 
+/* What a spec takes as a zone's name and as an interface; and what of a text may be a comment (NULL: nothing). */
+bool firewall_zone_name_valid(const char *name);
+bool firewall_device_valid(const char *name);
+const char *firewall_comment(struct pool *pool, const char *text);
+
 #define FIREWALL_TABLE           "quaymaster"           /* inet; input chain at priority filter + 10 */
 #define FIREWALL_TABLE_PUBLISHED "quaymaster_published" /* inet; forward chain */
 #define FIREWALL_LOG_GROUP       7117                   /* NFLOG */
 #define FIREWALL_LOG_PREFIX      "quaymaster denied: "
 
 void firewall_spec_release(struct firewall_spec *spec);
-/* Add one line (`zone ...`, `allow ...` or `deny ...`). 0 or -EINVAL with words; all it keeps is in spec->pool. */
+/*
+ * Add one line (`zone ...`, `allow ...` or `deny ...`). 0 or -EINVAL with words, and then nothing was added. All it keeps is in spec->pool. At most 10,000 zones and rules.
+ */
 int firewall_spec_add(struct firewall_spec *spec, const char *line, struct err *err);
 /* The line of a rule or zone, as firewall_spec_add takes it. */
 void firewall_rule_write(const struct firewall_rule *rule, struct str *to);
@@ -71,10 +79,11 @@ struct firewall_living {
 
 /*
  * The table as a file for nft(8): one transaction that removes a table of ours that is there and adds the new one. The
- * same spec gives the same text. `living` may be NULL.
+ * same spec gives the same text. `living` may be NULL. `deny` rules say nothing here: what is not allowed is
+ * refused.
  */
 #define FIREWALL_KEEP_S 86400
 void firewall_table_write(const struct firewall_spec *spec, const struct firewall_living *living,
                           size_t n_living, struct str *to);
-/* The table for published ports; in spec->rules are the `deny` and `allow` lines of it. */
+/* The table for published ports. The first `deny` or `allow` rule that matches decides; what none matches passes. */
 void firewall_published_write(const struct firewall_spec *spec, struct str *to);

@@ -8,19 +8,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
 #include "model/listener.h"
 
 struct recipe {
         const char *name;    /* "postgresql"; letters, digits and '-' */
         const char *package; /* glob of the Debian package it is for: "postgresql-[0-9]*" */
         const char *exe;     /* glob of the program, or NULL */
-        const char *unit;    /* glob of the unit that is restarted, as "postgresql@*.service" */
-        const char *
-                path; /* of the drop-in; may hold %v: the instance (15-main gives /etc/postgresql/15/main/...) */
+        const char *unit;    /* glob of the unit that is restarted: "postgresql@*.service", or a .socket */
+        const char *path;    /* of the drop-in; may hold %v: see recipe_expand */
         const char *content; /* of the drop-in */
-        const char *
-                include; /* not NULL: the directory must be included by this file, else the recipe does not apply */
-        const char *include_line; /* a line of that file (blanks aside) that shows it */
+        const char *include; /* not NULL: a file (may hold %v) that must include the drop-in, else it is not for here */
+        const char *include_line; /* a line of that file that shows it begins so (blanks before it aside) */
         bool restart;             /* false: a reload will do */
         const char *note;         /* for people: what else to look at; or NULL */
 };
@@ -28,4 +27,12 @@ struct recipe {
 const struct recipe *recipe_find(const char *name); /* NULL: unknown */
 /* The recipe for the program behind a listener, or NULL. */
 const struct recipe *recipe_for(const struct listener *l);
+/* Which of a listener's units it restarts: the unit's name, or NULL. */
+const char *recipe_unit(const struct recipe *recipe, const struct listener *l);
+bool recipe_is_for_unit(const struct recipe *recipe, const char *unit);
+/*
+ * Append `path` or `include` of a recipe for a unit: %v is its instance as a folder (postgresql@15-main.service gives
+ * 15/main). -EINVAL: not a unit of this recipe, or an instance that no path may be made of.
+ */
+int recipe_expand(const struct recipe *recipe, const char *text, const char *unit, struct str *to);
 const struct recipe *recipes_all(size_t *n);

@@ -17,13 +17,13 @@
 
 /* In the order in which they are applied: the firewall last, so that what is stopped needs no rule. */
 enum action_kind {
-        ACTION_UNIT_STOP, /* stop, disable and mask units of systemd; unit+ (in order: sockets, paths and timers first) */
+        ACTION_UNIT_STOP, /* stop, disable and mask units of systemd; unit+ (in order: sockets, timers first) */
         ACTION_SYSV_STOP, /* stop and disable a System V script: script */
         ACTION_INETD_STOP, /* comment out an entry of inetd.conf, or `disable = yes` of xinetd: server, service, transport */
-        ACTION_BIND_LOOPBACK,  /* bind a known daemon to loopback by a drop-in: recipe */
-        ACTION_UNIT_SANDBOX,   /* network limits of a unit by a drop-in of systemd: unit, property+ */
-        ACTION_FIREWALL,       /* our table, default-deny in: zone*, allow*, log */
-        ACTION_PUBLISHED,      /* our table for published (DNAT) ports: zone*, allow*, deny+ */
+        ACTION_BIND_LOOPBACK,  /* bind a known daemon to loopback by a drop-in: recipe, unit */
+        ACTION_UNIT_SANDBOX,   /* network limits of a unit by a drop-in: unit, property+ (NAME=VALUE) */
+        ACTION_FIREWALL,       /* our table, default-deny in: zone*, allow*, log ("yes", "no"; yes unless there) */
+        ACTION_PUBLISHED,      /* our table for published (DNAT) ports: zone*, allow*, deny+, log */
         ACTION_PACKAGE_REMOVE, /* only in kits and on paper, as it has no exact undo: package+ */
         ACTION_KIND_MAX,
 };
