@@ -22,7 +22,7 @@
 
 enum { STATUS_DONE, STATUS_OUTPUT, STATUS_USAGE };
 
-#define MAX_INPUT (256U << 20)
+#define MAX_REQUEST (256U << 20)
 
 struct request_input {
         int netns_fds[MAX_NETNS]; /* -1: the namespace we are in */
@@ -197,7 +197,7 @@ static int request_apply(const struct request_input *in)
         int r;
 
         drop_sys_admin();
-        r = fd_read_all(STDIN_FILENO, MAX_INPUT, &input);
+        r = fd_read_all(STDIN_FILENO, MAX_REQUEST, &input);
         if (r < 0)
                 (void)err_errno(&err, -r, "reading the request");
         else
