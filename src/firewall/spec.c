@@ -150,7 +150,8 @@ static int add_zone(struct firewall_spec *spec, struct line *line, struct err *e
         struct firewall_zone zone = {0};
 
         if (!next_word(line) || !firewall_zone_name_valid(line->word))
-                return err_set(err, -EINVAL, "a zone needs a name of at most %u letters, digits, '-' and '_'",
+                return err_set(err, -EINVAL,
+                               "a zone needs a name of at most %u letters, digits, '-' and '_'",
                                ZONE_NAME_MAX);
         if (find_zone(spec, line->word))
                 return err_set(err, -EINVAL, "zone '%s' is there twice", line->word);
@@ -203,7 +204,8 @@ static int read_what(struct line *line, struct firewall_rule *rule, struct err *
         if (streq(line->word, "protocol")) {
                 rule->transport = TRANSPORT_RAW;
                 if (!next_word(line) || read_number(line->word, UINT8_MAX, &rule->first) < 0)
-                        return err_set(err, -EINVAL, "behind 'protocol' there must be a number from 1 to 255");
+                        return err_set(err, -EINVAL,
+                                       "behind 'protocol' there must be a number from 1 to 255");
                 rule->last = rule->first;
                 return 0;
         }
@@ -250,7 +252,8 @@ static int read_from(struct firewall_spec *spec, struct line *line, struct found
         return n ? 0 : err_set(err, -EINVAL, "behind 'from' there must be zones or networks");
 }
 
-static int read_comment(struct firewall_spec *spec, struct line *line, struct firewall_rule *rule, struct err *err)
+static int read_comment(struct firewall_spec *spec, struct line *line, struct firewall_rule *rule,
+                        struct err *err)
 {
         const char *text = strchr(line->at, '#') + 1;
 
@@ -258,13 +261,14 @@ static int read_comment(struct firewall_spec *spec, struct line *line, struct fi
         rule->comment = firewall_comment(spec->pool, text);
         line->at = text + strlen(text);
         if (!rule->comment || !streq(rule->comment, text))
-                return err_set(err, -EINVAL, "a comment may have at most %u letters, digits and ' ._:/,()@+=-'",
+                return err_set(err, -EINVAL,
+                               "a comment may have at most %u letters, digits and ' ._:/,()@+=-'",
                                COMMENT_MAX);
         return 0;
 }
 
-static int read_rest(struct firewall_spec *spec, struct line *line, struct firewall_rule *rule, struct found *found,
-                     struct err *err)
+static int read_rest(struct firewall_spec *spec, struct line *line, struct firewall_rule *rule,
+                     struct found *found, struct err *err)
 {
         struct line next;
         int r;
@@ -283,7 +287,8 @@ static int read_rest(struct firewall_spec *spec, struct line *line, struct firew
                         rule->to = address_unmapped(&rule->to);
                 } else if (streq(line->word, "device") && !rule->device) {
                         if (!next_word(line) || !firewall_device_valid(line->word))
-                                return err_set(err, -EINVAL, "behind 'device' there must be the name of an interface");
+                                return err_set(err, -EINVAL,
+                                               "behind 'device' there must be the name of an interface");
                         rule->device = pool_intern(spec->pool, line->word);
                 } else {
                         return err_set(err, -EINVAL, "a rule has a word that is not known there");
@@ -346,7 +351,8 @@ void firewall_rule_write(const struct firewall_rule *rule, struct str *to)
         char buf[ADDRESS_TEXT_SIZE];
 
         str_add(to, rule->deny ? "deny " : "allow ");
-        str_addf(to, "%s %u", rule->transport == TRANSPORT_RAW ? "protocol" : transport_name(rule->transport),
+        str_addf(to, "%s %u",
+                 rule->transport == TRANSPORT_RAW ? "protocol" : transport_name(rule->transport),
                  rule->first);
         if (rule->last > rule->first)
                 str_addf(to, "-%u", rule->last);

@@ -84,7 +84,8 @@ static const char *comment_of(const struct firewall_spec *spec, enum transport t
                               uint16_t last)
 {
         vec_foreach(rule, &spec->rules)
-                if (is_open_to_all(rule, transport) && rule->first == first && rule->last == last && rule->comment)
+                if (is_open_to_all(rule, transport) && rule->first == first && rule->last == last &&
+                    rule->comment)
                         return rule->comment;
         return NULL;
 }
@@ -149,13 +150,15 @@ static void write_living(struct str *to, const struct firewall_living *living, s
                  family, family, family);
         str_addf(to, "\t\ttimeout %us;\n", FIREWALL_KEEP_S);
         for (size_t i = 0; i < n; i++) {
-                struct address l = address_unmapped(&living[i].local), r = address_unmapped(&living[i].remote);
+                struct address l = address_unmapped(&living[i].local),
+                               r = address_unmapped(&living[i].remote);
 
                 if (!is_of_family(&living[i], family))
                         continue;
                 str_add(to, any ? ",\n\t\t\t" : "\t\telements = {\n\t\t\t");
-                str_addf(to, "%s . %s . %u . %s . %u", address_format(&r, remote), transport_name(living[i].transport),
-                         living[i].remote_port, address_format(&l, local), living[i].local_port);
+                str_addf(to, "%s . %s . %u . %s . %u", address_format(&r, remote),
+                         transport_name(living[i].transport), living[i].remote_port,
+                         address_format(&l, local), living[i].local_port);
                 any = true;
         }
         str_add(to, any ? "\n\t\t}\n\t}\n" : "\t}\n");
@@ -165,7 +168,7 @@ static void write_living(struct str *to, const struct firewall_living *living, s
 
 /* Which words of nft tell of the port and address that a packet came for. */
 struct words {
-        bool original; /* as it was before DNAT */
+        bool original;          /* as it was before DNAT */
         const char *verdict[2]; /* allow, deny */
 };
 
@@ -220,8 +223,8 @@ static void write_from_networks(struct str *to, const struct firewall_rule *rule
         write_one(to, rule, str_text(&source), family, words);
 }
 
-static void write_from_zone(struct str *to, const struct firewall_rule *rule, const char *zone, uint8_t family,
-                            const struct words *words)
+static void write_from_zone(struct str *to, const struct firewall_rule *rule, const char *zone,
+                            uint8_t family, const struct words *words)
 {
         _cleanup_str_ struct str source = {0};
 
@@ -291,24 +294,26 @@ static void write_refused(struct str *to, const struct firewall_spec *spec)
 {
         str_add(to, "\tchain refused {\n");
         if (spec->log)
-                str_addf(to,
-                         "\t\tmeta pkttype host limit rate 20/second burst 50 packets log prefix \"%s\" group %u "
-                         "snaplen 128\n"
-                         "\t\tmeta pkttype != host limit rate 2/second burst 10 packets log prefix \"%s\" group %u "
-                         "snaplen 128\n",
-                         FIREWALL_LOG_PREFIX, FIREWALL_LOG_GROUP, FIREWALL_LOG_PREFIX, FIREWALL_LOG_GROUP);
+                str_addf(
+                        to,
+                        "\t\tmeta pkttype host limit rate 20/second burst 50 packets log prefix \"%s\" group %u "
+                        "snaplen 128\n"
+                        "\t\tmeta pkttype != host limit rate 2/second burst 10 packets log prefix \"%s\" group %u "
+                        "snaplen 128\n",
+                        FIREWALL_LOG_PREFIX, FIREWALL_LOG_GROUP, FIREWALL_LOG_PREFIX, FIREWALL_LOG_GROUP);
         str_add(to, "\t\tcounter drop\n\t}\n");
 }
 
 /* Adding it first makes that deleting it never fails. */
 static void write_head(struct str *to, const char *table)
 {
-        str_addf(to,
-                 "# Made by quaymaster from the approvals of the policy. Changes are lost when it is made again.\n"
-                 "table inet %s\n"
-                 "delete table inet %s\n"
-                 "table inet %s {\n",
-                 table, table, table);
+        str_addf(
+                to,
+                "# Made by quaymaster from the approvals of the policy. Changes are lost when it is made again.\n"
+                "table inet %s\n"
+                "delete table inet %s\n"
+                "table inet %s {\n",
+                table, table, table);
 }
 
 /* A tracked connection is older than its first packet here: those are told apart from new ones by their ends. */
@@ -333,8 +338,8 @@ static void write_input(struct str *to, const struct firewall_spec *spec)
         str_add(to, "\t\tgoto living\n\t}\n");
 }
 
-void firewall_table_write(const struct firewall_spec *spec, const struct firewall_living *living, size_t n_living,
-                          struct str *to)
+void firewall_table_write(const struct firewall_spec *spec, const struct firewall_living *living,
+                          size_t n_living, struct str *to)
 {
         write_head(to, FIREWALL_TABLE);
         write_sets(to, spec);

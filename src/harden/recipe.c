@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read one
- * file only (memcached, cups, avahi, postfix, named) are not here: a file of its own cannot take an address away from
+ * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read
+ * one file only (memcached, cups, avahi, postfix, named) are not here: a file of its own cannot take an address away from
  * them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
  */
 #include "harden/recipe.h"
@@ -12,13 +12,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define HEAD "# Made by quaymaster: this service is needed on this machine only.\n"
-#define UNIT_DIR "/etc/systemd/system/"
+#define HEAD      "# Made by quaymaster: this service is needed on this machine only.\n"
+#define UNIT_DIR  "/etc/systemd/system/"
 #define UNIT_FILE ".d/90-quaymaster.conf"
 
 /* An empty assignment takes away what the packaged unit says (systemd.unit(5)). */
 #define EXEC(command) HEAD "[Service]\nExecStart=\nExecStart=" command "\n"
-#define ONE_PORT(port) HEAD "[Socket]\nListenStream=\nListenStream=127.0.0.1:" port "\nListenStream=[::1]:" port "\n"
+#define ONE_PORT(port) \
+        HEAD "[Socket]\nListenStream=\nListenStream=127.0.0.1:" port "\nListenStream=[::1]:" port "\n"
 
 static const struct recipe recipes[] = {
         {
@@ -104,18 +105,20 @@ static const struct recipe recipes[] = {
                 .exe = "/usr/bin/prometheus-node-exporter",
                 .unit = "prometheus-node-exporter.service",
                 .path = UNIT_DIR "prometheus-node-exporter.service" UNIT_FILE,
-                .content = EXEC("/usr/bin/prometheus-node-exporter $ARGS --web.listen-address=127.0.0.1:9100"),
+                .content =
+                        EXEC("/usr/bin/prometheus-node-exporter $ARGS --web.listen-address=127.0.0.1:9100"),
                 .restart = true,
                 .note = "An address in ARGS of /etc/default/prometheus-node-exporter adds to it.",
         },
         {
                 .name = "redis",
-                .package = "redis-server",
+                .package = "redis-*",
                 .exe = "/usr/bin/redis-*",
                 .unit = "redis-server.service",
                 .path = UNIT_DIR "redis-server.service" UNIT_FILE,
-                .content = EXEC("/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no "
-                                "--bind 127.0.0.1 -::1"),
+                .content = EXEC(
+                        "/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no "
+                        "--bind 127.0.0.1 -::1"),
                 .restart = true,
                 .note = "Instances (redis-server@NAME.service) have files of their own.",
         },
@@ -163,7 +166,7 @@ static const struct recipe recipes[] = {
         {
                 .name = "systemd-resolved",
                 .package = "systemd*",
-                .exe = "/lib/systemd/systemd-resolved",
+                .exe = "*/lib/systemd/systemd-resolved",
                 .unit = "systemd-resolved.service",
                 .path = "/etc/systemd/resolved.conf.d/90-quaymaster.conf",
                 .content = HEAD "[Resolve]\nLLMNR=no\nMulticastDNS=no\n",

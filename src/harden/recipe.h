@@ -18,7 +18,8 @@ struct recipe {
         const char *unit;    /* glob of the unit that is restarted: "postgresql@*.service", or a .socket */
         const char *path;    /* of the drop-in; may hold %v: see recipe_expand */
         const char *content; /* of the drop-in */
-        const char *include; /* not NULL: a file (may hold %v) that must include the drop-in, else it is not for here */
+        const char *
+                include; /* not NULL: a file (may hold %v) that must include the drop-in, else it is not for here */
         const char *include_line; /* a line of that file that shows it begins so (blanks before it aside) */
         bool restart;             /* false: a reload will do */
         const char *note;         /* for people: what else to look at; or NULL */

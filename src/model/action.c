@@ -13,9 +13,9 @@
 #define ZONE_MAX_BYTES (1U << 20)
 #define VALUES_MAX     100000u
 
-#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define LETTERS  "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-#define DIGITS  "0123456789"
+#define DIGITS   "0123456789"
 
 /* Non-empty, only of those letters, and not with a mark at the beginning that a program would take for an option. */
 static bool is_of(const char *s, const char *letters, size_t max)
@@ -60,7 +60,8 @@ static bool is_package(const char *s)
 
         if (len < 2 || len > NAME_MAX_BYTES || s[0] == '+' || s[0] == '-' || s[0] == '.')
                 return false;
-        return strspn(s, LETTERS DIGITS "+.-") == len && (!colon || is_of(colon + 1, LETTERS DIGITS "-", 32));
+        return strspn(s, LETTERS DIGITS "+.-") == len &&
+               (!colon || is_of(colon + 1, LETTERS DIGITS "-", 32));
 }
 
 static bool is_inetd(const char *s)
@@ -171,6 +172,7 @@ struct plan *plan_free(struct plan *plan)
                 return NULL;
         vec_clear(&plan->actions);
         vec_clear(&plan->untouched);
+        vec_clear(&plan->untouched_why);
         vec_clear(&plan->notes);
         pool_free(plan->pool);
         free(plan);
@@ -206,7 +208,8 @@ static int check_value(const struct kind *kind, const struct action_value *v, si
         if (seen[i]++ && !kind->forms[i].many)
                 return err_set(err, -EINVAL, "an action '%s' takes '%s' once", kind->name, v->name);
         if (!v->text || !kind->forms[i].is(v->text))
-                return err_set(err, -EINVAL, "'%s' of an action '%s' is not of its form", v->name, kind->name);
+                return err_set(err, -EINVAL, "'%s' of an action '%s' is not of its form", v->name,
+                               kind->name);
         return 0;
 }
 
@@ -321,7 +324,8 @@ static int read_request(struct json_read *r, struct pool *pool, struct values *v
                 else if (json_text_is(&key, "values") && !values->list.n)
                         well = read_values(r, pool, values);
                 else
-                        return err_set(err, -EINVAL, "a request for an action has a member that is not known");
+                        return err_set(err, -EINVAL,
+                                       "a request for an action has a member that is not known");
                 if (!well)
                         return err_set(err, -EINVAL, "values of a request must be pairs of name and text");
         }
@@ -344,7 +348,8 @@ int action_request_read(const char *text, size_t len, struct pool *pool, struct 
         *ret = (struct action){0};
         json_read_init(&reader, text, len > ACTION_REQUEST_MAX ? 0 : len);
         if (len > ACTION_REQUEST_MAX)
-                return err_set(err, -EINVAL, "a request for an action is longer than %u bytes", ACTION_REQUEST_MAX);
+                return err_set(err, -EINVAL, "a request for an action is longer than %u bytes",
+                               ACTION_REQUEST_MAX);
         r = read_request(&reader, pool, &values, ret, err);
         if (r < 0)
                 return r;

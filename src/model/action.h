@@ -19,7 +19,7 @@
 enum action_kind {
         ACTION_UNIT_STOP, /* stop, disable and mask units of systemd; unit+ (in order: sockets, timers first) */
         ACTION_SYSV_STOP, /* stop and disable a System V script: script */
-        ACTION_INETD_STOP, /* comment out an entry of inetd.conf, or `disable = yes` of xinetd: server, service, transport */
+        ACTION_INETD_STOP, /* switch off an entry of inetd or xinetd: server, service, transport */
         ACTION_BIND_LOOPBACK,  /* bind a known daemon to loopback by a drop-in: recipe, unit */
         ACTION_UNIT_SANDBOX,   /* network limits of a unit by a drop-in: unit, property+ (NAME=VALUE) */
         ACTION_FIREWALL,       /* our table, default-deny in: zone*, allow*, log ("yes", "no"; yes unless there) */
@@ -65,6 +65,7 @@ struct plan {
         int64_t time_s;
         vec(struct action) actions;            /* in the order they are applied */
         vec(const struct finding *) untouched; /* findings that no action closes */
+        vec(const char *) untouched_why;       /* of the finding at the same place: a part of a sentence */
         vec(const char *) notes; /* what the plan cannot see to: raw sockets, tunnels, unknown rules ... */
 };
 
@@ -76,7 +77,7 @@ const char *action_value(const struct action *a, const char *name, size_t n);
 /*
  * Whether kind and values are what the kind takes: no unknown name, none missing, none twice that may be there once,
  * each of its form (unit and package names by their grammar, firewall values by firewall/spec.h's). 0 or -EINVAL with
- * words. Values of `allow`, `deny`, `zone` and `recipe` are checked for harmless letters only; who uses them parses them.
+ * words. Values of `allow`, `deny`, `zone` and `recipe` are checked for harmless letters only; users parse.
  */
 int action_check(enum action_kind kind, const struct action_value *values, struct err *err);
 

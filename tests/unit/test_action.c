@@ -82,7 +82,8 @@ static void test_properties(void **state)
 
         for (size_t i = 0; i < array_len(cases); i++)
                 assert_int_equal(action_check(ACTION_UNIT_SANDBOX,
-                                              VALUES({"unit", "x.service"}, {"property", cases[i].text}), NULL),
+                                              VALUES({"unit", "x.service"}, {"property", cases[i].text}),
+                                              NULL),
                                  cases[i].well ? 0 : -EINVAL);
 }
 
@@ -98,10 +99,15 @@ static void test_how_many(void **state)
 {
         assert_int_equal(action_check(ACTION_FIREWALL, VALUES({NULL, NULL}), NULL), 0);
         assert_refused(ACTION_UNIT_STOP, VALUES({NULL, NULL}), "an action 'unit-stop' needs 'unit'");
-        assert_int_equal(action_check(ACTION_UNIT_STOP, VALUES({"unit", "a.socket"}, {"unit", "a.service"}), NULL), 0);
-        assert_refused(ACTION_SYSV_STOP, VALUES({"script", "a"}, {"script", "b"}), "an action 'sysv-stop' takes 'script' once");
-        assert_refused(ACTION_BIND_LOOPBACK, VALUES({"recipe", "redis"}), "an action 'bind-loopback' needs 'unit'");
-        assert_refused(ACTION_BIND_LOOPBACK, VALUES({"unit\n", "x"}), "an action 'bind-loopback' takes no such value");
+        assert_int_equal(
+                action_check(ACTION_UNIT_STOP, VALUES({"unit", "a.socket"}, {"unit", "a.service"}), NULL),
+                0);
+        assert_refused(ACTION_SYSV_STOP, VALUES({"script", "a"}, {"script", "b"}),
+                       "an action 'sysv-stop' takes 'script' once");
+        assert_refused(ACTION_BIND_LOOPBACK, VALUES({"recipe", "redis"}),
+                       "an action 'bind-loopback' needs 'unit'");
+        assert_refused(ACTION_BIND_LOOPBACK, VALUES({"unit\n", "x"}),
+                       "an action 'bind-loopback' takes no such value");
 }
 
 static void test_request(void **state)
@@ -115,8 +121,9 @@ static void test_request(void **state)
         struct err err = {0};
 
         action_request_write(&a, &text);
-        assert_string_equal(str_text(&text), "{\"id\":\"unit-stop:telnet.socket\",\"kind\":\"unit-stop\",\"values\":"
-                                             "[[\"unit\",\"telnet.socket\"],[\"unit\",\"a\\\\x2db@.service\"]]}\n");
+        assert_string_equal(str_text(&text),
+                            "{\"id\":\"unit-stop:telnet.socket\",\"kind\":\"unit-stop\",\"values\":"
+                            "[[\"unit\",\"telnet.socket\"],[\"unit\",\"a\\\\x2db@.service\"]]}\n");
         assert_int_equal(action_request_read(text.text, text.len, pool, &back, &err), 0);
         assert_int_equal(back.kind, ACTION_UNIT_STOP);
         assert_string_equal(back.id, a.id);
@@ -147,7 +154,8 @@ static void test_request_refused(void **state)
                 struct err err = {0};
                 struct action a;
 
-                if (action_request_read(texts[i], strlen(texts[i]), pool, &a, &err) != -EINVAL || !err.text[0])
+                if (action_request_read(texts[i], strlen(texts[i]), pool, &a, &err) != -EINVAL ||
+                    !err.text[0])
                         fail_msg("taken: %s", texts[i]);
         }
 }
@@ -155,9 +163,9 @@ static void test_request_refused(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_names),       cmocka_unit_test(test_forms),
-                cmocka_unit_test(test_properties),  cmocka_unit_test(test_how_many),
-                cmocka_unit_test(test_request),     cmocka_unit_test(test_request_refused),
+                cmocka_unit_test(test_names),      cmocka_unit_test(test_forms),
+                cmocka_unit_test(test_properties), cmocka_unit_test(test_how_many),
+                cmocka_unit_test(test_request),    cmocka_unit_test(test_request_refused),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,8 +136,9 @@ static void test_table(void **state)
         _cleanup_(pool_freep) struct pool *pool = pool_new();
         _cleanup_(firewall_spec_release) struct firewall_spec spec =
                 SPEC(pool, "zone office 10.20.0.0/16 10.20.9.0/24 2001:db8:1::/48", "zone lab 10.21.0.0/16",
-                     "allow tcp 443 # shop", "allow tcp 22", "allow tcp 8000-8010", "allow tcp 8005-8020 # overlaps",
-                     "allow udp 53 from office device eth1", "allow tcp 5432 from office internet 10.9.0.1 to 10.20.1.10",
+                     "allow tcp 443 # shop", "allow tcp 22", "allow tcp 8000-8010",
+                     "allow tcp 8005-8020 # overlaps", "allow udp 53 from office device eth1",
+                     "allow tcp 5432 from office internet 10.9.0.1 to 10.20.1.10",
                      "allow protocol 112 from 10.9.0.0/24 # vrrp", "allow sctp 36412", "deny tcp 23");
         _cleanup_str_ struct str text = {0};
         const struct firewall_living living[] = {
@@ -175,8 +176,9 @@ static void test_published(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_read_and_write), cmocka_unit_test(test_refused),     cmocka_unit_test(test_comment),
-                cmocka_unit_test(test_table),          cmocka_unit_test(test_empty_table), cmocka_unit_test(test_published),
+                cmocka_unit_test(test_read_and_write), cmocka_unit_test(test_refused),
+                cmocka_unit_test(test_comment),        cmocka_unit_test(test_table),
+                cmocka_unit_test(test_empty_table),    cmocka_unit_test(test_published),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
