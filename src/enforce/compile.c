@@ -104,6 +104,9 @@ int compile_node(struct compile *c, const char *action, const char *path, const 
 
         if (r < 0 || node_same(&before, after))
                 return r;
+        for (const char *at = path; *at; at++)
+                if (*at < ' ' || *at > '~')
+                        return err_set(err, -EINVAL, "a file below /%s has a name of odd letters", UNITS);
         if (after->type != NODE_NONE)
                 r = add_folders(c, action, path, err);
         if (r < 0)

@@ -21,7 +21,7 @@ static const char *const type_names[NODE_TYPE_MAX] = {"none", "file", "link", "f
 static int open_beneath(int root_fd, const char *path, int flags)
 {
         struct open_how how = {
-                .flags = (uint64_t)(flags | O_CLOEXEC | O_NOFOLLOW),
+                .flags = (uint64_t)(flags | O_CLOEXEC),
                 .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
         };
         long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));

@@ -146,15 +146,29 @@ int run_steps(struct run *run, struct err *err)
 
 enum found { FOUND_BEFORE, FOUND_AFTER, FOUND_OTHER };
 
-/* The node of the step that comes next for the same path and was begun: what it found is what this one left. */
-static int find_node(const struct run *run, const struct step *step, struct pool *pool, enum found *ret, struct err *err)
+/* What steps up to i found at the path: of a file that is changed twice, an undo may have been beyond this step already. */
+static bool was_before(const struct run *run, uint32_t i, const struct node *now)
 {
+        const struct step *step = &run->apply->steps.at[i];
+
+        for (uint32_t k = 0; k <= i; k++) {
+                const struct step *earlier = &run->apply->steps.at[k];
+
+                if (earlier->op == STEP_NODE && streq(earlier->path, step->path) && node_same(now, &earlier->before))
+                        return true;
+        }
+        return false;
+}
+
+static int find_node(const struct run *run, uint32_t i, struct pool *pool, enum found *ret, struct err *err)
+{
+        const struct step *step = &run->apply->steps.at[i];
         struct node now;
         int r = node_read(run->root_fd, step->path, pool, &now, err);
 
         if (r < 0)
                 return r;
-        *ret = node_same(&now, &step->before)  ? FOUND_BEFORE
+        *ret = was_before(run, i, &now)        ? FOUND_BEFORE
                : node_same(&now, &step->after) ? FOUND_AFTER
                                                : FOUND_OTHER;
         return 0;
@@ -185,7 +199,7 @@ static int find(const struct run *run, uint32_t i, enum found *ret, struct err *
         if (step->op == STEP_NODE) {
                 _cleanup_(pool_freep) struct pool *pool = pool_new();
 
-                return find_node(run, step, pool, ret, err);
+                return find_node(run, i, pool, ret, err);
         }
         return step->op == STEP_TABLE ? find_table(run, step, i, ret, err) : 0;
 }

@@ -71,6 +71,15 @@ void step_write(const struct step *step, struct str *to)
         json_end_line(&j);
 }
 
+/* All that stands in a step is of letters that no writer of JSON changes: names of units and files, lines of a table. */
+static bool is_plain(const struct json_text *text)
+{
+        for (size_t i = 0; i < text->len; i++)
+                if (text->at[i] < ' ' || text->at[i] > '~')
+                        return false;
+        return text->len > 0;
+}
+
 static bool parse_names(struct json_read *r, struct pool *pool, const char *const **ret)
 {
         vec(const char *) names = {0};
@@ -81,7 +90,7 @@ static bool parse_names(struct json_read *r, struct pool *pool, const char *cons
         while (json_read_next(r)) {
                 struct json_text text;
 
-                good = json_read_text(r, &text) && text.len && names.n < NAMES_MAX && good;
+                good = json_read_text(r, &text) && is_plain(&text) && names.n < NAMES_MAX && good;
                 if (good)
                         *vec_push(&names) = pool_intern_n(pool, text.at, text.len);
         }
@@ -106,7 +115,7 @@ static bool parse_text(struct json_read *r, struct pool *pool, const char **ret)
 {
         struct json_text text;
 
-        if (!json_read_text(r, &text) || !text.len)
+        if (!json_read_text(r, &text) || !is_plain(&text))
                 return false;
         *ret = pool_intern_n(pool, text.at, text.len);
         return true;
