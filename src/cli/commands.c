@@ -14,6 +14,7 @@ static const struct command *const commands[] = {
         &command_change,
         &command_explain,
         &command_policy,
+        &command_harden,
         &command_completion,
         NULL,
 };

@@ -573,6 +573,11 @@ static void decide(struct decision *d, uint32_t index, unsigned goodness, struct
         d->judgement = judgement;
 }
 
+static bool has_expired(const struct policy_judge *j, const struct policy_rule *rule)
+{
+        return rule->expires != POLICY_NO_DAY && j->today > rule->expires;
+}
+
 static void decide_allowed(struct policy_judge *j, const struct subject *s, uint32_t index, unsigned notes,
                            struct decision *d)
 {
@@ -601,7 +606,7 @@ static void decide_allowed(struct policy_judge *j, const struct subject *s, uint
                 decide(d, index, 1,
                        (struct judgement){VERDICT_UNAPPROVED, rule, decided(j, index, VERDICT_UNAPPROVED),
                                           NULL});
-        else if (rule->expires != POLICY_NO_DAY && j->today > rule->expires)
+        else if (has_expired(j, rule))
                 decide(d, index, 2,
                        (struct judgement){VERDICT_EXPIRED, rule, decided(j, index, VERDICT_EXPIRED), NULL});
         else
@@ -770,6 +775,18 @@ const struct policy_rule *policy_judge_unused(const struct policy_judge *j, size
 
                 if (j->meant[index] && !j->used[index])
                         return &j->policy->rules[index];
+        }
+        return NULL;
+}
+
+const struct policy_rule *policy_judge_holding(const struct policy_judge *j, size_t *i)
+{
+        while (*i < j->policy->n_allow) {
+                size_t index = (*i)++;
+                const struct policy_rule *rule = &j->policy->rules[index];
+
+                if (j->meant[index] && policy_rule_needed(rule) && !has_expired(j, rule))
+                        return rule;
         }
         return NULL;
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "cli/commands.h"
+#include "cli/config_dir.h"
+#include "cli/harden.h"
+
+static const struct option_spec options[] = {
+        {.name = "only",
+         .kind = OPTION_WORD,
+         .value = "ID,...",
+         .help = "these actions alone, by id or kind, as unit-stop:telnet.socket,firewall",
+         .once = true},
+        {.name = "show-firewall", .help = "plan: print the nftables file that the plan would load"},
+        {.name = "lock-me-out", .help = "the way you came in by may be closed"},
+        {.name = "netns",
+         .kind = OPTION_WORD,
+         .value = "WHICH",
+         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"},
+        {.name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"},
+        {.name = "json", .letter = 'j', .help = "NDJSON, one record a line"},
+        CONFIG_OPTION,
+};
+
+_Static_assert(array_len(options) <= MAX_OPTIONS, "the command line has room for them");
+
+/* One file each, and one line here. */
+static const struct {
+        const char *name;
+        size_t least, most; /* words behind the name */
+        int (*run)(const struct invocation *in, struct err *err);
+} parts[] = {
+        {"plan", 0, 0, harden_show_plan},
+};
+
+static int run(const struct invocation *in, struct err *err)
+{
+        for (size_t i = 0; i < array_len(parts); i++) {
+                size_t n = in->n_arguments - 1;
+
+                if (!streq(parts[i].name, in->arguments[0]))
+                        continue;
+                if (n >= parts[i].least && n <= parts[i].most)
+                        return parts[i].run(in, err);
+                err_set(err, -EINVAL, "'harden %s' takes %s", parts[i].name,
+                        parts[i].most ? "one word at most" : "no further words");
+                return QM_EXIT_USAGE;
+        }
+        err_set(err, -EINVAL, "'harden %s' is unknown; see quaymaster help harden", in->arguments[0]);
+        return QM_EXIT_USAGE;
+}
+
+const struct command command_harden = {
+        .name = "harden",
+        .arguments = "plan",
+        .summary = "say how to close what should not be open",
+        .details =
+                "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"
+                "         shut in and to filter, in order, each with why, risk and undo. Changes nothing\n\n"
+                "Without a policy.yaml nothing is known to be needed: the plan is a list to choose from, and has\n"
+                "no firewall. What the policy approves is never stopped, and the way you came in by (ssh) is\n"
+                "never closed without --lock-me-out.\n\n"
+                "Exit status: 0 done, 2 wrong usage or a bad file, 3 something asked for could not be seen.\n",
+        .options = options,
+        .n_options = array_len(options),
+        .min_arguments = 1,
+        .max_arguments = 2,
+        .run = run,
+};

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of `harden`, one file each: cmd_harden_NAME.c, and a line in the table of cmd_harden.c. */
+#pragma once
+
+#include "cli/command.h"
+
+/* As command.run; in->arguments[0] is the part's own name. */
+int harden_show_plan(const struct invocation *in, struct err *err);

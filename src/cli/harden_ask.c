@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/harden_ask.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <systemd/sd-bus.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/str.h"
+
+#define DESTINATION    "org.freedesktop.systemd1"
+#define APT            "/usr/bin/apt-get"
+#define BUS_TIMEOUT_US (1000u * 1000)
+#define APT_TIMEOUT_MS 5000
+#define APT_OUTPUT_MAX (4u << 20)
+#define SHOWN_MAX      12u /* names in a sentence */
+
+struct harden_ask {
+        struct pool *pool;
+        sd_bus *bus; /* NULL: nobody answers */
+        bool has_apt;
+};
+
+struct harden_ask *harden_ask_new(void)
+{
+        struct harden_ask *ask = xcalloc(1, sizeof(*ask));
+
+        ask->pool = pool_new();
+        ask->has_apt = access(APT, X_OK) == 0;
+        if (sd_bus_open_system(&ask->bus) < 0)
+                ask->bus = NULL;
+        else
+                (void)sd_bus_set_method_call_timeout(ask->bus, BUS_TIMEOUT_US);
+        return ask;
+}
+
+struct harden_ask *harden_ask_free(struct harden_ask *ask)
+{
+        if (!ask)
+                return NULL;
+        (void)sd_bus_close_unref(ask->bus);
+        pool_free(ask->pool);
+        free(ask);
+        return NULL;
+}
+
+bool harden_ask_has_units(const struct harden_ask *ask)
+{
+        return ask->bus;
+}
+
+bool harden_ask_has_packages(const struct harden_ask *ask)
+{
+        return ask->has_apt;
+}
+
+/* A list for a sentence: "a, b and 3 more". */
+struct names {
+        struct str text;
+        size_t n;
+};
+
+static void add_name(struct names *names, const char *name)
+{
+        if (names->n++ < SHOWN_MAX)
+                str_addf(&names->text, "%s%s", names->text.len ? ", " : "", name);
+}
+
+static const char *take_names(struct pool *pool, struct names *names)
+{
+        const char *text = NULL;
+
+        if (names->n > SHOWN_MAX)
+                str_addf(&names->text, " and %zu more", names->n - SHOWN_MAX);
+        if (names->n)
+                text = pool_intern(pool, names->text.text);
+        str_release(&names->text);
+        return text;
+}
+
+/* --- units ----------------------------------------------------------------------------------- */
+
+static void free_strings(char ***list)
+{
+        for (char **s = *list; s && *s; s++)
+                free(*s);
+        free(*list);
+}
+
+/* Targets start all that is enabled; and ssh.socket belongs to ssh.service. */
+static bool is_worth_telling(const char *by, const char *unit)
+{
+        const char *dot = strrchr(unit, '.');
+        size_t stem = dot ? (size_t)(dot - unit) : strlen(unit);
+
+        return !str_ends(by, ".target") &&
+               !(strncmp(by, unit, stem) == 0 && (by[stem] == '.' || by[stem] == '@'));
+}
+
+const char *harden_ask_needed_by(const char *unit, void *arg)
+{
+        static const char *const properties[] = {"RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf",
+                                                 "WantedBy"};
+        struct harden_ask *ask = arg;
+        _cleanup_free_ char *path = NULL;
+        struct names names = {0};
+
+        if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0)
+                return NULL;
+        for (size_t i = 0; i < array_len(properties); i++) {
+                _cleanup_(free_strings) char **list = NULL;
+
+                if (sd_bus_get_property_strv(ask->bus, DESTINATION, path, DESTINATION ".Unit", properties[i],
+                                             NULL, &list) < 0)
+                        continue;
+                for (char **by = list; by && *by; by++)
+                        if (is_worth_telling(*by, unit))
+                                add_name(&names, *by);
+        }
+        return take_names(ask->pool, &names);
+}
+
+/* --- packages -------------------------------------------------------------------------------- */
+
+/* Standard output of apt-get -s, which changes nothing and asks nobody. */
+static pid_t start_simulation(const char *package, int output)
+{
+        char *const argv[] = {(char[]){APT},  (char[]){"-s"},  (char[]){"remove"},
+                              (char[]){"--"}, (char *)package, NULL};
+        char *const environment[] = {(char[]){"LC_ALL=C"}, (char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+                                     NULL};
+        posix_spawn_file_actions_t actions;
+        pid_t pid;
+        int r;
+
+        posix_spawn_file_actions_init(&actions);
+        r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (r == 0)
+                r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        if (r == 0)
+                r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+        if (r == 0)
+                r = posix_spawn(&pid, APT, &actions, NULL, argv, environment);
+        posix_spawn_file_actions_destroy(&actions);
+        return r == 0 ? pid : -1;
+}
+
+/* Until its end, or the time is up. False: it did not come to its end. */
+static bool read_until(int fd, struct str *to)
+{
+        uint64_t end = clock_monotonic_ns() + APT_TIMEOUT_MS * 1000000ull;
+        char buf[4096];
+
+        for (;;) {
+                uint64_t now = clock_monotonic_ns();
+                struct pollfd p = {.fd = fd, .events = POLLIN};
+                ssize_t n;
+
+                if (now >= end || to->len > APT_OUTPUT_MAX ||
+                    poll(&p, 1, (int)((end - now) / 1000000) + 1) <= 0)
+                        return false;
+                n = read(fd, buf, sizeof(buf));
+                if (n <= 0)
+                        return n == 0;
+                str_add_n(to, buf, (size_t)n);
+        }
+}
+
+static bool simulate(const char *package, struct str *to)
+{
+        _cleanup_close_ int from = -1, into = -1;
+        int ends[2], status = -1;
+        bool whole;
+        pid_t pid;
+
+        if (pipe2(ends, O_CLOEXEC) < 0)
+                return false;
+        from = ends[0];
+        into = ends[1];
+        pid = start_simulation(package, into);
+        if (pid < 0)
+                return false;
+        fd_close(&into);
+        whole = read_until(from, to);
+        if (!whole)
+                (void)kill(pid, SIGKILL);
+        (void)waitpid(pid, &status, 0);
+        return whole && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* "Remv telnetd [0.17-44]" */
+const char *harden_ask_also(const char *package, void *arg)
+{
+        struct harden_ask *ask = arg;
+        _cleanup_str_ struct str output = {0};
+        struct names names = {0};
+        char *rest, *line;
+
+        if (!simulate(package, &output))
+                return "not known: apt-get could not simulate it";
+        rest = output.text;
+        while (rest && (line = strsep(&rest, "\n"))) {
+                char *name = (char *)str_after(line, "Remv ");
+
+                if (!name)
+                        continue;
+                name[strcspn(name, " ")] = '\0';
+                if (!streq(name, package))
+                        add_name(&names, name);
+        }
+        return take_names(ask->pool, &names);
+}
