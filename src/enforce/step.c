@@ -155,7 +155,9 @@ static bool is_whole(const struct step *step)
 {
         if (step->op == STEP_OP_MAX || !step->action)
                 return false;
-        return step->op == STEP_NODE ? step->path && str_after(step->path, "etc/") : *step->names != NULL;
+        if (step->op == STEP_NODE)
+                return step->path && str_after(step->path, "etc/");
+        return *step->names && !step->path && step->before.type == NODE_NONE && step->after.type == NODE_NONE;
 }
 
 static bool parse_step(struct json_read *r, struct pool *pool, struct step *step)
