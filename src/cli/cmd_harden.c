@@ -13,6 +13,18 @@ static const struct option_spec options[] = {
          .once = true},
         {.name = "show-firewall", .help = "plan: print the nftables file that the plan would load"},
         {.name = "lock-me-out", .help = "the way you came in by may be closed"},
+        {.name = "confirm-within",
+         .kind = OPTION_WORD,
+         .value = "TIME",
+         .help = "apply: undo it unless it is confirmed within TIME: 120s (default), 5m",
+         .once = true},
+        {.name = "verify-from",
+         .kind = OPTION_WORD,
+         .value = "NETNS",
+         .help = "apply: ask the closed ports from this network namespace (ip netns), too"},
+        {.name = "rollback-unless-verified", .help = "apply: undo it at once when it is not verified from outside"},
+        {.name = "yes", .letter = 'y', .help = "apply: do not ask"},
+        {.name = "at-console", .help = "confirm: from this session, as you stand at the machine"},
         {.name = "netns",
          .kind = OPTION_WORD,
          .value = "WHICH",
@@ -31,6 +43,10 @@ static const struct {
         int (*run)(const struct invocation *in, struct err *err);
 } parts[] = {
         {"plan", 0, 0, harden_show_plan},
+        {"apply", 0, 0, harden_apply},
+        {"confirm", 0, 0, harden_confirm},
+        {"undo", 0, 1, harden_undo},
+        {"status", 0, 0, harden_status},
 };
 
 static int run(const struct invocation *in, struct err *err)
@@ -52,11 +68,16 @@ static int run(const struct invocation *in, struct err *err)
 
 const struct command command_harden = {
         .name = "harden",
-        .arguments = "plan",
-        .summary = "say how to close what should not be open",
+        .arguments = "plan|apply|confirm|undo [ID]|status",
+        .summary = "close what should not be open, with a way back",
         .details =
                 "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"
-                "         shut in and to filter, in order, each with why, risk and undo. Changes nothing\n\n"
+                "         shut in and to filter, in order, each with why, risk and undo. Changes nothing\n"
+                "apply    do what the plan suggests, or the actions of --only, and look whether it is closed now. It is\n"
+                "         undone by itself, also after a crash or a reboot, unless it is confirmed in time\n"
+                "confirm  keep what was applied: from a new login, which shows that you still get in\n"
+                "undo     put everything back as it was before: of the last apply, or of ID\n"
+                "status   what was applied, and what waits to be confirmed\n\n"
                 "Without a policy.yaml nothing is known to be needed: the plan is a list to choose from, and has\n"
                 "no firewall. What the policy approves is never stopped, and the way you came in by (ssh) is\n"
                 "never closed without --lock-me-out.\n\n"

@@ -133,10 +133,12 @@ int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus,
         struct err *err)
 {
         const char *const argv[] = {program, "rollback", id, NULL};
-        char name[APPLY_ID_SIZE + 40];
+        char name[APPLY_ID_SIZE + 60];
         int r = 0;
 
-        (void)snprintf(name, sizeof(name), "quaymaster-rollback-%s.service", id);
+        /* the one of an earlier time may not be gone yet */
+        (void)snprintf(name, sizeof(name), "quaymaster-rollback-%s-%llu.service", id,
+                       (unsigned long long)(boot_clock_ns() / 1000000));
         if (bus) {
                 r = put_unit(root_fd, program, err);
                 if (r == 0)

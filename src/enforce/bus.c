@@ -101,7 +101,7 @@ int bus_runs(sd_bus *bus, const char *unit, bool *ret, struct err *err)
         const char *state = NULL;
         int r = bus_active_state(bus, unit, pool, &state, err);
 
-        *ret = r == 0 && !is_over(state);
+        *ret = r == 0 && !is_over(state) && !streq(state, "deactivating");
         return r;
 }
 
@@ -200,14 +200,14 @@ int bus_stop(sd_bus *bus, const char *unit, struct err *err)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
         const char *state = NULL;
-        bool runs;
-        int r = bus_runs(bus, unit, &runs, err);
+        int r = bus_active_state(bus, unit, pool, &state, err);
 
-        if (r == 0 && runs)
-                r = ask(bus, "StopUnit", "stopping", unit, err);
-        if (r == 0 && runs)
+        if (r < 0 || is_over(state))
+                return r;
+        r = ask(bus, "StopUnit", "stopping", unit, err);
+        if (r == 0)
                 r = wait_job(bus, unit, pool, &state, err);
-        if (r == 0 && runs && !is_over(state))
+        if (r == 0 && !is_over(state))
                 return err_set(err, -EIO, "%s does not stop: it is '%s'", unit, state);
         return r;
 }
@@ -230,12 +230,35 @@ int bus_start(sd_bus *bus, const char *unit, bool wait, struct err *err)
         return begin(bus, "StartUnit", "starting", unit, wait, err);
 }
 
+/* A socket is not opened anew while the service that it starts runs: that is stopped, and started again afterwards. */
+static int restart_socket(sd_bus *bus, const char *unit, bool wait, struct err *err)
+{
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        name_list served = {0};
+        const char *path;
+        int r = find_unit(bus, unit, pool, &path, err);
+
+        if (r == 0)
+                r = add_property(bus, path, "Triggers", pool, &served, err);
+        for (size_t i = 0; i < served.n && r == 0; i++)
+                r = bus_stop(bus, served.at[i], err);
+        if (r == 0)
+                r = begin(bus, "RestartUnit", "restarting", unit, wait, err);
+        for (size_t i = 0; i < served.n && r == 0; i++)
+                r = bus_start(bus, served.at[i], wait, err);
+        vec_clear(&served);
+        return r;
+}
+
 int bus_restart(sd_bus *bus, const char *unit, bool wait, struct err *err)
 {
         bool runs;
         int r = bus_runs(bus, unit, &runs, err);
 
-        return r < 0 || !runs ? r : begin(bus, "RestartUnit", "restarting", unit, wait, err);
+        if (r < 0 || !runs)
+                return r;
+        return str_ends(unit, ".socket") ? restart_socket(bus, unit, wait, err)
+                                         : begin(bus, "RestartUnit", "restarting", unit, wait, err);
 }
 
 int bus_reload(sd_bus *bus, struct err *err)

@@ -22,7 +22,7 @@ void bus_close(sd_bus **bus);
 
 /* "active", "inactive", "failed" ..., in the pool. Of a unit that does not exist: "inactive". */
 int bus_active_state(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err);
-/* Whether it runs, is about to, or is about to end. */
+/* Whether it runs or is about to; not, when it is about to end. */
 int bus_runs(sd_bus *bus, const char *unit, bool *ret, struct err *err);
 
 /*
@@ -34,7 +34,8 @@ int bus_ends_with(sd_bus *bus, const char *unit, struct pool *pool, name_list *t
 /* Ask for it, and with `wait` wait until it is so: -ETIMEDOUT after BUS_UNIT_MS, -EIO when it came to nothing. */
 int bus_stop(sd_bus *bus, const char *unit, struct err *err);
 int bus_start(sd_bus *bus, const char *unit, bool wait, struct err *err);
-int bus_restart(sd_bus *bus, const char *unit, bool wait, struct err *err); /* only where it runs */
+/* Only where it runs. */
+int bus_restart(sd_bus *bus, const char *unit, bool wait, struct err *err);
 int bus_reload(sd_bus *bus, struct err *err); /* unit files are read again */
 
 /* Run argv as a service of its own that is started again when it is killed; gone with its end. */

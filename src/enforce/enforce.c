@@ -20,6 +20,7 @@
 #include "enforce/table.h"
 
 #define TICK_MS      200
+#define LOCK_MS      2000
 #define RETRY_MS     10000 /* after a file could not be written */
 #define CONFIRM_MIN  10u
 #define CONFIRM_MAX  86400u
@@ -212,13 +213,13 @@ static bool watch_once(struct desk *desk, const char *id, int *wait_ms)
                 return true;
         if (pending.state == PENDING_NONE || !streq(pending.id, id)) {
                 /* whoever confirmed may have been killed before the unit for the boot was gone */
-                if (pending.state == PENDING_NONE && folder_lock(&desk->folder, NULL) == 0 &&
+                if (pending.state == PENDING_NONE && folder_lock(&desk->folder, 0, NULL) == 0 &&
                     folder_pending(&desk->folder, &pending, NULL) == 0 && pending.state == PENDING_NONE)
                         (void)disarm(desk->root_fd, desk->bus, NULL);
                 return false;
         }
         if (pending_advise(&pending, boot_clock_ns(), boot_id(boot)) == PENDING_WAIT ||
-            folder_lock(&desk->folder, NULL) < 0)
+            folder_lock(&desk->folder, 0, NULL) < 0)
                 return true;
         /* again, now that nobody else writes it */
         if (folder_pending(&desk->folder, &pending, &err) == 0 && streq(pending.id, id) &&
@@ -256,7 +257,7 @@ static int request_boot(const struct asked *asked)
         int r = desk_open(&desk, false, &err);
 
         if (r == 0)
-                r = folder_lock(&desk.folder, &err);
+                r = folder_lock(&desk.folder, LOCK_MS, &err);
         if (r == 0)
                 r = folder_pending(&desk.folder, &pending, &err);
         if (r == 0 && pending.state != PENDING_NONE)
@@ -380,7 +381,7 @@ static int request_apply(const struct asked *asked)
                             .pool = apply.pool};
 
         if (r == 0)
-                r = folder_lock(&desk.folder, &err);
+                r = folder_lock(&desk.folder, LOCK_MS, &err);
         if (r == 0)
                 r = check_free(&desk.folder, &err);
         if (r == 0)
@@ -447,7 +448,7 @@ static int open_waiting(struct desk *desk, struct apply *apply, struct err *err)
         int r = desk_open(desk, false, err);
 
         if (r == 0)
-                r = folder_lock(&desk->folder, err);
+                r = folder_lock(&desk->folder, LOCK_MS, err);
         if (r == 0)
                 r = folder_pending(&desk->folder, &pending, err);
         if (r < 0)
@@ -531,6 +532,8 @@ static int undo_asked(struct desk *desk, struct apply *apply, size_t *left, stru
                 r = folder_set_pending(&desk->folder, &undoing, err);
                 if (r == 0)
                         r = arm(&desk->folder, apply->id, desk->program, desk->bus, desk->root_fd, watch, err);
+                if (r < 0)
+                        (void)folder_clear_pending(&desk->folder, NULL);
         }
         return r < 0 ? r : undo(desk, apply, "asked for", false, left, err);
 }
@@ -547,7 +550,7 @@ static int request_undo(const struct asked *asked)
         if (r == -ENOENT)
                 (void)err_set(&err, r, "nothing was ever applied on this host");
         if (r == 0)
-                r = folder_lock(&desk.folder, &err);
+                r = folder_lock(&desk.folder, LOCK_MS, &err);
         if (r == 0 && streq(asked->id, "last"))
                 r = find_last(&desk.folder, id, &err);
         if (r == 0)

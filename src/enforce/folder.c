@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #define BALLAST_NAME   "ballast"
 #define BALLAST_SIZE   (256 * 1024)
 #define PENDING_MAX    4096
+#define LOCK_LOOK_MS   50
 #define STEPS_FILE_MAX (256U << 20)
 #define JOURNAL_MAX    (64U << 20)
 #define REQUEST_MAX    (64U << 20)
@@ -65,13 +67,17 @@ void folder_release(struct folder *folder)
         fd_close(&folder->fd);
 }
 
-int folder_lock(struct folder *folder, struct err *err)
+int folder_lock(struct folder *folder, unsigned patience_ms, struct err *err)
 {
         _cleanup_close_ int fd = openat(folder->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        int r;
 
         if (fd < 0)
                 return err_errno(err, errno, "opening the lock");
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        for (; (r = flock(fd, LOCK_EX | LOCK_NB)) < 0 && errno == EWOULDBLOCK && patience_ms >= LOCK_LOOK_MS;
+             patience_ms -= LOCK_LOOK_MS)
+                (void)poll(NULL, 0, LOCK_LOOK_MS);
+        if (r < 0)
                 return errno == EWOULDBLOCK ? err_set(err, -EBUSY, "another apply or undo is at work; wait for its end "
                                                                    "(see: quaymaster harden status)")
                                             : err_errno(err, errno, "taking the lock");

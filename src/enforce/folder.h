@@ -30,8 +30,8 @@ int folder_open(struct folder *folder, const char *path, bool make, struct err *
 void folder_release(struct folder *folder);
 #define _cleanup_folder_ _cleanup_(folder_release)
 
-/* Take the lock: at once, or -EBUSY. */
-int folder_lock(struct folder *folder, struct err *err);
+/* Take the lock, within so many milliseconds (a watcher looks for a moment only); else -EBUSY. */
+int folder_lock(struct folder *folder, unsigned patience_ms, struct err *err);
 
 /* 0 with state PENDING_NONE where there is none. */
 int folder_pending(const struct folder *folder, struct pending *ret, struct err *err);

@@ -283,10 +283,10 @@ static void test_one_lock(void **state)
         (void)snprintf(path, sizeof(path), "%s/state", tree.path);
         assert_int_equal(folder_open(&one, path, true, &err), 0);
         assert_int_equal(folder_open(&two, path, false, &err), 0);
-        assert_int_equal(folder_lock(&one, &err), 0);
-        assert_int_equal(folder_lock(&two, &err), -EBUSY);
+        assert_int_equal(folder_lock(&one, 0, &err), 0);
+        assert_int_equal(folder_lock(&two, 100, &err), -EBUSY);
         fd_close(&one.lock_fd);
-        assert_int_equal(folder_lock(&two, &err), 0);
+        assert_int_equal(folder_lock(&two, 100, &err), 0);
 }
 
 int main(void)
