@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/map.h"
 #include "cli/harden_child.h"
 
 #define NETNS_FOLDER  "/run/netns"
@@ -175,39 +174,66 @@ static bool can_ask(const struct finding *f)
                !address_is_loopback(&f->listener->address);
 }
 
+enum answer { ANSWER_OPEN, ANSWER_CLOSED, ANSWER_SILENT, ANSWER_UNKNOWN };
+
+struct seen_endpoint {
+        char address[48]; /* as in struct child_line */
+        enum transport transport;
+        uint16_t port;
+        enum answer answer;
+};
+
 struct seen {
-        struct map open; /* "tcp/80": answers at some address */
-        struct map asked;
+        vec(struct seen_endpoint) endpoints;
 };
 
 static void take_endpoint(const struct child_line *line, void *arg)
 {
         struct seen *seen = arg;
-        char key[32];
+        struct seen_endpoint *e;
 
         if (!streq(line->type, "endpoint"))
                 return;
-        (void)snprintf(key, sizeof(key), "%s/%llu", line->transport, (unsigned long long)line->port);
-        map_put_str(&seen->asked, key, 1);
-        if (streq(line->state, "open"))
-                map_put_str(&seen->open, key, 1);
-        else if (streq(line->state, "open|filtered") || streq(line->state, "unreachable"))
-                map_put_str(&seen->asked, key, 0);
+        e = vec_push(&seen->endpoints);
+        (void)snprintf(e->address, sizeof(e->address), "%s", line->address);
+        e->transport = transport_parse(line->transport);
+        e->port = (uint16_t)line->port;
+        e->answer = streq(line->state, "open")       ? ANSWER_OPEN
+                    : streq(line->state, "closed")   ? ANSWER_CLOSED
+                    : streq(line->state, "filtered") ? ANSWER_SILENT
+                                                     : ANSWER_UNKNOWN;
+}
+
+/* Silence says nothing of a host that does not answer at all: some port of the address must have. */
+static bool is_reached(const struct seen *seen, const char *address)
+{
+        vec_foreach(e, &seen->endpoints)
+                if (streq(e->address, address) && (e->answer == ANSWER_OPEN || e->answer == ANSWER_CLOSED))
+                        return true;
+        return false;
 }
 
 static void judge_outside(const struct seen *seen, struct proof_line *line)
 {
         const struct listener *l = line->finding->listener;
-        uint64_t certain = 0;
-        char key[32];
+        bool shut = false, unknown = false;
 
         if (!can_ask(line->finding))
                 return;
-        (void)snprintf(key, sizeof(key), "%s/%u", transport_name(l->transport), l->port);
-        if (map_get_str(&seen->open, key, NULL))
-                *line = (struct proof_line){line->finding, PROOF_OPEN, "it answers from outside"};
-        else if (map_get_str(&seen->asked, key, &certain) && certain)
+        vec_foreach(e, &seen->endpoints) {
+                if (e->transport != l->transport || e->port != l->port || !is_reached(seen, e->address))
+                        continue;
+                if (e->answer == ANSWER_OPEN) {
+                        *line = (struct proof_line){line->finding, PROOF_OPEN, "it answers from outside"};
+                        return;
+                }
+                shut = shut || e->answer != ANSWER_UNKNOWN;
+                unknown = unknown || e->answer == ANSWER_UNKNOWN;
+        }
+        if (shut && !unknown)
                 *line = (struct proof_line){line->finding, PROOF_CLOSED, "it does not answer from outside"};
+        else if (line->proof != PROOF_CLOSED && unknown)
+                *line = (struct proof_line){line->finding, PROOF_UNKNOWN, "it is silent from outside, which over UDP a server may be, too"};
 }
 
 static int ask_ports(const struct addresses *addresses, const struct str *ports, const char *folder, int netns_fd,
@@ -234,7 +260,27 @@ static int open_netns(const char *name, struct err *err)
         return fd < 0 ? err_set(err, -EINVAL, "--verify-from: there is no network namespace '%s' (see: ip netns)", name) : fd;
 }
 
-static int look_from(const char *from, struct harden_proof *ret, struct err *err)
+/* Those that are to be closed; and up to so many that stay, which show that the host is reached. */
+#define CONTROLS_MAX 8
+
+static void add_ports(const struct harden_run *run, struct harden_proof *ret, struct str *to)
+{
+        size_t controls = 0;
+
+        vec_foreach(line, &ret->lines)
+                if (can_ask(line->finding)) {
+                        add_port(to, line->finding->listener);
+                        ret->n_asked++;
+                }
+        if (run->input.session_port)
+                str_addf(to, "%sT:%u", to->len ? "," : "", run->input.session_port);
+        vec_foreach(l, &run->inside.assessment->listeners)
+                if (l->transport == TRANSPORT_TCP && l->judgement.verdict == VERDICT_APPROVED && !address_is_loopback(&l->address) &&
+                    controls++ < CONTROLS_MAX)
+                        add_port(to, l);
+}
+
+static int look_from(const struct harden_run *run, const char *from, struct harden_proof *ret, struct err *err)
 {
         _cleanup_close_ int netns_fd = open_netns(from, err);
         _cleanup_str_ struct str ports = {0}, path = {0};
@@ -243,12 +289,8 @@ static int look_from(const char *from, struct harden_proof *ret, struct err *err
         struct seen seen = {0};
         int r = netns_fd < 0 ? netns_fd : own_addresses(&addresses, err);
 
-        vec_foreach(line, &ret->lines)
-                if (can_ask(line->finding)) {
-                        add_port(&ports, line->finding->listener);
-                        ret->n_asked++;
-                }
-        if (r < 0 || !ports.len)
+        add_ports(run, ret, &ports);
+        if (r < 0 || !ret->n_asked)
                 return r;
         if (!mkdtemp(folder))
                 return err_errno(err, errno, "making a folder for the probe");
@@ -261,9 +303,9 @@ static int look_from(const char *from, struct harden_proof *ret, struct err *err
         vec_foreach(line, &ret->lines)
                 if (r == 0)
                         judge_outside(&seen, line);
-        map_release(&seen.open);
-        map_release(&seen.asked);
-        ret->outside = r == 0;
+        vec_foreach(e, &seen.endpoints)
+                ret->outside = ret->outside || (r == 0 && is_reached(&seen, e->address));
+        vec_clear(&seen.endpoints);
         return r;
 }
 
@@ -276,7 +318,7 @@ int harden_prove(const struct invocation *in, const struct harden_run *run, cons
         collect_lines(run, ret);
         r = look_again(in, run, ret, err);
         if (r == 0 && from)
-                r = look_from(from, ret, err);
+                r = look_from(run, from, ret, err);
         vec_foreach(line, &ret->lines)
                 ret->n[line->proof]++;
         return r;

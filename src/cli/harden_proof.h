@@ -18,7 +18,7 @@ struct proof_line {
 struct harden_proof {
         vec(struct proof_line) lines; /* each finding that a chosen action closes, once */
         size_t n[PROOF_MAX];
-        bool outside; /* a probe from outside was made, to the end */
+        bool outside; /* a probe from outside was made, and reached this host */
         size_t n_asked; /* ports, by it */
 };
 

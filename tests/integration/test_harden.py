@@ -364,3 +364,77 @@ def test_killed_anywhere(host):
         assert_old(host, before)
     print(counts)
     assert sum(counts.values()) == KILLS and done["ok"]
+
+
+# --- the way from a plan ------------------------------------------------------------------------
+
+POLICY = """allow:
+  - port: 22/tcp
+    protocol: ssh
+    need: administration
+    owner: ops
+    approved_by: j.doe
+    approved_on: 2026-05-01
+    expires: 2036-05-01
+"""
+
+
+@pytest.fixture
+def policy(host):
+    host.machine.write("/etc/quaymaster/policy.yaml", POLICY)
+    yield
+    host.run("rm", "-r", "/etc/quaymaster")
+
+
+def records(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_from_the_plan_to_the_proof(host, policy):
+    before = host.state()
+    plan = host.machine.records("harden", "plan", "--netns", "self")
+    ids = [a["id"] for a in plan.of("action")]
+    wanted = [i for i in ids if i == "firewall" or (i.startswith("unit-stop") and re.search("nginx|vsftpd|redis", i))]
+    assert len(wanted) == 4, ids
+    refused = host.machine.quaymaster("harden", "apply", "--yes", "--only", next(i for i in ids if i.startswith("package-remove")), check=False)
+    assert refused.returncode == 2 and "not applied" in refused.stderr
+    assert host.machine.quaymaster("harden", "apply", "--only", ",".join(wanted), check=False).returncode == 2, "nobody said yes"
+    assert not host.pending()
+    done = records(host.machine.quaymaster("harden", "apply", "--only", ",".join(wanted), "--yes", "--json", "--netns", "self", "--verify-from",
+                                           OUTSIDE).stdout)
+    proofs = [r for r in done if r["type"] == "proof"]
+    assert proofs and all(r["outside"] for r in proofs), proofs
+    assert {r["result"] for r in proofs if "/tcp" in r["title"]} == {"closed"}, proofs
+    assert "still open" not in {r["result"] for r in proofs}, proofs
+    assert host.open_ports(80, 21, 6379, 22) == {22}
+    status = records(host.machine.quaymaster("harden", "status", "--json").stdout)
+    assert [r["state"] for r in status if r["type"] == "apply"][-1] == "waiting"
+    assert "stays" in host.machine.quaymaster("harden", "confirm").stdout, "it was proved from outside"
+    host.settle()
+    assert "all is as it was" in host.machine.quaymaster("harden", "undo").stdout
+    host.settle()
+    assert_old(host, before)
+
+
+def test_rolled_back_unless_verified(host, policy):
+    """A probe that cannot reach the host verifies nothing."""
+    before = host.state()
+    host.run("ip", "netns", "add", "qm-nowhere")
+    done = host.machine.quaymaster("harden", "apply", "--only", "firewall", "--yes", "--netns", "self", "--verify-from", "qm-nowhere",
+                                   "--rollback-unless-verified", check=False)
+    host.run("ip", "netns", "del", "qm-nowhere")
+    assert done.returncode == 3 and "undone" in done.stderr, done
+    host.settle()
+    assert_old(host, before)
+
+
+def test_cli_refuses(host, policy):
+    plain = ["setpriv", "--reuid", "65534", "--clear-groups"]
+    for words in (["apply", "--yes"], ["confirm"], ["undo"], ["status"]):
+        done = host.machine.quaymaster("harden", *words, prefix=plain, check=False)
+        assert done.returncode == 2 and "root" in done.stderr, done
+    for words in (["apply", "--yes", "--confirm-within", "1s"], ["apply", "--yes", "--only", "nothing"],
+                  ["apply", "--yes", "--rollback-unless-verified"], ["undo", "20200101-000000-000000"], ["confirm"]):
+        done = host.machine.quaymaster("harden", *words, check=False)
+        assert done.returncode == 2 and done.stderr, done
+    assert not host.pending()
