@@ -5,4 +5,5 @@
 #include "cli/command.h"
 
 extern const struct command command_audit, command_baseline, command_change, command_completion, command_diff,
-        command_explain, command_harden, command_host, command_import, command_policy, command_scan, command_snapshot, command_watch;
+        command_explain, command_harden, command_host, command_import, command_policy, command_scan,
+        command_snapshot, command_watch;

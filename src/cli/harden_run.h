@@ -20,12 +20,13 @@ void harden_run_release(struct harden_run *run);
 
 /*
  * Collect, judge and plan as the options say (--netns, --no-bpf, --config, --lock-me-out); nothing is changed. 0 or
- * negative errno; for the exit status see inside_run_failed. Zero bytes are a valid run; release it also after a failure.
+ * negative errno; for the exit status see inside_run_failed. Zero bytes are a valid run; release it also after a
+ * failure.
  */
 int harden_make_plan(const struct invocation *in, struct harden_run *run, struct err *err);
 
 /*
- * Choose what --only names, by id ("unit-stop:telnet.socket") or by kind ("firewall"), with commas between them. Without
- * --only: all actions, or with `suggested` those that are suggested. -EINVAL: no action has that name.
+ * Choose what --only names, by id ("unit-stop:telnet.socket") or by kind ("firewall"), with commas between them.
+ * Without --only: all actions, or with `suggested` those that are suggested. -EINVAL: no action has that name.
  */
 int harden_choose(const struct invocation *in, struct harden_run *run, bool suggested, struct err *err);

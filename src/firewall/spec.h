@@ -63,7 +63,8 @@ const char *firewall_comment(struct pool *pool, const char *text);
 
 void firewall_spec_release(struct firewall_spec *spec);
 /*
- * Add one line (`zone ...`, `allow ...` or `deny ...`). 0 or -EINVAL with words, and then nothing was added. All it keeps is in spec->pool. At most 10,000 zones and rules.
+ * Add one line (`zone ...`, `allow ...` or `deny ...`). 0 or -EINVAL with words, and then nothing was added. All it
+ * keeps is in spec->pool. At most 10,000 zones and rules.
  */
 int firewall_spec_add(struct firewall_spec *spec, const char *line, struct err *err);
 /* The line of a rule or zone, as firewall_spec_add takes it. */

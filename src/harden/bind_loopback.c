@@ -25,7 +25,7 @@ static void make_one(struct maker *m, const struct unit_group *g, const struct r
         struct draft d = draft_new(ACTION_BIND_LOOPBACK);
 
         d.action.title = pool_printf(m->pool, "Bind %s to loopback", unit);
-        d.action.suggested = unit_group_only_loopback(m, g);
+        d.action.suggested = unit_group_only_loopback(g);
         d.action.why =
                 d.action.suggested
                         ? pool_printf(m->pool,
@@ -50,7 +50,7 @@ static void make_one(struct maker *m, const struct unit_group *g, const struct r
         add_commands(m, &d, recipe, unit, path);
         vec_foreach(l, &g->listeners)
                 if (harden_is_on_network(*l) && harden_is_unwanted(m, *l))
-                        draft_close(m, &d, *l, true);
+                        draft_close(m, &d, *l, CLOSES_REACH);
         draft_add(m, &d, unit);
 }
 

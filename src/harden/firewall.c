@@ -26,7 +26,7 @@ static void table_release(struct table *t)
         vec_clear(&t->allow);
 }
 
-/* Zones of the line are in the spec before it. What is no line (a strange name of a device) is noted, and not opened. */
+/* Zones of the line are in the spec before it. What is no line is noted, and not opened. */
 static void add_line(struct maker *m, struct table *t, const char *line)
 {
         struct err err = {0};
@@ -349,11 +349,14 @@ static const struct hint {
         enum transport transport;
         uint16_t port;
         const char *text;
+        bool always; /* also where the port is approved */
 } hints[] = {
         {TRANSPORT_UDP, 500,
-         "IKE (500/udp) is in use: IPsec also needs 4500/udp and IP protocol esp (50) or ah (51) approved."},
+         "IKE (500/udp) is in use: IPsec also needs 4500/udp and IP protocol esp (50) or ah (51) approved.",
+         true},
         {TRANSPORT_UDP, 4500,
-         "IKE (4500/udp) is in use: IPsec behind NAT is all in that port; without NAT it also needs esp."},
+         "IKE (4500/udp) is in use: IPsec behind NAT is all in that port; without NAT it also needs esp.",
+         true},
         {TRANSPORT_UDP, 4789, "A VXLAN tunnel ends here (4789/udp): approve it for the other ends."},
         {TRANSPORT_UDP, 6081, "A Geneve tunnel ends here (6081/udp): approve it for the other ends."},
         {TRANSPORT_UDP, 1701, "An L2TP tunnel ends here (1701/udp): approve it for the other ends."},
@@ -367,10 +370,12 @@ static const struct hint {
         {TRANSPORT_UDP, 5355,
          "LLMNR (5355/udp): names without a dot are only answered while it is approved."},
         {TRANSPORT_TCP, 111,
-         "RPC: programs behind the portmapper have ports that change; give them fixed ones and approve those."},
+         "RPC: programs behind the portmapper have ports that change; give them fixed ones and approve those.",
+         true},
         {TRANSPORT_TCP, 2049,
          "NFS (2049/tcp): version 4 needs only that port, version 3 also mountd, statd and lockd with "
-         "fixed ports."},
+         "fixed ports.",
+         true},
 };
 
 static void warn_of_ports(struct maker *m, struct table *t)
@@ -378,32 +383,44 @@ static void warn_of_ports(struct maker *m, struct table *t)
         for (size_t i = 0; i < array_len(hints); i++)
                 vec_foreach(l, &m->assessment->listeners)
                         if (l->transport == hints[i].transport && l->port == hints[i].port &&
-                            harden_is_of_own_netns(l) && harden_is_on_network(l)) {
+                            (is_shut(t, l) ||
+                             (hints[i].always && harden_is_of_own_netns(l) && harden_is_on_network(l)))) {
                                 draft_warn(&t->draft, hints[i].text);
                                 break;
                         }
 }
 
+static bool has_protocol(const struct table *t, uint16_t protocol)
+{
+        vec_foreach(rule, &t->spec.rules)
+                if (has_port(rule, TRANSPORT_RAW, protocol))
+                        return true;
+        return false;
+}
+
+/* Programs whose protocol has no port, and that may have no socket to be seen. */
 static void warn_of_programs(struct maker *m, struct table *t)
 {
         static const struct {
-                const char *glob, *text;
+                const char *glob;
+                uint16_t protocol;
+                const char *text;
         } programs[] = {
-                {"keepalived",
+                {"keepalived", 112,
                  "keepalived runs: VRRP needs ip_protocol vrrp (112) approved, or both routers become master."},
-                {"ospf*d", "A routing daemon runs: OSPF needs ip_protocol ospf (89) approved."},
-                {"bird", "A routing daemon runs: OSPF needs ip_protocol ospf (89) approved, BGP 179/tcp."},
-                {"charon*",
+                {"ospf*d", 89, "A routing daemon runs: OSPF needs ip_protocol ospf (89) approved."},
+                {"bird*", 89, "A routing daemon runs: OSPF needs ip_protocol ospf (89) approved."},
+                {"pim*d", 103, "A multicast router runs: PIM needs ip_protocol pim (103) approved."},
+                {"charon*", 50,
                  "strongSwan runs: IPsec needs 500/udp, 4500/udp and ip_protocol esp (50) approved."},
-                {"pluto",
+                {"pluto", 50,
                  "Libreswan runs: IPsec needs 500/udp, 4500/udp and ip_protocol esp (50) approved."},
-                {"corosync",
-                 "corosync runs: the cluster needs its ports (5405/udp ...) approved, or it splits."},
         };
 
         for (size_t i = 0; i < array_len(programs); i++)
                 vec_foreach(p, &m->view->processes)
-                        if (p->name && fnmatch(programs[i].glob, p->name, 0) == 0) {
+                        if (p->name && fnmatch(programs[i].glob, p->name, 0) == 0 &&
+                            !has_protocol(t, programs[i].protocol)) {
                                 draft_warn(&t->draft, programs[i].text);
                                 break;
                         }
@@ -431,8 +448,8 @@ static void warn_of_policy(struct maker *m, struct table *t)
         if (t->by_owner)
                 plan_note(
                         m,
-                        "The firewall knows ports, not programs: where an approval is for one program, another one on the "
-                        "same port gets in too, and the audit tells.");
+                        "The firewall knows ports, not programs: where an approval is for one program, another one "
+                        "on the same port gets in too, and the audit tells.");
 }
 
 /* A warning comes once, whatever many listeners brought it. */
@@ -479,7 +496,9 @@ static void finish(struct maker *m, struct table *t)
         draft_undo(d, "nft delete table inet " FIREWALL_TABLE);
         vec_foreach(l, &m->assessment->listeners)
                 if (is_shut(t, l))
-                        draft_close(m, d, l, true);
+                        draft_close(m, d, l, CLOSES_REACH);
+                else if (harden_is_of_own_netns(l) && l->kind == LISTENER_SOCKET && l->judgement.too_far)
+                        draft_close(m, d, l, CLOSES_POLICY);
         drop_repeated(d);
         draft_add(m, d, NULL);
 }

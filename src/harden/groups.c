@@ -18,7 +18,10 @@ bool harden_is_of_own_netns(const struct listener *l)
 
 bool harden_is_on_network(const struct listener *l)
 {
-        return l->exposure.scope >= EXPOSURE_LINK;
+        bool attached = l->exposure.scope == EXPOSURE_PRIVATE && harden_is_of_own_netns(l) &&
+                        l->exposure.reachable_from[1];
+
+        return l->exposure.scope >= EXPOSURE_LINK || attached;
 }
 
 bool harden_is_unwanted(const struct maker *m, const struct listener *l)
@@ -31,26 +34,23 @@ bool harden_is_unwanted(const struct maker *m, const struct listener *l)
         return false;
 }
 
-bool harden_rule_has(const struct policy_rule *rule, const struct listener *l)
-{
-        for (size_t i = 0; i < rule->n_ports; i++)
-                if (rule->ports[i].transports & 1u << l->transport && !rule->ports[i].dynamic &&
-                    l->port >= rule->ports[i].first && l->port <= rule->ports[i].last)
-                        return true;
-        return false;
-}
-
 #define BEYOND (1u << EXPOSURE_LINK | 1u << EXPOSURE_INTERNET)
 
-bool harden_only_loopback(const struct maker *m, const struct listener *l)
+static bool is_beyond(const struct policy_rule *rule)
 {
-        for (size_t i = 0; i < m->in->n_approvals; i++) {
-                const struct policy_rule *rule = m->in->approvals[i];
+        return !rule->from || rule->from & BEYOND || rule->from_zones.n;
+}
 
-                if (rule->from && !(rule->from & BEYOND) && !rule->from_zones.n && harden_rule_has(rule, l))
-                        return true;
-        }
-        return false;
+bool harden_only_loopback(const struct listener *l)
+{
+        return l->judgement.too_far && !is_beyond(l->judgement.too_far);
+}
+
+bool harden_is_needed(const struct listener *l)
+{
+        if (l->judgement.verdict == VERDICT_APPROVED)
+                return harden_is_on_network(l);
+        return l->judgement.too_far && is_beyond(l->judgement.too_far);
 }
 
 bool harden_is_session(const struct maker *m, const struct listener *l)
@@ -177,7 +177,7 @@ void unit_groups_release(struct unit_groups *groups)
 bool unit_group_is_needed(const struct unit_group *g)
 {
         vec_foreach(l, &g->listeners)
-                if ((*l)->judgement.verdict == VERDICT_APPROVED && harden_is_on_network(*l))
+                if (harden_is_needed(*l))
                         return true;
         return false;
 }
@@ -190,12 +190,12 @@ bool unit_group_unwanted(const struct maker *m, const struct unit_group *g, bool
         return false;
 }
 
-bool unit_group_only_loopback(const struct maker *m, const struct unit_group *g)
+bool unit_group_only_loopback(const struct unit_group *g)
 {
         if (unit_group_is_needed(g))
                 return false;
         vec_foreach(l, &g->listeners)
-                if ((*l)->judgement.verdict == VERDICT_APPROVED || harden_only_loopback(m, *l))
+                if ((*l)->judgement.verdict == VERDICT_APPROVED || harden_only_loopback(*l))
                         return true;
         return false;
 }

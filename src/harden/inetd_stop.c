@@ -15,7 +15,7 @@ static bool is_needed(const struct maker *m, const struct service *entry)
 {
         vec_foreach(l, &m->assessment->listeners)
                 if (entry_of(l) == entry &&
-                    (l->judgement.verdict == VERDICT_APPROVED || harden_only_loopback(m, l)))
+                    (l->judgement.verdict == VERDICT_APPROVED || l->judgement.too_far))
                         return true;
         return false;
 }
@@ -55,7 +55,7 @@ static void make_one(struct maker *m, const struct listener *l)
         draft_undo(&d, pool_printf(m->pool, "put the saved %s back, and reload %s", file, entry->manager));
         vec_foreach(other, &m->assessment->listeners)
                 if (entry_of(other) == entry)
-                        draft_close(m, &d, other, false);
+                        draft_close(m, &d, other, CLOSES_ALL);
         draft_add(m, &d, pool_printf(m->pool, "%s:%s", entry->manager, entry->name));
 }
 

@@ -34,8 +34,13 @@ void draft_value(struct draft *d, const char *name, const char *text);
 void draft_warn(struct draft *d, const char *text);
 void draft_step(struct draft *d, const char *command);
 void draft_undo(struct draft *d, const char *command);
-/* Findings about a listener; `reach`: only those that end when nobody else can reach it. Each once. */
-void draft_close(struct maker *m, struct draft *d, const struct listener *l, bool reach);
+/* Findings about a listener that end with what an action changes; each once. */
+enum closing {
+        CLOSES_ALL,    /* it is gone */
+        CLOSES_REACH,  /* nobody else can reach it */
+        CLOSES_POLICY, /* only those whom the policy approves can */
+};
+void draft_close(struct maker *m, struct draft *d, const struct listener *l, enum closing how);
 /*
  * The action is complete: into the plan with it, with its id (kind:NAME, or the kind alone where name is NULL). What is
  * not of its form (a unit with a hostile name) is noted instead. Releases the draft.
@@ -51,16 +56,16 @@ void plan_note(struct maker *m, const char *text);
 bool harden_is_of_host(const struct listener *l);
 /* In the namespace quaymaster runs in: what the firewall is about. */
 bool harden_is_of_own_netns(const struct listener *l);
-/* Others than this machine may reach it. */
+/* Others than this machine (or, where we run in a namespace of our own, than that) may reach it. */
 bool harden_is_on_network(const struct listener *l);
 /* Not approved, and something was found about it. */
 bool harden_is_unwanted(const struct maker *m, const struct listener *l);
-/* The policy approves its port, but only on this machine. */
-bool harden_only_loopback(const struct maker *m, const struct listener *l);
+/* The policy approves it, but only on this machine, and others reach it. */
+bool harden_only_loopback(const struct listener *l);
+/* The policy approves it for others, too; perhaps not for all that reach it: then the firewall puts that right. */
+bool harden_is_needed(const struct listener *l);
 /* The administrator's session came in by it. */
 bool harden_is_session(const struct maker *m, const struct listener *l);
-/* An approval has that port. */
-bool harden_rule_has(const struct policy_rule *rule, const struct listener *l);
 
 /* Listeners of one unit of systemd: its service, or a socket that starts one for each connection. */
 struct unit_group {
@@ -75,10 +80,10 @@ struct unit_groups {
 
 void unit_groups_make(struct maker *m, struct unit_groups *to);
 void unit_groups_release(struct unit_groups *groups);
-/* Some listener of the unit is approved beyond this machine: it is not closed as a whole. */
+/* Some listener of the unit is needed: it is not closed as a whole. */
 bool unit_group_is_needed(const struct unit_group *g);
 bool unit_group_unwanted(const struct maker *m, const struct unit_group *g, bool on_network);
-bool unit_group_only_loopback(const struct maker *m, const struct unit_group *g);
+bool unit_group_only_loopback(const struct unit_group *g);
 bool unit_group_is_session(const struct maker *m, const struct unit_group *g);
 /* "21/tcp, 990/tcp" of its unwanted listeners */
 const char *unit_group_ports(struct maker *m, const struct unit_group *g);

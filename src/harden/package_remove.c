@@ -55,8 +55,16 @@ static void make_one(struct maker *m, const struct unit_group *g, const struct p
         draft_step(&d, pool_printf(m->pool, "apt-get remove %s", p->name));
         draft_undo(&d, pool_printf(m->pool, "apt-get install %s=%s", p->name, p->version));
         vec_foreach(l, &g->listeners)
-                draft_close(m, &d, *l, false);
+                draft_close(m, &d, *l, CLOSES_ALL);
         draft_add(m, &d, p->name);
+}
+
+static bool has_expired(const struct unit_group *g)
+{
+        vec_foreach(l, &g->listeners)
+                if ((*l)->judgement.verdict == VERDICT_EXPIRED)
+                        return true;
+        return false;
 }
 
 /* Only of what is to be stopped anyway. */
@@ -70,7 +78,7 @@ static void make(struct maker *m)
 
                 if (p && is_there(m, pool_printf(m->pool, "unit-stop:%s", g->unit->name)) &&
                     !is_there(m, pool_printf(m->pool, "package-remove:%s", p->name)) && !is_needed(m, p) &&
-                    !unit_is_core(g->unit->name) && !unit_carries(g->unit->name))
+                    !has_expired(g) && !unit_is_core(g->unit->name) && !unit_carries(g->unit->name))
                         make_one(m, g, p);
         }
 }

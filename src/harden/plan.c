@@ -52,12 +52,19 @@ static bool is_about_reach(const struct finding *f)
         return !str_after(f->rule, "executable-");
 }
 
-void draft_close(struct maker *m, struct draft *d, const struct listener *l, bool reach)
+static bool ends(const struct finding *f, enum closing how)
+{
+        if (how == CLOSES_POLICY)
+                return str_after(f->rule, "policy.");
+        return how == CLOSES_ALL || is_about_reach(f);
+}
+
+void draft_close(struct maker *m, struct draft *d, const struct listener *l, enum closing how)
 {
         vec_foreach(f, &m->assessment->findings) {
                 bool known = false;
 
-                if (f->listener != l || (reach && !is_about_reach(f)))
+                if (f->listener != l || !ends(f, how))
                         continue;
                 vec_foreach(have, &d->closes)
                         known = known || *have == f;
@@ -144,13 +151,13 @@ static const char *why_untouched(struct maker *m, const struct finding *f)
         if (l->container)
                 return pool_printf(m->pool, "it runs in container %s: change it where that is deployed from",
                                    l->container->name ? l->container->name : "without a name");
-        if (l->netns && l->netns->kind != NETNS_HOST)
+        if (l->netns && l->netns->kind != NETNS_HOST && !l->netns->own)
                 return pool_printf(m->pool,
                                    "it is in network namespace %s; hardening is about the host's own",
                                    l->netns->role);
         if (!is_about_reach(f))
                 return "it is about the program, not about who can reach it: see the remediation of the audit";
-        if (l->judgement.verdict == VERDICT_APPROVED)
+        if (l->judgement.verdict == VERDICT_APPROVED || harden_is_needed(l))
                 return "the policy approves it: follow the remediation of the audit, or take the approval away";
         if (!harden_is_on_network(l))
                 return "only this machine reaches it: approve it, or stop it by hand";
@@ -219,8 +226,8 @@ static void note_gaps(struct maker *m)
         if (!own && m->view->netns.n)
                 plan_note(
                         m,
-                        "quaymaster does not run in the host's network namespace: the firewall is that of its own, units "
-                        "are those of the host.");
+                        "quaymaster does not run in the host's network namespace: the firewall is that of its own, "
+                        "units are those of the host.");
 }
 
 static void note_policy(struct maker *m)
@@ -228,8 +235,8 @@ static void note_policy(struct maker *m)
         if (!m->in->policy)
                 plan_note(
                         m,
-                        "There is no policy.yaml, so nothing here is known to be needed: no action is suggested, and no "
-                        "firewall is made, as it would close everything. Write one first: quaymaster policy init");
+                        "There is no policy.yaml, so nothing here is known to be needed: no action is suggested, and "
+                        "no firewall is made, as it would close everything. Write one first: quaymaster policy init");
 }
 
 struct plan *harden_plan(const struct harden_input *in)

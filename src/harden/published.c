@@ -115,7 +115,7 @@ static void make(struct maker *m)
                         continue;
                 }
                 add_deny(m, &p, l);
-                draft_close(m, &p.draft, l, true);
+                draft_close(m, &p.draft, l, CLOSES_REACH);
         }
         if (p.deny.n)
                 finish(m, &p);

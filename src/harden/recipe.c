@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read
- * one file only (memcached, cups, avahi, postfix, named) are not here: a file of its own cannot take an address away from
- * them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
+ * one file only (memcached, cups, avahi, postfix, named) are not here: a file of its own cannot take an address away
+ * from them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
  */
 #include "harden/recipe.h"
 

@@ -15,7 +15,7 @@ static bool is_first(struct maker *m, const struct listener *l)
         vec_foreach(other, &m->assessment->listeners) {
                 if (script_of(other) != l->unit)
                         continue;
-                if (other->judgement.verdict == VERDICT_APPROVED || harden_only_loopback(m, other))
+                if (other->judgement.verdict == VERDICT_APPROVED || other->judgement.too_far)
                         return false;
                 if (other < l && harden_is_unwanted(m, other))
                         first = false;
@@ -44,7 +44,7 @@ static void make_one(struct maker *m, const struct listener *l)
         draft_undo(&d, pool_printf(m->pool, "service %s start", name));
         vec_foreach(other, &m->assessment->listeners)
                 if (script_of(other) == l->unit)
-                        draft_close(m, &d, other, false);
+                        draft_close(m, &d, other, CLOSES_ALL);
         draft_add(m, &d, name);
 }
 

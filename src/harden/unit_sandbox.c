@@ -8,7 +8,7 @@
 
 static const char *const properties[] = {
         "IPAddressDeny=any", "IPAddressAllow=localhost",
-        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK", /* netlink: getaddrinfo(3) asks it for addresses */
+        "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK", /* getaddrinfo(3) asks netlink */
 };
 
 /* Sockets that a .socket unit holds are not the service's own: limits of the service do not apply to them. */
@@ -30,16 +30,10 @@ static void make_one(struct maker *m, const struct unit_group *g)
         const char *path = pool_printf(m->pool, "/etc/systemd/system/%s.d/90-quaymaster.conf", unit);
 
         d.action.title = pool_printf(m->pool, "Let %s speak with this machine only", unit);
-        d.action.suggested = unit_group_only_loopback(m, g);
-        d.action.why =
-                d.action.suggested
-                        ? pool_printf(
-                                  m->pool,
-                                  "The policy approves it on this machine only, and others reach it (%s).",
-                                  unit_group_ports(m, g))
-                        : pool_printf(m->pool,
-                                      "If it is needed at all (%s), then perhaps on this machine only.",
-                                      unit_group_ports(m, g));
+        d.action.suggested = true;
+        d.action.why = pool_printf(m->pool,
+                                   "The policy approves it on this machine only, and others reach it (%s).",
+                                   unit_group_ports(m, g));
         d.action.risk_why =
                 "It can reach no other machine either: no DNS server, database or update there. It is restarted.";
         if (unit_group_is_session(m, g))
@@ -60,7 +54,7 @@ static void make_one(struct maker *m, const struct unit_group *g)
         draft_undo(&d, pool_printf(m->pool, "systemctl restart %s", unit));
         vec_foreach(l, &g->listeners)
                 if (harden_is_on_network(*l) && harden_is_unwanted(m, *l))
-                        draft_close(m, &d, *l, true);
+                        draft_close(m, &d, *l, CLOSES_REACH);
         draft_add(m, &d, unit);
 }
 
@@ -70,7 +64,7 @@ static void make(struct maker *m)
 
         unit_groups_make(m, &groups);
         vec_foreach(g, &groups.list)
-                if (unit_group_unwanted(m, g, true) && !unit_group_is_needed(g) && may_have(g))
+                if (unit_group_unwanted(m, g, true) && unit_group_only_loopback(g) && may_have(g))
                         make_one(m, g);
 }
 

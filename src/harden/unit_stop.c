@@ -181,7 +181,7 @@ static void make_one(struct maker *m, const struct unit_group *g)
         }
         add_commands(m, &d, &units);
         vec_foreach(l, &g->listeners)
-                draft_close(m, &d, *l, false);
+                draft_close(m, &d, *l, CLOSES_ALL);
         draft_add(m, &d, g->unit->name);
 }
 
@@ -193,7 +193,7 @@ static void make(struct maker *m)
         unit_groups_make(m, &groups);
         vec_foreach(g, &groups.list)
                 if (unit_group_unwanted(m, g, false) && !unit_group_is_needed(g) &&
-                    !unit_group_only_loopback(m, g))
+                    !unit_group_only_loopback(g))
                         make_one(m, g);
 }
 

@@ -23,7 +23,7 @@ static bool is_inside(const struct address_range *inner, const struct address_ra
                address_range_has(outer, &inner->last);
 }
 
-/* An address is in the zone of the narrowest network that has it: what is narrower, and not of the zone, is taken out. */
+/* An address is in the zone of the narrowest network that has it: narrower ones are taken out. */
 static void add_network(const struct estate *e, size_t index, struct range_set *to)
 {
         const struct estate_network *network = &e->networks[index];

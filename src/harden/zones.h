@@ -23,8 +23,10 @@ void zone_lines_release(struct zone_lines *zones);
 /* What `from` of a rule means here. Adds lines of zones that are used; notes in the draft what is not known. */
 void from_of_rule(struct maker *m, const struct policy_rule *rule, struct zone_lines *zones, struct draft *d,
                   struct from *ret);
-/* Networks that the own network namespace is attached to, as " 10.20.0.0/16 ..."; with `bridges`, only those of containers
- * and virtual machines. */
+/*
+ * Networks that the own network namespace is attached to, as " 10.20.0.0/16 ..."; with `bridges`, only those of
+ * containers and virtual machines.
+ */
 void add_attached(const struct maker *m, bool bridges, struct str *to);
 /* A bridge that Docker, podman, libvirt, LXC or Incus made. */
 bool is_bridge_of_guests(const char *device);

@@ -83,4 +83,6 @@ struct judgement {
         const struct policy_rule *rule; /* that decided; NULL: none spoke of it */
         const char *why;                /* a sentence; NULL as long as it is not judged */
         const char *note; /* what of the approval was not seen to hold ("... not verified"), or NULL */
+        /* Unapproved: an approval that holds, and would apply if it were reached from less far; or NULL. */
+        const struct policy_rule *too_far;
 };

@@ -540,6 +540,7 @@ struct decision {
         unsigned goodness; /* of an approval that applies: 3 holds, 2 expired, 1 does not hold */
         enum miss nearest; /* of approvals that do not apply */
         uint32_t nearest_index;
+        uint32_t too_far; /* the first that holds, and would apply to a listener that is reached from less far */
 };
 
 static const char *decided(struct policy_judge *j, uint32_t index, enum verdict verdict)
@@ -615,6 +616,17 @@ static void decide_allowed(struct policy_judge *j, const struct subject *s, uint
                                           note_text(j, notes)});
 }
 
+static void decide_missed(struct policy_judge *j, const struct policy_rule *rule, uint32_t index, enum miss miss,
+                          struct decision *d)
+{
+        if (miss == MISS_FROM && index < d->too_far && policy_rule_needed(rule) && !has_expired(j, rule))
+                d->too_far = index;
+        if (miss > d->nearest || (miss == d->nearest && index < d->nearest_index)) {
+                d->nearest = miss;
+                d->nearest_index = index;
+        }
+}
+
 static void try_rule(struct policy_judge *j, const struct subject *s, uint32_t index, struct decision *d)
 {
         const struct policy_rule *rule = &j->policy->rules[index];
@@ -627,15 +639,13 @@ static void try_rule(struct policy_judge *j, const struct subject *s, uint32_t i
                                           NULL});
         else if (miss == HIT)
                 decide_allowed(j, s, index, notes, d);
-        else if (!rule->deny && (miss > d->nearest || (miss == d->nearest && index < d->nearest_index))) {
-                d->nearest = miss;
-                d->nearest_index = index;
-        }
+        else if (!rule->deny)
+                decide_missed(j, rule, index, miss, d);
 }
 
 static struct judgement judge(struct policy_judge *j, const struct subject *s)
 {
-        struct decision d = {.index = UINT32_MAX};
+        struct decision d = {.index = UINT32_MAX, .too_far = UINT32_MAX};
         uint64_t next = NONE_NEXT;
 
         if (s->first == s->last) {
@@ -651,6 +661,8 @@ static struct judgement judge(struct policy_judge *j, const struct subject *s)
         if (d.goodness)
                 return d.judgement;
         d.judgement.verdict = VERDICT_UNAPPROVED;
+        if (d.too_far != UINT32_MAX)
+                d.judgement.too_far = &j->policy->rules[d.too_far];
         if (d.nearest > MISS_PORT) {
                 const struct policy_rule *rule = &j->policy->rules[d.nearest_index];
 

@@ -50,7 +50,7 @@ void policy_judge_explain(struct policy_judge *j, const struct listener *l, bool
 const struct policy_rule *policy_judge_unused(const struct policy_judge *j, size_t *i);
 
 /*
- * The next approval (from *i = 0 on) that is for a host or endpoint that was judged and holds: it has a need and has not
- * expired; used or not. NULL at the end.
+ * The next approval (from *i = 0 on) that is for a host or endpoint that was judged and holds: it has a need and has
+ * not expired; used or not. NULL at the end.
  */
 const struct policy_rule *policy_judge_holding(const struct policy_judge *j, size_t *i);

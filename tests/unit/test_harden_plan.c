@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Plans for played hosts, as people and programs read them: tests/golden/harden/NAME.txt and NAME.json. UPDATE_GOLDEN=1
+ * writes them anew: read the difference as the administrator of that host would.
+ */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "base/fd.h"
+#include "harden/harden.h"
+#include "harden/recipe.h"
+#include "inside_sample.h"
+#include "policy/estate_parse.h"
+#include "policy/policy_judge.h"
+#include "policy/policy_parse.h"
+#include "report/plan_report.h"
+
+/* --- hosts ----------------------------------------------------------------------------------- */
+
+static uint32_t daemon_on(struct inside *view, pid_t pid, const char *exe, const char *unit,
+                          const char *package, const char *places)
+{
+        uint32_t process = sample_daemon(view, pid, exe, unit, package);
+
+        while (*places) {
+                size_t len = strcspn(places, " ");
+                _cleanup_free_ char *place = xstrndup(places, len);
+
+                (void)sample_listen(view, place, process);
+                places += len + (places[len] == ' ');
+        }
+        return process;
+}
+
+static void activated(struct inside *view, const char *name, const char *exec, const char *place)
+{
+        _cleanup_free_ char *socket_name = xasprintf("%s.socket", name),
+                            *service_name = xasprintf("%s.service", name);
+        uint32_t socket = sample_unit(view, socket_name, NULL),
+                 service = sample_unit(view, service_name, exec);
+
+        view->services.at[socket].triggers = service;
+        view->services.at[service].triggered_by = socket;
+        view->services.at[service].state = "inactive";
+        view->services.at[service].startup = "static";
+        view->services.at[socket].state = "listening";
+        sample_activation(view, place, socket);
+        (void)sample_listen(view, place, sample_process(view, 1, "/usr/lib/systemd/systemd", NULL));
+}
+
+/* Some is approved, some only for itself, some forgotten; an old daemon in inetd; a routing daemon. */
+static void server(struct inside *view)
+{
+        uint32_t inetd, entry;
+
+        sample_interface(view, HOST_NETNS, "eth0", "198.51.99.20/24");
+        sample_interface(view, HOST_NETNS, "eth1", "10.20.1.20/24");
+        (void)daemon_on(view, 612, "/usr/sbin/sshd", "ssh.service", "openssh-server",
+                        "0.0.0.0:22/tcp [::]:22/tcp");
+        (void)daemon_on(view, 800, "/usr/sbin/nginx", "nginx.service", "nginx",
+                        "0.0.0.0:80/tcp 0.0.0.0:443/tcp");
+        (void)daemon_on(view, 830, "/usr/bin/redis-server", "redis-server.service", "redis-server",
+                        "10.20.1.20:6379/tcp");
+        (void)daemon_on(view, 840, "/usr/bin/memcached", "memcached.service", "memcached",
+                        "0.0.0.0:11211/tcp");
+        (void)daemon_on(view, 850, "/usr/sbin/vsftpd", "vsftpd.service", "vsftpd", "[::]:21/tcp");
+        (void)daemon_on(view, 855, "/usr/sbin/dhcpd", "isc-dhcp-server.service", "isc-dhcp-server",
+                        "0.0.0.0:67/udp");
+        (void)daemon_on(view, 860, "/usr/sbin/keepalived", "keepalived.service", "keepalived",
+                        "0.0.0.0:112/raw");
+        activated(view, "rpcbind", "/usr/sbin/rpcbind", "0.0.0.0:111/tcp");
+        inetd = sample_daemon(view, 870, "/usr/sbin/inetd", "inetd.service", "openbsd-inetd");
+        entry = inside_service(view, "telnet/tcp");
+        view->services.at[entry].manager = "inetd";
+        view->services.at[entry].state = "listening";
+        view->services.at[entry].startup = "enabled";
+        view->services.at[entry].file = "/etc/inetd.conf";
+        sample_activation(view, "0.0.0.0:23/tcp", entry);
+        (void)sample_listen(view, "0.0.0.0:23/tcp", inetd);
+}
+
+static const char server_policy[] =
+        "allow:\n"
+        "  - {port: 22/tcp, from: [office], need: administration, owner: ops, approved_by: sec}\n"
+        "  - {port: 80/tcp, from: [internet], need: shop, owner: web, approved_by: sec}\n"
+        "  - {port: 443/tcp, from: [internet], need: 'shop \"TLS\"', owner: web, approved_by: sec}\n"
+        "  - {port: 6379/tcp, from: [loopback], need: cache, owner: web, approved_by: sec}\n"
+        "  - {port: 11211/tcp, from: [loopback], need: cache, owner: web, approved_by: sec}\n"
+        "  - {port: 67/udp, from: [link], need: addresses, owner: net, approved_by: sec}\n"
+        "  - {port: 9999/tcp, need: TODO}\n"
+        "  - {port: 21/tcp, need: old partner, owner: web, approved_by: sec, expires: 2025-01-01}\n"
+        "deny:\n"
+        "  - {port: 23/tcp}\n";
+
+static const char estate_text[] = "networks:\n"
+                                  "  - {cidr: 10.20.0.0/16, zone: office}\n"
+                                  "  - {cidr: 10.20.9.0/24, zone: lab}\n";
+
+/* Published ports beside docker-proxy; an API that carries all containers. */
+static void containers(struct inside *view)
+{
+        uint32_t proxy;
+
+        sample_interface(view, HOST_NETNS, "eth0", "10.20.2.30/24");
+        sample_interface(view, HOST_NETNS, "docker0", "172.17.0.1/16");
+        sample_interface(view, HOST_NETNS, "virbr0", "192.168.122.1/24");
+        (void)daemon_on(view, 612, "/usr/sbin/sshd", "ssh.service", "openssh-server", "0.0.0.0:22/tcp");
+        (void)daemon_on(view, 900, "/usr/sbin/dockerd", "docker.service", "docker.io", "[::]:2375/tcp");
+        (void)daemon_on(view, 910, "/usr/sbin/dnsmasq", "libvirtd.service", "dnsmasq-base",
+                        "192.168.122.1:53/udp 192.168.122.1:53/tcp");
+        proxy = sample_daemon(view, 901, "/usr/sbin/docker-proxy", "docker.service", "docker.io");
+        (void)sample_listen(view, "0.0.0.0:8080/tcp", proxy);
+        for (unsigned i = 0; i < 2; i++) {
+                struct forward *f = vec_push(&view->forwards);
+
+                *f = (struct forward){
+                        .port = i ? 8443 : 5432, .to_port = 5432, .rule = "ip nat DOCKER handle 12"};
+                assert_int_equal(address_parse("172.17.0.3", &f->to), 0);
+        }
+}
+
+static const char containers_policy[] =
+        "allow:\n"
+        "  - {port: 22/tcp, from: [office], need: administration, owner: ops, approved_by: sec}\n"
+        "  - {port: 8443/tcp, from: [office], need: shop, owner: web, approved_by: sec}\n";
+
+/* No policy: a list to choose from. */
+static void laptop(struct inside *view)
+{
+        sample_interface(view, HOST_NETNS, "wlan0", "192.168.1.50/24");
+        (void)daemon_on(view, 1020, "/usr/sbin/rpcbind", "rpcbind.service", "rpcbind", "0.0.0.0:111/tcp");
+        (void)daemon_on(view, 1030, "/usr/sbin/smbd", "smbd.service", "samba",
+                        "0.0.0.0:445/tcp 0.0.0.0:139/tcp");
+        (void)daemon_on(view, 1050, "/usr/lib/postgresql/15/bin/postgres", "postgresql@15-main.service",
+                        "postgresql-15", "0.0.0.0:5432/tcp");
+        (void)daemon_on(view, 1060, "/usr/lib/systemd/systemd-resolved", "systemd-resolved.service",
+                        "systemd-resolved", "0.0.0.0:5355/udp");
+        /* what a listing may say, and no plan */
+        (void)daemon_on(view, 1070, "/usr/sbin/in.telnetd", "x;reboot.service", "telnetd", "0.0.0.0:23/tcp");
+}
+
+static const struct host {
+        const char *name;
+        void (*build)(struct inside *view);
+        const char *policy;  /* or NULL */
+        const char *session; /* address it came from, to port 22; or NULL */
+} hosts[] = {
+        {"server", server, server_policy, "10.20.0.7"},
+        {"server-from-elsewhere", server, server_policy, "203.0.113.9"},
+        {"containers", containers, containers_policy, NULL},
+        {"laptop", laptop, NULL, NULL},
+};
+
+/* --- the plan -------------------------------------------------------------------------------- */
+
+struct played {
+        struct pool *pool;
+        struct knowledge *guide;
+        struct inside *view;
+        struct assessment *assessment;
+        struct policy policy;
+        struct estate estate;
+        struct policy_judge *judge;
+        vec(const struct policy_rule *) approvals;
+        struct plan *plan;
+};
+
+static const char *needed_by(const char *unit, void *arg)
+{
+        return streq(unit, "rpcbind.socket") ? "nfs-common.service" : NULL;
+}
+
+static const char *also(const char *package, void *arg)
+{
+        return streq(package, "samba") ? "samba-vfs-modules" : NULL;
+}
+
+static void judge(struct played *p, const struct host *host)
+{
+        const struct policy_rule *rule;
+        struct err err = {0};
+        size_t i = 0;
+
+        if (estate_parse(estate_text, strlen(estate_text), "estate.yaml", p->pool, &p->estate, &err) < 0)
+                fail_msg("%s", err.text);
+        if (!host->policy)
+                return;
+        if (policy_parse(host->policy, strlen(host->policy), "policy.yaml", p->pool, &p->policy, &err) < 0)
+                fail_msg("%s", err.text);
+        p->judge = policy_judge_new(&p->policy, &p->estate, p->view->time_s, p->pool);
+        policy_judge_host(p->judge, p->view);
+        vec_foreach(l, &p->assessment->listeners)
+                l->judgement = policy_judge_listener(p->judge, l);
+        while ((rule = policy_judge_holding(p->judge, &i)))
+                *vec_push(&p->approvals) = rule;
+}
+
+static void play(struct played *p, const struct host *host, bool lock_me_out)
+{
+        struct harden_input in;
+
+        *p = (struct played){
+                .pool = pool_new(), .guide = knowledge_open(NULL, NULL, NULL), .view = sample_inside()};
+        p->view->hostname = host->name;
+        host->build(p->view);
+        p->assessment = assess_correlate(p->view, p->guide);
+        judge(p, host);
+        assess_judge(p->assessment, p->guide);
+        in = (struct harden_input){
+                .assessment = p->assessment,
+                .policy = p->judge ? &p->policy : NULL,
+                .approvals = p->approvals.at,
+                .n_approvals = p->approvals.n,
+                .estate = &p->estate,
+                .session_port = 22,
+                .lock_me_out = lock_me_out,
+                .package_also = also,
+                .unit_needed_by = needed_by,
+        };
+        if (host->session)
+                assert_int_equal(address_parse(host->session, &in.session_remote), 0);
+        p->plan = harden_plan(&in);
+}
+
+static void played_release(struct played *p)
+{
+        plan_free(p->plan);
+        policy_judge_free(p->judge);
+        vec_clear(&p->approvals);
+        assess_free(p->assessment);
+        inside_free(p->view);
+        knowledge_free(p->guide);
+        pool_free(p->pool);
+}
+
+static void expect_golden(const struct str *got, const char *name, const char *suffix)
+{
+        _cleanup_free_ char *path = xasprintf("%s/harden/%s.%s", GOLDEN_DIR, name, suffix);
+        _cleanup_str_ struct str golden = {0};
+
+        if (getenv("UPDATE_GOLDEN")) {
+                _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+                assert_int_equal(fd_write_all(fd, str_text(got), got->len), 0);
+        }
+        assert_int_equal(fd_read_file(AT_FDCWD, path, 1u << 22, &golden), 0);
+        assert_string_equal(str_text(got), str_text(&golden));
+}
+
+static void test_golden(void **state)
+{
+        for (size_t i = 0; i < array_len(hosts); i++) {
+                _cleanup_(played_release) struct played p;
+                _cleanup_str_ struct str text = {0}, json = {0};
+                vec(const struct action *) all = {0};
+                struct plan_report report = {.complete = true, .width = 100};
+
+                play(&p, &hosts[i], false);
+                vec_foreach(a, &p.plan->actions)
+                        *vec_push(&all) = a;
+                report.plan = p.plan;
+                report.assessment = p.assessment;
+                report.chosen = all.at;
+                report.n_chosen = all.n;
+                report.has_policy = hosts[i].policy != NULL;
+                plan_text_add(&report, &text);
+                plan_json_add(&report, &json);
+                vec_clear(&all);
+                expect_golden(&text, hosts[i].name, "txt");
+                expect_golden(&json, hosts[i].name, "json");
+        }
+}
+
+static const struct action *find(const struct plan *plan, const char *id)
+{
+        vec_foreach(a, &plan->actions)
+                if (streq(a->id, id))
+                        return a;
+        return NULL;
+}
+
+/* Each is a request that the privileged program takes, and what is approved is never stopped. */
+static void test_requests(void **state)
+{
+        for (size_t i = 0; i < array_len(hosts); i++) {
+                _cleanup_(played_release) struct played p;
+
+                play(&p, &hosts[i], false);
+                vec_foreach(a, &p.plan->actions) {
+                        _cleanup_str_ struct str line = {0};
+                        struct firewall_spec spec = {0};
+                        struct action back;
+
+                        action_request_write(a, &line);
+                        assert_int_equal(action_request_read(line.text, line.len, p.pool, &back, NULL), 0);
+                        if (a->kind == ACTION_FIREWALL || a->kind == ACTION_PUBLISHED)
+                                assert_int_equal(harden_firewall_spec(&back, p.pool, &spec, NULL), 0);
+                        firewall_spec_release(&spec);
+                        assert_true(a->suggested == false ||
+                                    (hosts[i].policy && !a->cuts && !a->not_applied));
+                        for (const struct finding **f = a->closes; *f; f++)
+                                assert_true(!(*f)->listener ||
+                                            (*f)->listener->judgement.verdict != VERDICT_APPROVED);
+                }
+        }
+}
+
+static void test_same_plan_same_id(void **state)
+{
+        _cleanup_(played_release) struct played a, b, c;
+
+        play(&a, &hosts[0], false);
+        play(&b, &hosts[0], false);
+        play(&c, &hosts[1], false);
+        assert_string_equal(a.plan->id, b.plan->id);
+        assert_string_not_equal(a.plan->id, c.plan->id);
+}
+
+/* Without an approval for it, the way in is kept by a rule of its own; with --lock-me-out it is not. */
+static void test_session(void **state)
+{
+        _cleanup_(played_release) struct played kept, closed;
+        const struct action *a;
+        bool session = false;
+
+        play(&kept, &hosts[1], false);
+        a = find(kept.plan, "firewall");
+        assert_non_null(a);
+        for (const struct action_value *v = a->values; v->name; v++)
+                session = session ||
+                          streq(v->text,
+                                "allow tcp 22 from 203.0.113.9 # the session this plan was made from");
+        assert_true(session);
+        play(&closed, &hosts[1], true);
+        a = find(closed.plan, "firewall");
+        for (const struct action_value *v = a->values; v->name; v++)
+                assert_null(strstr(v->text, "203.0.113.9"));
+}
+
+/* The daemon one came in by is told to cut, and never suggested. */
+static void test_cuts(void **state)
+{
+        static const struct host bare = {"bare", server,
+                                         "allow:\n  - {port: 80/tcp, need: x, owner: a, approved_by: b}\n",
+                                         "203.0.113.9"};
+        _cleanup_(played_release) struct played kept, closed;
+        const struct action *a;
+
+        play(&kept, &bare, false);
+        a = find(kept.plan, "unit-stop:ssh.service");
+        assert_true(a && a->cuts && !a->suggested && a->risk == RISK_HIGH);
+        play(&closed, &bare, true);
+        a = find(closed.plan, "unit-stop:ssh.service");
+        assert_true(a && !a->cuts && !a->suggested);
+}
+
+static void test_recipes(void **state)
+{
+        size_t n;
+        const struct recipe *all = recipes_all(&n);
+
+        for (size_t i = 0; i < n; i++) {
+                const struct recipe *r = &all[i];
+                _cleanup_str_ struct str path = {0};
+                const char *unit =
+                        streq(r->unit, "postgresql@*.service") ? "postgresql@15-main.service" : r->unit;
+
+                assert_ptr_equal(recipe_find(r->name), r);
+                assert_int_equal(action_check(ACTION_BIND_LOOPBACK,
+                                              (const struct action_value[]){
+                                                      {"recipe", r->name}, {"unit", unit}, {NULL, NULL}},
+                                              NULL),
+                                 0);
+                assert_int_equal(recipe_expand(r, r->path, unit, &path), 0);
+                assert_true(path.text[0] == '/' && !strchr(path.text, '%') && str_ends(r->content, "\n"));
+                assert_int_equal(!r->include, !r->include_line);
+                assert_int_equal(recipe_expand(r, r->path, "other.service", &path), -EINVAL);
+        }
+}
+
+static void test_instances(void **state)
+{
+        const struct recipe *r = recipe_find("postgresql");
+        static const char *const refused[] = {
+                "postgresql@.service",       "postgresql@15.service",    "postgresql@15-.service",
+                "postgresql@../x-y.service", "postgresql@15-...service", "postgresql@15-a\\x2fb.service",
+        };
+        _cleanup_str_ struct str path = {0};
+
+        assert_int_equal(recipe_expand(r, r->path, "postgresql@15-a-b.service", &path), 0);
+        assert_string_equal(path.text, "/etc/postgresql/15/a-b/conf.d/90-quaymaster.conf");
+        for (size_t i = 0; i < array_len(refused); i++)
+                assert_int_equal(recipe_expand(r, r->path, refused[i], &path), -EINVAL);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(test_golden),
+                cmocka_unit_test(test_requests),
+                cmocka_unit_test(test_same_plan_same_id),
+                cmocka_unit_test(test_session),
+                cmocka_unit_test(test_cuts),
+                cmocka_unit_test(test_recipes),
+                cmocka_unit_test(test_instances),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
