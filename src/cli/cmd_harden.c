@@ -73,8 +73,8 @@ const struct command command_harden = {
         .details =
                 "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"
                 "         shut in and to filter, in order, each with why, risk and undo. Changes nothing\n"
-                "apply    do what the plan suggests, or the actions of --only, and look whether it is closed now. It is\n"
-                "         undone by itself, also after a crash or a reboot, unless it is confirmed in time\n"
+                "apply    do what the plan suggests, or the actions of --only, and look whether it is closed now. It\n"
+                "         is undone by itself, also after a crash or a reboot, unless it is confirmed in time\n"
                 "confirm  keep what was applied: from a new login, which shows that you still get in\n"
                 "undo     put everything back as it was before: of the last apply, or of ID\n"
                 "status   what was applied, and what waits to be confirmed\n\n"

@@ -15,7 +15,7 @@
 
 struct apply {
         uint64_t within_s;
-        const char *from;    /* network namespace of the probe, or NULL */
+        const char *from; /* network namespace of the probe, or NULL */
         bool json;
         size_t n_steps;
         char id[40];
@@ -43,8 +43,10 @@ static int parse_within(const char *word, uint64_t *ret, struct err *err)
         if (!word)
                 return 0;
         digits = xstrndup(word, len - (len && (word[len - 1] == 's' || word[len - 1] == 'm')));
-        if (str_to_u64(digits, WITHIN_MAX_S, ret) < 0 || *ret * unit < WITHIN_MIN_S || *ret * unit > WITHIN_MAX_S)
-                return err_set(err, -EINVAL, "'--confirm-within %s': give a time from %us to %us, as 120s or 5m", word,
+        if (str_to_u64(digits, WITHIN_MAX_S, ret) < 0 || *ret * unit < WITHIN_MIN_S ||
+            *ret * unit > WITHIN_MAX_S)
+                return err_set(err, -EINVAL,
+                               "'--confirm-within %s': give a time from %us to %us, as 120s or 5m", word,
                                WITHIN_MIN_S, WITHIN_MAX_S);
         *ret *= unit;
         return 0;
@@ -57,7 +59,8 @@ static int parse(const struct invocation *in, struct apply *apply, struct err *e
                 apply->from = NULL;
         apply->json = invocation_has(in, "json");
         if (invocation_has(in, "rollback-unless-verified") && !apply->from)
-                return err_set(err, -EINVAL, "--rollback-unless-verified needs a probe from outside: --verify-from NETNS");
+                return err_set(err, -EINVAL,
+                               "--rollback-unless-verified needs a probe from outside: --verify-from NETNS");
         return parse_within(invocation_get(in, "confirm-within"), &apply->within_s, err);
 }
 
@@ -73,13 +76,16 @@ static int check_chosen(struct harden_run *run, const struct invocation *in, str
                 if (a->not_applied && only)
                         return err_set(err, -EINVAL, "%s is not applied: %s", a->id, a->not_applied);
                 if (a->cuts && !invocation_has(in, "lock-me-out") && only)
-                        return err_set(err, -EINVAL, "%s: %s. With --lock-me-out it is done all the same", a->id, a->cuts);
+                        return err_set(err, -EINVAL, "%s: %s. With --lock-me-out it is done all the same",
+                                       a->id, a->cuts);
                 if (!a->not_applied && (!a->cuts || invocation_has(in, "lock-me-out")))
                         run->chosen.at[kept++] = a;
         }
         run->chosen.n = kept;
-        return kept ? 0 : err_set(err, -ENOENT, "no action of the plan is suggested; choose some by --only (see: quaymaster "
-                                                "harden plan)");
+        return kept ? 0
+                    : err_set(err, -ENOENT,
+                              "no action of the plan is suggested; choose some by --only (see: quaymaster "
+                              "harden plan)");
 }
 
 static void show(const struct harden_run *run, const struct apply *apply)
@@ -90,7 +96,8 @@ static void show(const struct harden_run *run, const struct apply *apply)
         vec_foreach(at, &run->chosen) {
                 _cleanup_str_ struct str line = {0};
 
-                str_addf(&line, "  %zu. %s (%s; risk: %s)", ++n, (*at)->title, (*at)->id, action_risk_name((*at)->risk));
+                str_addf(&line, "  %zu. %s (%s; risk: %s)", ++n, (*at)->title, (*at)->id,
+                         action_risk_name((*at)->risk));
                 say(line.text);
                 for (const char *const *warning = (*at)->warnings; *warning; warning++) {
                         str_reset(&line);
@@ -160,7 +167,8 @@ static void show_proof(const struct harden_proof *proof, const struct apply *app
                 struct json j = json_to(&text);
 
                 if (!apply->json) {
-                        str_addf(&text, "  %-14s %s: %s", proof_words[line->proof], line->finding->title, line->why);
+                        str_addf(&text, "  %-14s %s: %s", proof_words[line->proof], line->finding->title,
+                                 line->why);
                         say(text.text);
                         continue;
                 }
@@ -175,8 +183,8 @@ static void show_proof(const struct harden_proof *proof, const struct apply *app
                 (void)printf("%s\n", str_text(&text));
         }
         if (!apply->json)
-                (void)printf("%zu closed, %zu still open, %zu not verifiable%s.\n", proof->n[PROOF_CLOSED], proof->n[PROOF_OPEN],
-                             proof->n[PROOF_UNKNOWN],
+                (void)printf("%zu closed, %zu still open, %zu not verifiable%s.\n", proof->n[PROOF_CLOSED],
+                             proof->n[PROOF_OPEN], proof->n[PROOF_UNKNOWN],
                              proof->outside ? "" : ", as seen from inside");
 }
 
@@ -186,8 +194,8 @@ static void note_proof(const struct harden_proof *proof, const struct apply *app
         static const char *const words[] = {"proved", NULL};
         _cleanup_str_ struct str evidence = {0};
 
-        str_addf(&evidence, "from network namespace '%s': %zu ports asked, %zu findings closed, none open", apply->from,
-                 proof->n_asked, proof->n[PROOF_CLOSED]);
+        str_addf(&evidence, "from network namespace '%s': %zu ports asked, %zu findings closed, none open",
+                 apply->from, proof->n_asked, proof->n[PROOF_CLOSED]);
         (void)harden_child(words, &evidence, NULL, NULL, err);
 }
 
@@ -204,17 +212,21 @@ static int take_back(const struct apply *apply, struct err *err)
 static void show_end(const struct apply *apply, bool proved)
 {
         if (apply->json) {
-                (void)printf("{\"type\":\"summary\",\"id\":\"%s\",\"confirm_within_s\":%llu,\"complete\":true,\"incomplete\":[]}\n",
-                             apply->id, (unsigned long long)apply->within_s);
+                (void)printf(
+                        "{\"type\":\"summary\",\"id\":\"%s\",\"confirm_within_s\":%llu,"
+                        "\"complete\":true,\"incomplete\":[]}\n",
+                        apply->id, (unsigned long long)apply->within_s);
                 return;
         }
         (void)printf("Applied as %s. It is undone in %llu s unless you confirm it:\n", apply->id,
                      (unsigned long long)apply->within_s);
-        (void)printf(proved ? "  quaymaster harden confirm\n"
-                            : "  log in anew (leave this session open), and there: quaymaster harden confirm\n");
+        (void)printf(
+                proved ? "  quaymaster harden confirm\n"
+                       : "  log in anew (leave this session open), and there: quaymaster harden confirm\n");
 }
 
-static int prove(const struct invocation *in, const struct harden_run *run, struct apply *apply, struct err *err)
+static int prove(const struct invocation *in, const struct harden_run *run, struct apply *apply,
+                 struct err *err)
 {
         _cleanup_(harden_proof_release) struct harden_proof proof = {0};
         struct err why = {0};
@@ -234,12 +246,13 @@ static int prove(const struct invocation *in, const struct harden_run *run, stru
 
 int harden_apply(const struct invocation *in, struct err *err)
 {
-        _cleanup_(harden_run_release) struct harden_run run = {0};
+        _cleanup_(harden_run_release) struct harden_run run = {.no_packages = true};
         struct apply apply = {0};
         int r = parse(in, &apply, err);
 
         if (r == 0 && geteuid() != 0)
-                r = err_set(err, -EPERM, "applying needs root; run it by sudo. `quaymaster harden plan` does not");
+                r = err_set(err, -EPERM,
+                            "applying needs root; run it by sudo. `quaymaster harden plan` does not");
         if (r == 0)
                 r = harden_make_plan(in, &run, err);
         if (r == 0)

@@ -21,7 +21,8 @@ int harden_confirm(const struct invocation *in, struct err *err)
         int r = harden_child(words, NULL, NULL, NULL, err);
 
         if (r == 0)
-                (void)printf("Confirmed: what was applied stays. Back again at any time: quaymaster harden undo\n");
+                (void)printf(
+                        "Confirmed: what was applied stays. Back again at any time: quaymaster harden undo\n");
         return harden_child_status(r);
 }
 
@@ -34,7 +35,8 @@ static void tell_undo(const struct child_line *line, void *arg)
                 return;
         if (streq(line->event, "left"))
                 (*left)++;
-        str_addf(&text, "  %s: %s", streq(line->event, "left") ? "NOT undone" : "undone", str_text(&line->words));
+        str_addf(&text, "  %s: %s", streq(line->event, "left") ? "NOT undone" : "undone",
+                 str_text(&line->words));
         if (line->error.len)
                 str_addf(&text, ": %s", line->error.text);
         say(str_text(&text));
@@ -47,7 +49,9 @@ int harden_undo(const struct invocation *in, struct err *err)
         int r = harden_child(words, NULL, tell_undo, &left, err);
 
         if (r == 0)
-                (void)printf(left ? "Undone but for %zu; look at them.\n" : "Undone: all is as it was before.\n", left);
+                (void)printf(left ? "Undone but for %zu; look at them.\n"
+                                  : "Undone: all is as it was before.\n",
+                             left);
         return r == 0 && left ? QM_EXIT_INCOMPLETE : harden_child_status(r);
 }
 
@@ -71,8 +75,9 @@ static void tell_status(const struct child_line *line, void *arg)
         if (streq(line->type, "note"))
                 str_add(&text, str_text(&line->words));
         else if (streq(line->state, "waiting"))
-                str_addf(&text, "%s  waits to be confirmed; undone in %llu s else (quaymaster harden confirm)", line->id,
-                         (unsigned long long)line->seconds_left);
+                str_addf(&text,
+                         "%s  waits to be confirmed; undone in %llu s else (quaymaster harden confirm)",
+                         line->id, (unsigned long long)line->seconds_left);
         else
                 str_addf(&text, "%s  %s", line->id, line->state);
         say(str_text(&text));
@@ -85,7 +90,8 @@ int harden_status(const struct invocation *in, struct err *err)
         int r = harden_child(words, NULL, tell_status, &status, err);
 
         if (r == 0 && status.json)
-                (void)printf("{\"type\":\"summary\",\"applies\":%zu,\"complete\":true,\"incomplete\":[]}\n", status.n);
+                (void)printf("{\"type\":\"summary\",\"applies\":%zu,\"complete\":true,\"incomplete\":[]}\n",
+                             status.n);
         else if (r == 0 && !status.n)
                 (void)printf("Nothing was ever applied on this host.\n");
         return harden_child_status(r);

@@ -142,8 +142,8 @@ static void become(int program, const char *const *argv, int netns_fd, int in, i
         _exit(127);
 }
 
-static int start(struct child *child, int program, const char *const *argv, int netns_fd, const struct str *input,
-                 struct err *err)
+static int start(struct child *child, int program, const char *const *argv, int netns_fd,
+                 const struct str *input, struct err *err)
 {
         _cleanup_close_ int in = make_input(input), from = -1, to = -1;
         int ends[2];
@@ -170,7 +170,8 @@ struct last {
 };
 
 /* All lines; what the last result says. */
-static void read_lines(FILE *from, void (*each)(const struct child_line *line, void *arg), void *arg, struct last *last)
+static void read_lines(FILE *from, void (*each)(const struct child_line *line, void *arg), void *arg,
+                       struct last *last)
 {
         _cleanup_free_ char *text = NULL;
         size_t room = 0;
@@ -186,7 +187,8 @@ static void read_lines(FILE *from, void (*each)(const struct child_line *line, v
                 if (streq(line.type, "result")) {
                         last->said = true;
                         if (!line.ok)
-                                err_set(&last->err, line.number ? -(int)line.number : -EIO, "%s", str_text(&line.error));
+                                err_set(&last->err, line.number ? -(int)line.number : -EIO, "%s",
+                                        str_text(&line.error));
                 }
                 if (each)
                         each(&line, arg);
@@ -214,7 +216,9 @@ int harden_child(const char *const *words, const struct str *input,
         int r, status;
 
         if (geteuid() != 0)
-                return err_set(err, -EPERM, "'%s' needs root; run it by sudo. `quaymaster harden plan` does not", words[0]);
+                return err_set(err, -EPERM,
+                               "'%s' needs root; run it by sudo. `quaymaster harden plan` does not",
+                               words[0]);
         program = companion_open(PROGRAM, QM_LIBEXECDIR, path, err);
         if (program < 0)
                 return program;
@@ -233,13 +237,14 @@ int harden_child(const char *const *words, const struct str *input,
         return last.err.code;
 }
 
-int harden_child_scan(const char *const *words, int netns_fd, void (*each)(const struct child_line *line, void *arg),
-                      void *arg, struct err *err)
+int harden_child_scan(const char *const *words, int netns_fd,
+                      void (*each)(const struct child_line *line, void *arg), void *arg, struct err *err)
 {
         _cleanup_close_ int program = open(SELF, O_PATH | O_CLOEXEC);
         struct last last = {0};
         struct child child;
-        int r = program < 0 ? err_errno(err, errno, "opening '" SELF "'") : start(&child, program, words, netns_fd, NULL, err);
+        int r = program < 0 ? err_errno(err, errno, "opening '" SELF "'")
+                            : start(&child, program, words, netns_fd, NULL, err);
 
         if (r < 0)
                 return r;
@@ -249,5 +254,7 @@ int harden_child_scan(const char *const *words, int netns_fd, void (*each)(const
 
 int harden_child_status(int r)
 {
-        return r == 0 ? QM_EXIT_DONE : r == -EINVAL || r == -EPERM || r == -ENOENT ? QM_EXIT_USAGE : QM_EXIT_INCOMPLETE;
+        return r == 0                                        ? QM_EXIT_DONE
+               : r == -EINVAL || r == -EPERM || r == -ENOENT ? QM_EXIT_USAGE
+                                                             : QM_EXIT_INCOMPLETE;
 }

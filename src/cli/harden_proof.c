@@ -25,8 +25,8 @@ void harden_proof_release(struct harden_proof *proof)
 
 static bool same_listener(const struct listener *a, const struct listener *b)
 {
-        return a->transport == b->transport && a->port == b->port && address_compare(&a->address, &b->address) == 0 &&
-               streq(a->netns->role, b->netns->role);
+        return a->transport == b->transport && a->port == b->port &&
+               address_compare(&a->address, &b->address) == 0 && streq(a->netns->role, b->netns->role);
 }
 
 static bool still_listens(const struct assessment *a, const struct listener *l)
@@ -43,7 +43,8 @@ static bool still_found(const struct assessment *a, const struct finding *f)
                 if (!streq(other->rule, f->rule) || !other->listener != !f->listener)
                         continue;
                 if (f->listener ? same_listener(other->listener, f->listener)
-                                : f->service && other->service && streq_ptr(other->service->name, f->service->name))
+                                : f->service && other->service &&
+                                          streq_ptr(other->service->name, f->service->name))
                         return true;
         }
         return false;
@@ -75,15 +76,18 @@ static void judge_inside(const struct harden_run *run, const struct inside_run *
 {
         const struct finding *f = line->finding;
 
-        if (!still_found(now->assessment, f) && !(f->listener && still_listens(now->assessment, f->listener))) {
+        if (!still_found(now->assessment, f) &&
+            !(f->listener && still_listens(now->assessment, f->listener))) {
                 *line = (struct proof_line){f, PROOF_CLOSED, "nothing listens there any more"};
                 if (!f->listener)
                         line->why = "it is not found any more";
         } else if (!still_found(now->assessment, f)) {
                 *line = (struct proof_line){f, PROOF_CLOSED, "it listens, and the finding is gone"};
         } else if (is_filtered_only(run, f)) {
-                *line = (struct proof_line){f, PROOF_UNKNOWN, "it listens, and the firewall is to keep others out: only a probe from "
-                                                              "outside can tell (--verify-from)"};
+                *line = (struct proof_line){
+                        f, PROOF_UNKNOWN,
+                        "it listens, and the firewall is to keep others out: only a probe from "
+                        "outside can tell (--verify-from)"};
         } else {
                 *line = (struct proof_line){f, PROOF_OPEN, "it is found as before"};
         }
@@ -99,7 +103,8 @@ static void collect_lines(const struct harden_run *run, struct harden_proof *ret
                         }
 }
 
-static int look_again(const struct invocation *in, const struct harden_run *run, struct harden_proof *ret, struct err *err)
+static int look_again(const struct invocation *in, const struct harden_run *run, struct harden_proof *ret,
+                      struct err *err)
 {
         _cleanup_(inside_run_release) struct inside_run now = {0};
         _cleanup_(policy_run_release) struct policy_run policy = {0};
@@ -144,7 +149,9 @@ static int own_addresses(struct addresses *to, struct err *err)
         for (const struct ifaddrs *one = all; one; one = one->ifa_next)
                 add_address(to, one->ifa_addr);
         freeifaddrs(all);
-        return to->n ? 0 : err_set(err, -EADDRNOTAVAIL, "this host has no address that could be asked from outside");
+        return to->n ? 0
+                     : err_set(err, -EADDRNOTAVAIL,
+                               "this host has no address that could be asked from outside");
 }
 
 /* The estate of the probe: this host, and nothing else. */
@@ -170,7 +177,8 @@ static void add_port(struct str *to, const struct listener *l)
 
 static bool can_ask(const struct finding *f)
 {
-        return f->listener && (f->listener->transport == TRANSPORT_TCP || f->listener->transport == TRANSPORT_UDP) &&
+        return f->listener &&
+               (f->listener->transport == TRANSPORT_TCP || f->listener->transport == TRANSPORT_UDP) &&
                !address_is_loopback(&f->listener->address);
 }
 
@@ -233,14 +241,17 @@ static void judge_outside(const struct seen *seen, struct proof_line *line)
         if (shut && !unknown)
                 *line = (struct proof_line){line->finding, PROOF_CLOSED, "it does not answer from outside"};
         else if (line->proof != PROOF_CLOSED && unknown)
-                *line = (struct proof_line){line->finding, PROOF_UNKNOWN, "it is silent from outside, which over UDP a server may be, too"};
+                *line = (struct proof_line){
+                        line->finding, PROOF_UNKNOWN,
+                        "it is silent from outside, which over UDP a server may be, too"};
 }
 
-static int ask_ports(const struct addresses *addresses, const struct str *ports, const char *folder, int netns_fd,
-                     struct seen *seen, struct err *err)
+static int ask_ports(const struct addresses *addresses, const struct str *ports, const char *folder,
+                     int netns_fd, struct seen *seen, struct err *err)
 {
-        const char *argv[ADDRESSES_MAX + 12] = {"quaymaster", "scan", "--json", "--all-states", "--no-discovery", "--no-inside",
-                                               "--config", folder, "-p", str_text(ports)};
+        const char *argv[ADDRESSES_MAX + 12] = {
+                "quaymaster",  "scan",     "--json", "--all-states", "--no-discovery",
+                "--no-inside", "--config", folder,   "-p",           str_text(ports)};
         size_t n = 10;
         int status;
 
@@ -249,15 +260,21 @@ static int ask_ports(const struct addresses *addresses, const struct str *ports,
         status = harden_child_scan(argv, netns_fd, take_endpoint, seen, err);
         if (status < 0)
                 return status;
-        return status == 0 ? 0 : err_set(err, -EIO, "the probe from outside did not come to its end (status %d)", status);
+        return status == 0 ? 0
+                           : err_set(err, -EIO, "the probe from outside did not come to its end (status %d)",
+                                     status);
 }
 
 static int open_netns(const char *name, struct err *err)
 {
         _cleanup_close_ int folder = open(NETNS_FOLDER, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int fd = strchr(name, '/') || name[0] == '.' || folder < 0 ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        int fd = strchr(name, '/') || name[0] == '.' || folder < 0
+                         ? -1
+                         : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
-        return fd < 0 ? err_set(err, -EINVAL, "--verify-from: there is no network namespace '%s' (see: ip netns)", name) : fd;
+        return fd < 0 ? err_set(err, -EINVAL,
+                                "--verify-from: there is no network namespace '%s' (see: ip netns)", name)
+                      : fd;
 }
 
 /* Those that are to be closed; and up to so many that stay, which show that the host is reached. */
@@ -275,12 +292,13 @@ static void add_ports(const struct harden_run *run, struct harden_proof *ret, st
         if (run->input.session_port)
                 str_addf(to, "%sT:%u", to->len ? "," : "", run->input.session_port);
         vec_foreach(l, &run->inside.assessment->listeners)
-                if (l->transport == TRANSPORT_TCP && l->judgement.verdict == VERDICT_APPROVED && !address_is_loopback(&l->address) &&
-                    controls++ < CONTROLS_MAX)
+                if (l->transport == TRANSPORT_TCP && l->judgement.verdict == VERDICT_APPROVED &&
+                    !address_is_loopback(&l->address) && controls++ < CONTROLS_MAX)
                         add_port(to, l);
 }
 
-static int look_from(const struct harden_run *run, const char *from, struct harden_proof *ret, struct err *err)
+static int look_from(const struct harden_run *run, const char *from, struct harden_proof *ret,
+                     struct err *err)
 {
         _cleanup_close_ int netns_fd = open_netns(from, err);
         _cleanup_str_ struct str ports = {0}, path = {0};
@@ -309,8 +327,8 @@ static int look_from(const struct harden_run *run, const char *from, struct hard
         return r;
 }
 
-int harden_prove(const struct invocation *in, const struct harden_run *run, const char *from, struct harden_proof *ret,
-                 struct err *err)
+int harden_prove(const struct invocation *in, const struct harden_run *run, const char *from,
+                 struct harden_proof *ret, struct err *err)
 {
         int r;
 

@@ -46,7 +46,7 @@ static void make_input(const struct invocation *in, struct harden_run *run)
                 .n_approvals = run->approvals.n,
                 .estate = run->policy.has_estate ? &run->policy.estate : NULL,
                 .lock_me_out = invocation_has(in, "lock-me-out"),
-                .package_also = harden_ask_has_packages(run->ask) ? harden_ask_also : NULL,
+                .package_also = !run->no_packages && harden_ask_has_packages(run->ask) ? harden_ask_also : NULL,
                 .unit_needed_by = harden_ask_has_units(run->ask) ? harden_ask_needed_by : NULL,
                 .arg = run->ask,
         };

@@ -129,8 +129,8 @@ static int start_process(const char *id, void (*watch)(const char *id), struct e
         return status ? err_set(err, -EAGAIN, "starting the rollback failed") : 0;
 }
 
-int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus, int root_fd, void (*watch)(const char *id),
-        struct err *err)
+int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus, int root_fd,
+        void (*watch)(const char *id), struct err *err)
 {
         const char *const argv[] = {program, "rollback", id, NULL};
         char name[APPLY_ID_SIZE + 60];
@@ -142,7 +142,8 @@ int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus,
         if (bus) {
                 r = put_unit(root_fd, program, err);
                 if (r == 0)
-                        r = bus_run_service(bus, name, "Undo hardening that is not confirmed in time", argv, err);
+                        r = bus_run_service(bus, name, "Undo hardening that is not confirmed in time", argv,
+                                            err);
         }
         if (r == 0)
                 r = start_process(id, watch, err);

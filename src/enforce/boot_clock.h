@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Time since boot, suspended time too (CLOCK_BOOTTIME): no one can set it, so a jump of the wall clock does not matter. */
+/*
+ * Time since boot, suspended time too (CLOCK_BOOTTIME): no one can set it, so a jump of the wall clock does not
+ * matter.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -59,7 +59,8 @@ static int find_unit(sd_bus *bus, const char *unit, struct pool *pool, const cha
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *reply = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
         const char *path = NULL;
-        int r = sd_bus_call_method(bus, DESTINATION, MANAGER, INTERFACE, "LoadUnit", &why, &reply, "s", unit);
+        int r = sd_bus_call_method(bus, DESTINATION, MANAGER, INTERFACE, "LoadUnit", &why, &reply, "s",
+                                   unit);
 
         if (r >= 0)
                 r = sd_bus_message_read(reply, "o", &path);
@@ -123,8 +124,8 @@ static int add_running(sd_bus *bus, const char *unit, struct pool *pool, name_li
         return r;
 }
 
-static int add_property(sd_bus *bus, const char *path, const char *property, struct pool *pool, name_list *to,
-                        struct err *err)
+static int add_property(sd_bus *bus, const char *path, const char *property, struct pool *pool,
+                        name_list *to, struct err *err)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
         char **names = NULL;
@@ -182,7 +183,8 @@ static int wait_job(sd_bus *bus, const char *unit, struct pool *pool, const char
                 if (r == 0 && !job)
                         return state_of(bus, path, unit, pool, ret, err);
                 if (r == 0 && clock_monotonic_ns() > end)
-                        return err_set(err, -ETIMEDOUT, "%s did not do it within %u s", unit, BUS_UNIT_MS / 1000);
+                        return err_set(err, -ETIMEDOUT, "%s did not do it within %u s", unit,
+                                       BUS_UNIT_MS / 1000);
                 (void)poll(NULL, 0, LOOK_MS);
         }
         return r;
@@ -191,7 +193,8 @@ static int wait_job(sd_bus *bus, const char *unit, struct pool *pool, const char
 static int ask(sd_bus *bus, const char *method, const char *what, const char *unit, struct err *err)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
-        int r = sd_bus_call_method(bus, DESTINATION, MANAGER, INTERFACE, method, &why, NULL, "ss", unit, "replace");
+        int r = sd_bus_call_method(bus, DESTINATION, MANAGER, INTERFACE, method, &why, NULL, "ss", unit,
+                                   "replace");
 
         return r < 0 ? failed(r, &why, what, unit, err) : 0;
 }
@@ -212,7 +215,8 @@ int bus_stop(sd_bus *bus, const char *unit, struct err *err)
         return r;
 }
 
-static int begin(sd_bus *bus, const char *method, const char *what, const char *unit, bool wait, struct err *err)
+static int begin(sd_bus *bus, const char *method, const char *what, const char *unit, bool wait,
+                 struct err *err)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
         const char *state = NULL;
@@ -221,7 +225,8 @@ static int begin(sd_bus *bus, const char *method, const char *what, const char *
         if (r == 0 && wait)
                 r = wait_job(bus, unit, pool, &state, err);
         if (r == 0 && wait && is_over(state))
-                return err_set(err, -EIO, "%s does not run: it is '%s' (see: journalctl -u %s)", unit, state, unit);
+                return err_set(err, -EIO, "%s does not run: it is '%s' (see: journalctl -u %s)", unit, state,
+                               unit);
         return r;
 }
 
@@ -299,9 +304,9 @@ static int fill_service(sd_bus_message *m, const char *name, const char *what, c
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s", what, "CollectMode", "s",
-                                          "inactive-or-failed", "Restart", "s", "on-failure", "RestartUSec", "t",
-                                          UINT64_C(200000));
+                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s", what, "CollectMode",
+                                          "s", "inactive-or-failed", "Restart", "s", "on-failure",
+                                          "RestartUSec", "t", UINT64_C(200000));
         /* it is killed as often as somebody likes, and comes back */
         if (r >= 0)
                 r = sd_bus_message_append(m, "(sv)", "StartLimitIntervalUSec", "t", UINT64_C(0));
@@ -312,11 +317,13 @@ static int fill_service(sd_bus_message *m, const char *name, const char *what, c
         return r < 0 ? r : sd_bus_message_append(m, "a(sa(sv))", 0);
 }
 
-int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv, struct err *err)
+int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv,
+                    struct err *err)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
-        int r = sd_bus_message_new_method_call(bus, &m, DESTINATION, MANAGER, INTERFACE, "StartTransientUnit");
+        int r = sd_bus_message_new_method_call(bus, &m, DESTINATION, MANAGER, INTERFACE,
+                                               "StartTransientUnit");
 
         if (r >= 0)
                 r = fill_service(m, name, what, argv);

@@ -26,8 +26,8 @@ int bus_active_state(sd_bus *bus, const char *unit, struct pool *pool, const cha
 int bus_runs(sd_bus *bus, const char *unit, bool *ret, struct err *err);
 
 /*
- * Append to `to` those that run of `unit` and of what ends with it (RequiredBy, BoundBy, ConsistsOf, and theirs), without those that
- * are there already. Names are in the pool.
+ * Append to `to` those that run of `unit` and of what ends with it (RequiredBy, BoundBy, ConsistsOf, and theirs),
+ * without those that are there already. Names are in the pool.
  */
 int bus_ends_with(sd_bus *bus, const char *unit, struct pool *pool, name_list *to, struct err *err);
 
@@ -39,4 +39,5 @@ int bus_restart(sd_bus *bus, const char *unit, bool wait, struct err *err);
 int bus_reload(sd_bus *bus, struct err *err); /* unit files are read again */
 
 /* Run argv as a service of its own that is started again when it is killed; gone with its end. */
-int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv, struct err *err);
+int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv,
+                    struct err *err);

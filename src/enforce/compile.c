@@ -15,12 +15,12 @@
 #include "firewall/spec.h"
 #include "harden/recipe.h"
 
-#define UNITS      "etc/systemd/system"
-#define DROP_IN    "90-quaymaster.conf"
-#define MASK       "/dev/null"
-#define TEXT_MAX   NODE_MAX
-#define FIREWALL   "quaymaster-firewall.service"
-#define LINKS_MAX  10000
+#define UNITS     "etc/systemd/system"
+#define DROP_IN   "90-quaymaster.conf"
+#define MASK      "/dev/null"
+#define TEXT_MAX  NODE_MAX
+#define FIREWALL  "quaymaster-firewall.service"
+#define LINKS_MAX 10000
 
 static const char *const *one_name(struct pool *pool, const char *name)
 {
@@ -45,7 +45,11 @@ static struct step *add_step(struct compile *c, enum step_op op, const char *act
 {
         struct step *step = vec_push(&c->steps);
 
-        *step = (struct step){.op = op, .action = action, .names = no_names, .ran = no_names, .lines = no_names,
+        *step = (struct step){.op = op,
+                              .action = action,
+                              .names = no_names,
+                              .ran = no_names,
+                              .lines = no_names,
                               .lines_before = no_names};
         return step;
 }
@@ -96,7 +100,8 @@ static int add_folders(struct compile *c, const char *action, const char *path, 
         return 0;
 }
 
-int compile_node(struct compile *c, const char *action, const char *path, const struct node *after, struct err *err)
+int compile_node(struct compile *c, const char *action, const char *path, const struct node *after,
+                 struct err *err)
 {
         struct node before;
         struct step *step;
@@ -149,7 +154,8 @@ static int list_folder(const struct compile *c, const char *path, name_list *ret
 /* Without these no host runs on, or no administrator gets in to undo it. */
 static bool is_vital(const char *unit)
 {
-        static const char *const starts[] = {"systemd-", "dbus.", "dbus-broker.", "init.", "-.", "quaymaster-"};
+        static const char *const starts[] = {"systemd-", "dbus.", "dbus-broker.",
+                                             "init.",    "-.",    "quaymaster-"};
 
         for (size_t i = 0; i < array_len(starts); i++)
                 if (str_after(unit, starts[i]))
@@ -161,7 +167,9 @@ static int check_unit(const struct compile *c, const char *unit, struct err *err
 {
         if (is_vital(unit))
                 return err_set(err, -EPERM, "'%s' is not touched: the host needs it", unit);
-        return c->bus ? 0 : err_set(err, -EOPNOTSUPP, "'%s' is a unit of systemd, which does not run here", unit);
+        return c->bus ? 0
+                      : err_set(err, -EOPNOTSUPP, "'%s' is a unit of systemd, which does not run here",
+                                unit);
 }
 
 static bool is_wants_folder(const char *name)
@@ -169,7 +177,8 @@ static bool is_wants_folder(const char *name)
         return str_ends(name, ".wants") || str_ends(name, ".requires") || str_ends(name, ".upholds");
 }
 
-static int remove_wants(struct compile *c, const char *action, const char *folder, const char *unit, struct err *err)
+static int remove_wants(struct compile *c, const char *action, const char *folder, const char *unit,
+                        struct err *err)
 {
         const char *path = pool_printf(c->pool, UNITS "/%s/%s", folder, unit);
         struct node before;
@@ -179,13 +188,15 @@ static int remove_wants(struct compile *c, const char *action, const char *folde
 }
 
 /* Another name of the unit: a link to its file. */
-static int remove_alias(struct compile *c, const char *action, const char *name, const char *unit, struct err *err)
+static int remove_alias(struct compile *c, const char *action, const char *name, const char *unit,
+                        struct err *err)
 {
         const char *path = pool_printf(c->pool, UNITS "/%s", name);
         struct node before;
         int r = look(c, path, &before, err);
 
-        if (r < 0 || streq(name, unit) || before.type != NODE_LINK || !streq(str_basename(before.text), unit))
+        if (r < 0 || streq(name, unit) || before.type != NODE_LINK ||
+            !streq(str_basename(before.text), unit))
                 return r;
         return remove_node(c, action, path, err);
 }
@@ -199,9 +210,9 @@ static int disable(struct compile *c, const char *action, const char *unit, stru
         vec_foreach(name, &names) {
                 if (r < 0)
                         break;
-                r = is_wants_folder(*name)     ? remove_wants(c, action, *name, unit, err)
-                    : strchr(*name, '.')       ? remove_alias(c, action, *name, unit, err)
-                                               : 0;
+                r = is_wants_folder(*name) ? remove_wants(c, action, *name, unit, err)
+                    : strchr(*name, '.')   ? remove_alias(c, action, *name, unit, err)
+                                           : 0;
         }
         vec_clear(&names);
         return r;
@@ -217,7 +228,8 @@ static int mask(struct compile *c, const char *action, const char *unit, struct 
         if (r < 0)
                 return r;
         if (before.type == NODE_FILE) {
-                note(c, pool_printf(c->pool, "%s is disabled but not masked, since its unit file lies in /%s itself",
+                note(c, pool_printf(c->pool,
+                                    "%s is disabled but not masked, since its unit file lies in /%s itself",
                                     unit, UNITS));
                 return 0;
         }
@@ -256,8 +268,8 @@ static int compile_unit_stop(struct compile *c, const struct action *a, struct e
 }
 
 /* A file that a unit reads when it starts. */
-static int add_drop_in(struct compile *c, const char *action, const char *unit, const char *path, const char *text,
-                       struct err *err)
+static int add_drop_in(struct compile *c, const char *action, const char *unit, const char *path,
+                       const char *text, struct err *err)
 {
         const struct node after = node_file(text, strlen(text));
         const char *const *names = one_name(c->pool, unit);
@@ -296,7 +308,8 @@ static bool includes(const struct str *text, const char *line)
 }
 
 /* The daemon reads the drop-in only where its main file says so. */
-static int check_included(const struct compile *c, const struct recipe *recipe, const char *unit, struct err *err)
+static int check_included(const struct compile *c, const struct recipe *recipe, const char *unit,
+                          struct err *err)
 {
         _cleanup_str_ struct str path = {0}, text = {0};
         int r;
@@ -309,8 +322,8 @@ static int check_included(const struct compile *c, const struct recipe *recipe, 
         if (r < 0)
                 return err_errno(err, -r, "reading '%s'", str_text(&path));
         if (!includes(&text, recipe->include_line))
-                return err_set(err, -EINVAL, "'%s' has no line '%s', so a drop-in would not be read", str_text(&path),
-                               recipe->include_line);
+                return err_set(err, -EINVAL, "'%s' has no line '%s', so a drop-in would not be read",
+                               str_text(&path), recipe->include_line);
         return 0;
 }
 
@@ -341,7 +354,8 @@ static bool is_link_of(const char *name, char letter, const char *script)
 }
 
 /* As update-rc.d disable: started nowhere, ended where it was started. */
-static int disable_level(struct compile *c, const char *action, char level, const char *script, struct err *err)
+static int disable_level(struct compile *c, const char *action, char level, const char *script,
+                         struct err *err)
 {
         const char *folder = pool_printf(c->pool, "etc/rc%c.d", level);
         name_list names = {0};
@@ -354,7 +368,8 @@ static int disable_level(struct compile *c, const char *action, char level, cons
                         continue;
                 r = remove_node(c, action, pool_printf(c->pool, "%s/%s", folder, names.at[i]), err);
                 if (r == 0)
-                        r = compile_node(c, action, pool_printf(c->pool, "%s/K01%s", folder, script), &stop, err);
+                        r = compile_node(c, action, pool_printf(c->pool, "%s/K01%s", folder, script), &stop,
+                                         err);
         }
         vec_clear(&names);
         return r;
@@ -372,7 +387,8 @@ static int compile_sysv(struct compile *c, const struct action *a, struct err *e
         if (r == 0 && c->bus)
                 r = bus_ends_with(c->bus, unit, c->pool, &ran, err);
         else if (r == 0)
-                *vec_push(&ran) = script; /* whether it runs, only it knows; starting it twice does nothing */
+                *vec_push(&ran) =
+                        script; /* whether it runs, only it knows; starting it twice does nothing */
         if (r == 0) {
                 step = add_step(c, c->bus ? STEP_STOP : STEP_SCRIPT_STOP, a->id);
                 step->names = one_name(c->pool, name);
@@ -387,12 +403,12 @@ static int compile_sysv(struct compile *c, const struct action *a, struct err *e
 static bool turn_off(const char *server, const struct node *file, const char *service, const char *transport,
                      struct str *to)
 {
-        return file->type == NODE_FILE &&
-               (streq(server, "inetd") ? inetd_text_off : xinetd_text_off)(file->text, file->len, service, transport,
-                                                                          to);
+        return file->type == NODE_FILE && (streq(server, "inetd") ? inetd_text_off : xinetd_text_off)(
+                                                  file->text, file->len, service, transport, to);
 }
 
-static int off_in_file(struct compile *c, const struct action *a, const char *path, bool *found, struct err *err)
+static int off_in_file(struct compile *c, const struct action *a, const char *path, bool *found,
+                       struct err *err)
 {
         const char *server = action_value(a, "server", 0);
         _cleanup_str_ struct str text = {0};
@@ -400,7 +416,8 @@ static int off_in_file(struct compile *c, const struct action *a, const char *pa
         char *copy;
         int r = look(c, path, &before, err);
 
-        if (r < 0 || !turn_off(server, &before, action_value(a, "service", 0), action_value(a, "transport", 0), &text))
+        if (r < 0 || !turn_off(server, &before, action_value(a, "service", 0),
+                               action_value(a, "transport", 0), &text))
                 return r;
         *found = true;
         copy = pool_alloc(c->pool, text.len + 1);
@@ -428,7 +445,8 @@ static int off_in_files(struct compile *c, const struct action *a, bool *found, 
 /* The units that a super-server of Debian may run as; those that do not run are passed over when it comes to it. */
 static const char *const *server_units(const char *server)
 {
-        static const char *const inetd[] = {"inetd.service", "openbsd-inetd.service", "inetutils-inetd.service", NULL};
+        static const char *const inetd[] = {"inetd.service", "openbsd-inetd.service",
+                                            "inetutils-inetd.service", NULL};
         static const char *const xinetd[] = {"xinetd.service", NULL};
 
         return streq(server, "inetd") ? inetd : xinetd;
@@ -449,7 +467,8 @@ static int compile_inetd(struct compile *c, const struct action *a, struct err *
         if (r == 0 && c->bus)
                 add_step(c, STEP_RESTART, a->id)->names = units;
         else if (r == 0)
-                note(c, pool_printf(c->pool, "%s must be told to read its files again", action_value(a, "server", 0)));
+                note(c, pool_printf(c->pool, "%s must be told to read its files again",
+                                    action_value(a, "server", 0)));
         return r;
 }
 
@@ -518,7 +537,9 @@ static int add_boot_load(struct compile *c, const char *action, struct err *err)
         int r;
 
         if (!c->bus) {
-                note(c, "the firewall is not loaded at boot, as no systemd runs here: have `quaymaster-harden load` run early");
+                note(c,
+                     "the firewall is not loaded at boot, as no systemd runs here: "
+                     "have `quaymaster-harden load` run early");
                 return 0;
         }
         r = compile_node(c, action, UNITS "/" FIREWALL, &unit, err);
@@ -540,8 +561,10 @@ static int compile_table(struct compile *c, const struct action *a, struct err *
         if (r == 0 && there)
                 r = lines_in_force(c, table, &before, err);
         if (r == 0 && there && !*before)
-                r = err_set(err, -EEXIST, "a firewall table '%s' is there that no apply made; look at it, and remove it: "
-                                          "nft delete table inet %s", table, table);
+                r = err_set(err, -EEXIST,
+                            "a firewall table '%s' is there that no apply made; look at it, and remove it: "
+                            "nft delete table inet %s",
+                            table, table);
         if (r == 0)
                 r = add_boot_load(c, a->id, err);
         if (r == 0) {
@@ -558,8 +581,8 @@ static int compile_table(struct compile *c, const struct action *a, struct err *
 /* --- all ------------------------------------------------------------------------------------- */
 
 static int (*const kinds[ACTION_KIND_MAX])(struct compile *c, const struct action *a, struct err *err) = {
-        [ACTION_UNIT_STOP] = compile_unit_stop, [ACTION_SYSV_STOP] = compile_sysv,
-        [ACTION_INETD_STOP] = compile_inetd,    [ACTION_BIND_LOOPBACK] = compile_bind,
+        [ACTION_UNIT_STOP] = compile_unit_stop,  [ACTION_SYSV_STOP] = compile_sysv,
+        [ACTION_INETD_STOP] = compile_inetd,     [ACTION_BIND_LOOPBACK] = compile_bind,
         [ACTION_UNIT_SANDBOX] = compile_sandbox, [ACTION_FIREWALL] = compile_table,
         [ACTION_PUBLISHED] = compile_table,
 };
@@ -567,6 +590,7 @@ static int (*const kinds[ACTION_KIND_MAX])(struct compile *c, const struct actio
 int compile_action(struct compile *c, const struct action *a, struct err *err)
 {
         if (!kinds[a->kind])
-                return err_set(err, -EOPNOTSUPP, "'%s': this has no exact undo, so it is not applied", a->id);
+                return err_set(err, -EOPNOTSUPP, "'%s': this has no exact undo, so it is not applied",
+                               a->id);
         return kinds[a->kind](c, a, err) < 0 ? err_prefix(err, "%s", a->id) : 0;
 }

@@ -134,7 +134,10 @@ static int desk_open(struct desk *desk, bool make, struct err *err)
 
 static struct run run_of(struct desk *desk, struct apply *apply)
 {
-        return (struct run){.root_fd = desk->root_fd, .bus = desk->bus, .folder = &desk->folder, .apply = apply,
+        return (struct run){.root_fd = desk->root_fd,
+                            .bus = desk->bus,
+                            .folder = &desk->folder,
+                            .apply = apply,
                             .tell = tell_step};
 }
 
@@ -152,13 +155,15 @@ static int settle_undone(struct desk *desk, struct apply *apply, struct err *err
 {
         int r;
 
-        (void)journal_add(apply->journal_fd, JOURNAL_UNDONE, JOURNAL_NO_STEP, NULL, NULL); /* a full disk ends nothing */
+        (void)journal_add(apply->journal_fd, JOURNAL_UNDONE, JOURNAL_NO_STEP, NULL,
+                          NULL); /* a full disk ends nothing */
         r = disarm(desk->root_fd, desk->bus, err);
         return r < 0 ? r : folder_clear_pending(&desk->folder, err);
 }
 
 /* With the lock, and `pending` on the disk. */
-static int undo(struct desk *desk, struct apply *apply, const char *why, bool at_boot, size_t *left, struct err *err)
+static int undo(struct desk *desk, struct apply *apply, const char *why, bool at_boot, size_t *left,
+                struct err *err)
 {
         const struct pending p = pending_of(apply->id, PENDING_UNDOING, 0);
         struct run run = run_of(desk, apply);
@@ -177,7 +182,8 @@ static int undo(struct desk *desk, struct apply *apply, const char *why, bool at
 /* A confirmation that was killed between its two halves holds. */
 static bool is_confirmed(const struct apply *apply, const struct pending *pending)
 {
-        return pending->state == PENDING_WAITING && journal_last(&apply->journal, JOURNAL_CONFIRMED, JOURNAL_NO_STEP);
+        return pending->state == PENDING_WAITING &&
+               journal_last(&apply->journal, JOURNAL_CONFIRMED, JOURNAL_NO_STEP);
 }
 
 static int roll_back(struct desk *desk, const struct pending *pending, bool at_boot, struct err *err)
@@ -197,7 +203,8 @@ static int roll_back(struct desk *desk, const struct pending *pending, bool at_b
                 r = folder_clear_pending(&desk->folder, err);
                 return r < 0 ? r : disarm(desk->root_fd, desk->bus, err);
         }
-        return undo(desk, &apply, at_boot ? "found unconfirmed at boot" : why[pending->state], at_boot, &left, err);
+        return undo(desk, &apply, at_boot ? "found unconfirmed at boot" : why[pending->state], at_boot,
+                    &left, err);
 }
 
 /* Look once: false when there is nothing left to watch. */
@@ -286,8 +293,8 @@ static int read_actions(struct compile *c, const struct str *text, struct err *e
         return r;
 }
 
-static void write_request(const struct asked *asked, const struct session *session, const struct str *actions,
-                          struct str *to)
+static void write_request(const struct asked *asked, const struct session *session,
+                          const struct str *actions, struct str *to)
 {
         struct json j = json_to(to);
 
@@ -306,7 +313,8 @@ static int check_free(const struct folder *folder, struct err *err)
         int r = folder_pending(folder, &pending, err);
 
         if (r == 0 && pending.state != PENDING_NONE)
-                return err_set(err, -EBUSY, "apply %s is not confirmed yet; confirm or undo it first", pending.id);
+                return err_set(err, -EBUSY, "apply %s is not confirmed yet; confirm or undo it first",
+                               pending.id);
         return r;
 }
 
@@ -338,7 +346,8 @@ static int take_back(struct desk *desk, const char *id, const char *why, size_t 
         return r < 0 ? r : undo(desk, &apply, why, false, left, err);
 }
 
-static int apply_steps(struct desk *desk, struct apply *apply, const struct asked *asked, size_t *left, struct err *err)
+static int apply_steps(struct desk *desk, struct apply *apply, const struct asked *asked, size_t *left,
+                       struct err *err)
 {
         struct err why = {0};
         int r = do_apply(desk, apply, asked, &why);
@@ -365,7 +374,8 @@ static int compile_all(struct desk *desk, struct compile *c, const struct asked 
         write_request(asked, &session, &actions, request);
         r = read_actions(c, &actions, err);
         if (r == 0 && !c->steps.n)
-                return err_set(err, -ENOENT, "there is nothing to do: no action, or all of it is so already");
+                return err_set(err, -ENOENT,
+                               "there is nothing to do: no action, or all of it is so already");
         return r;
 }
 
@@ -377,7 +387,10 @@ static int request_apply(const struct asked *asked)
         struct err err = {0};
         size_t left = 0;
         int r = desk_open(&desk, true, &err);
-        struct compile c = {.root_fd = desk.root_fd, .bus = desk.bus, .folder = &desk.folder, .program = desk.program,
+        struct compile c = {.root_fd = desk.root_fd,
+                            .bus = desk.bus,
+                            .folder = &desk.folder,
+                            .program = desk.program,
                             .pool = apply.pool};
 
         if (r == 0)
@@ -425,7 +438,8 @@ static const char *connection_of(const struct apply *apply, char *buf, size_t si
 }
 
 /* How it may be confirmed, for the journal; or -EPERM. */
-static int may_confirm(const struct apply *apply, const struct asked *asked, const char **ret, struct err *err)
+static int may_confirm(const struct apply *apply, const struct asked *asked, const char **ret,
+                       struct err *err)
 {
         const struct journal_line *applied = journal_last(&apply->journal, JOURNAL_APPLIED, JOURNAL_NO_STEP);
         struct session session;
@@ -454,7 +468,8 @@ static int open_waiting(struct desk *desk, struct apply *apply, struct err *err)
         if (r < 0)
                 return r;
         if (pending.state != PENDING_WAITING)
-                return err_set(err, -ENOENT, "no apply waits to be confirmed (see: quaymaster harden status)");
+                return err_set(err, -ENOENT,
+                               "no apply waits to be confirmed (see: quaymaster harden status)");
         if (pending_advise(&pending, boot_clock_ns(), boot_id(boot)) != PENDING_WAIT)
                 return err_set(err, -ETIME, "it is too late: apply %s is being undone", pending.id);
         return apply_open(&desk->folder, pending.id, apply, err);
@@ -492,7 +507,8 @@ static int request_proved(const struct asked *asked)
         else
                 r = open_waiting(&desk, &apply, &err);
         if (r == 0)
-                r = journal_add(apply.journal_fd, JOURNAL_PROVED, JOURNAL_NO_STEP, str_text(&evidence), &err);
+                r = journal_add(apply.journal_fd, JOURNAL_PROVED, JOURNAL_NO_STEP, str_text(&evidence),
+                                &err);
         return tell_result(r, &err, apply.id[0] ? apply.id : NULL, 0, 0);
 }
 
@@ -526,12 +542,14 @@ static int undo_asked(struct desk *desk, struct apply *apply, size_t *left, stru
         if (r < 0)
                 return r;
         if (pending.state != PENDING_NONE && !streq(pending.id, apply->id))
-                return err_set(err, -EBUSY, "apply %s is not confirmed yet; confirm or undo it first", pending.id);
+                return err_set(err, -EBUSY, "apply %s is not confirmed yet; confirm or undo it first",
+                               pending.id);
         r = run_check(&run, err);
         if (r == 0 && pending.state == PENDING_NONE) {
                 r = folder_set_pending(&desk->folder, &undoing, err);
                 if (r == 0)
-                        r = arm(&desk->folder, apply->id, desk->program, desk->bus, desk->root_fd, watch, err);
+                        r = arm(&desk->folder, apply->id, desk->program, desk->bus, desk->root_fd, watch,
+                                err);
                 if (r < 0)
                         (void)folder_clear_pending(&desk->folder, NULL);
         }
@@ -597,7 +615,8 @@ static void tell_apply(const struct apply *apply, const struct pending *pending)
         json_str(&j, "id", apply->id);
         json_str(&j, "state", is_pending ? pending_state_name(pending->state) : apply_state(apply));
         if (is_pending && pending->state == PENDING_WAITING)
-                json_u64(&j, "seconds_left", pending->deadline_ns > now ? (pending->deadline_ns - now) / SECOND_NS : 0);
+                json_u64(&j, "seconds_left",
+                         pending->deadline_ns > now ? (pending->deadline_ns - now) / SECOND_NS : 0);
         json_raw(&j, "request", apply->request, strlen(apply->request));
         tell_journal(&j, apply);
         json_end_line(&j);
@@ -643,10 +662,12 @@ static int load_tables(const struct folder *folder, struct pool *pool, struct er
         for (size_t i = ids.n; i-- > 0 && r == 0;) {
                 _cleanup_apply_ struct apply apply = {.journal_fd = -1};
 
-                if (apply_open(folder, ids.at[i], &apply, NULL) < 0 || !streq(apply_state(&apply), "confirmed"))
+                if (apply_open(folder, ids.at[i], &apply, NULL) < 0 ||
+                    !streq(apply_state(&apply), "confirmed"))
                         continue;
                 vec_foreach(step, &apply.steps) {
-                        if (step->op != STEP_TABLE || n == array_len(loaded) || streq(step->names[0], loaded[0]))
+                        if (step->op != STEP_TABLE || n == array_len(loaded) ||
+                            streq(step->names[0], loaded[0]))
                                 continue;
                         loaded[n++] = pool_intern(pool, step->names[0]);
                         r = r < 0 ? r : table_load(step->names[0], step->lines, err);
@@ -679,7 +700,8 @@ static const struct request {
         int (*run)(const struct asked *asked);
         unsigned takes;
 } requests[] = {
-        {"apply", "do the actions of standard input (--confirm-within SECONDS, --plan ID)", request_apply, TAKES_CONFIRM},
+        {"apply", "do the actions of standard input (--confirm-within SECONDS, --plan ID)", request_apply,
+         TAKES_CONFIRM},
         {"confirm", "keep what was applied (--at-console)", request_confirm, TAKES_CONSOLE},
         {"proved", "note that a probe from outside passed", request_proved, 0},
         {"undo", "undo an apply: ID or last", request_undo, TAKES_ID},
@@ -707,7 +729,8 @@ static bool parse_option(char **argv, int *i, unsigned takes, struct asked *aske
                 return (asked->at_console = true);
         if (takes & TAKES_CONFIRM && value && streq(argv[*i], "--confirm-within")) {
                 ++*i;
-                return str_to_u64(value, CONFIRM_MAX, &asked->confirm_s) == 0 && asked->confirm_s >= CONFIRM_MIN;
+                return str_to_u64(value, CONFIRM_MAX, &asked->confirm_s) == 0 &&
+                       asked->confirm_s >= CONFIRM_MIN;
         }
         if (takes & TAKES_CONFIRM && value && streq(argv[*i], "--plan")) {
                 ++*i;

@@ -69,7 +69,8 @@ void folder_release(struct folder *folder)
 
 int folder_lock(struct folder *folder, unsigned patience_ms, struct err *err)
 {
-        _cleanup_close_ int fd = openat(folder->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        _cleanup_close_ int fd =
+                openat(folder->fd, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         int r;
 
         if (fd < 0)
@@ -78,8 +79,9 @@ int folder_lock(struct folder *folder, unsigned patience_ms, struct err *err)
              patience_ms -= LOCK_LOOK_MS)
                 (void)poll(NULL, 0, LOCK_LOOK_MS);
         if (r < 0)
-                return errno == EWOULDBLOCK ? err_set(err, -EBUSY, "another apply or undo is at work; wait for its end "
-                                                                   "(see: quaymaster harden status)")
+                return errno == EWOULDBLOCK ? err_set(err, -EBUSY,
+                                                      "another apply or undo is at work; wait for its end "
+                                                      "(see: quaymaster harden status)")
                                             : err_errno(err, errno, "taking the lock");
         folder->lock_fd = take_fd(fd);
         return 0;
@@ -117,7 +119,8 @@ int folder_set_pending(const struct folder *folder, const struct pending *pendin
 
         pending_write(pending, &text);
         r = write_file(folder->fd, PENDING_NEW, text.text, text.len, err);
-        if (r == 0 && (renameat(folder->fd, PENDING_NEW, folder->fd, PENDING_NAME) < 0 || fsync(folder->fd) < 0))
+        if (r == 0 &&
+            (renameat(folder->fd, PENDING_NEW, folder->fd, PENDING_NAME) < 0 || fsync(folder->fd) < 0))
                 r = err_errno(err, errno, "writing '" HARDEN_FOLDER "/" PENDING_NAME "'");
         return r;
 }
@@ -260,7 +263,8 @@ int apply_open(const struct folder *folder, const char *id, struct apply *ret, s
         dir_fd = openat(folder->fd, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (dir_fd < 0)
                 return errno == ENOENT
-                               ? err_set(err, -ENOENT, "there is no apply '%s' (see: quaymaster harden status)", id)
+                               ? err_set(err, -ENOENT,
+                                         "there is no apply '%s' (see: quaymaster harden status)", id)
                                : err_errno(err, errno, "opening '" HARDEN_FOLDER "/%s'", id);
         (void)snprintf(ret->id, sizeof(ret->id), "%s", id);
         ret->pool = pool_new();

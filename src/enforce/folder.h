@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where applies are kept: a folder of root's alone (0700) with one folder an apply, the file `pending` (pending.h) and the
- * file `lock`, which one process holds at a time that changes anything.
+ * Where applies are kept: a folder of root's alone (0700) with one folder an apply, the file `pending` (pending.h)
+ * and the file `lock`, which one process holds at a time that changes anything.
  *
  *      ID/request   a JSON line: who asked, and when; then the actions, a line each
  *      ID/steps     step.h; complete before the first step

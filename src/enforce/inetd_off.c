@@ -31,14 +31,18 @@ static bool word_is(const char *line, size_t len, unsigned n, const char *word, 
                 if (n-- == 0) {
                         size_t found = (size_t)(line - from), wanted = strlen(word);
 
-                        return found >= wanted && (start || found == wanted) && memcmp(from, word, wanted) == 0;
+                        return found >= wanted && (start || found == wanted) &&
+                               memcmp(from, word, wanted) == 0;
                 }
                 if (from == end)
                         return false;
         }
 }
 
-/* inetd.conf(5): service type protocol wait user server arguments; a service may have its address before it ("host:name"). */
+/*
+ * inetd.conf(5): service type protocol wait user server arguments; a service may have its address before it
+ * ("host:name").
+ */
 bool inetd_text_off(const char *text, size_t len, const char *service, const char *transport, struct str *to)
 {
         const char *end = text + len;
@@ -58,7 +62,7 @@ bool inetd_text_off(const char *text, size_t len, const char *service, const cha
 }
 
 struct entry {
-        bool inside, wanted, other; /* other: it is for another transport */
+        bool inside, wanted, other;               /* other: it is for another transport */
         size_t disable_at, disable_len, open_end; /* offsets into the text */
 };
 
@@ -92,7 +96,8 @@ static void write_off(const struct entry *e, const char *text, size_t len, struc
 }
 
 /* xinetd.conf(5): "service NAME", "{", "attribute = value" ..., "}", each on a line of its own. */
-bool xinetd_text_off(const char *text, size_t len, const char *service, const char *transport, struct str *to)
+bool xinetd_text_off(const char *text, size_t len, const char *service, const char *transport,
+                     struct str *to)
 {
         const char *end = text + len, *line;
         struct entry e = {0};

@@ -12,8 +12,8 @@
 #include "enforce/boot_clock.h"
 
 static const char *const event_names[JOURNAL_EVENT_MAX] = {
-        [JOURNAL_ARMED] = "armed",     [JOURNAL_BEGIN] = "begin",         [JOURNAL_DONE] = "done",
-        [JOURNAL_FAILED] = "failed",   [JOURNAL_APPLIED] = "applied",     [JOURNAL_PROVED] = "proved",
+        [JOURNAL_ARMED] = "armed",         [JOURNAL_BEGIN] = "begin",     [JOURNAL_DONE] = "done",
+        [JOURNAL_FAILED] = "failed",       [JOURNAL_APPLIED] = "applied", [JOURNAL_PROVED] = "proved",
         [JOURNAL_CONFIRMED] = "confirmed", [JOURNAL_UNDO] = "undo",       [JOURNAL_LEFT] = "left",
         [JOURNAL_UNDONE] = "undone",
 };
@@ -32,7 +32,8 @@ static enum journal_event parse_event(const struct json_text *word)
 {
         size_t event = 0;
 
-        while (event < JOURNAL_EVENT_MAX && !json_text_is_n(word, event_names[event], strlen(event_names[event])))
+        while (event < JOURNAL_EVENT_MAX &&
+               !json_text_is_n(word, event_names[event], strlen(event_names[event])))
                 event++;
         return (enum journal_event)event;
 }
@@ -48,12 +49,14 @@ static bool parse_line(struct json_read *r, struct pool *pool, struct journal_li
                 if (json_text_is(&key, "event"))
                         line->event = json_read_text(r, &text) ? parse_event(&text) : JOURNAL_EVENT_MAX;
                 else if (json_text_is(&key, "note"))
-                        line->note = json_read_text(r, &text) ? pool_intern_n(pool, text.at, text.len) : NULL;
+                        line->note =
+                                json_read_text(r, &text) ? pool_intern_n(pool, text.at, text.len) : NULL;
                 else if (json_text_is(&key, "step"))
                         line->step = json_read_u64(r, &number) && number < JOURNAL_NO_STEP ? (uint32_t)number
-                                                                                         : JOURNAL_NO_STEP;
+                                                                                           : JOURNAL_NO_STEP;
                 else if (json_text_is(&key, "time"))
-                        line->time_s = json_read_u64(r, &number) && number <= INT64_MAX ? (int64_t)number : 0;
+                        line->time_s =
+                                json_read_u64(r, &number) && number <= INT64_MAX ? (int64_t)number : 0;
                 else if (json_text_is(&key, "boot_ns"))
                         line->boot_ns = json_read_u64(r, &number) ? number : 0;
                 else
@@ -82,7 +85,8 @@ void journal_read(const char *text, size_t len, struct pool *pool, struct journa
         json_read_release(&r);
 }
 
-const struct journal_line *journal_last(const struct journal *journal, enum journal_event event, uint32_t step)
+const struct journal_line *journal_last(const struct journal *journal, enum journal_event event,
+                                        uint32_t step)
 {
         for (size_t i = journal->lines.n; i-- > 0;) {
                 const struct journal_line *line = &journal->lines.at[i];

@@ -11,7 +11,8 @@
 #include "base/netlink.h"
 
 /* include/net/tcp_states.h: all but TIME_WAIT (6), CLOSE (7) and LISTEN (10), in which nothing more is exchanged. */
-#define STATES_TCP ((1u << 1) | (1u << 2) | (1u << 3) | (1u << 4) | (1u << 5) | (1u << 8) | (1u << 9) | (1u << 11))
+#define STATES_TCP \
+        ((1u << 1) | (1u << 2) | (1u << 3) | (1u << 4) | (1u << 5) | (1u << 8) | (1u << 9) | (1u << 11))
 #define STATES_UDP (1u << 1) /* connected */
 
 struct dump {

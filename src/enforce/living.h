@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Connections of this network namespace that live: TCP, and UDP sockets with a peer; from the kernel's tables (sock_diag(7)). */
+/*
+ * Connections of this network namespace that live: TCP, and UDP sockets with a peer; from the kernel's tables
+ * (sock_diag(7)).
+ */
 #pragma once
 
 #include "base/err.h"

@@ -283,7 +283,8 @@ bool node_parse(struct json_read *r, struct pool *pool, struct node *ret)
                 if (json_text_is(&key, "type"))
                         ret->type = json_read_text(r, &text) ? parse_type(&text) : NODE_TYPE_MAX;
                 else if (json_text_is(&key, "mode"))
-                        ret->mode = json_read_u64(r, &number) && number <= 07777 ? (mode_t)number : (mode_t)-1;
+                        ret->mode =
+                                json_read_u64(r, &number) && number <= 07777 ? (mode_t)number : (mode_t)-1;
                 else if (json_text_is(&key, "uid"))
                         ret->uid = json_read_u64(r, &number) ? (uid_t)number : 0;
                 else if (json_text_is(&key, "gid"))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands at one place of a file system: nothing, a file, a link or a folder. A change of the configuration is a pair of
- * these, before and after, both known before anything is touched: so it can be taken back whatever happened in between.
+ * What stands at one place of a file system: nothing, a file, a link or a folder. A change of the configuration is a
+ * pair of these, before and after, both known before anything is touched: so it can be taken back whatever happened
+ * in between.
  *
  * Paths have no leading '/', and are below root_fd; no link on the way is followed (openat2(2), RESOLVE_NO_SYMLINKS).
  */
@@ -29,15 +30,18 @@ struct node {
         size_t len;
 };
 
-/* 0 or negative errno: -ELOOP for a link on the way, -EFBIG for a file over NODE_MAX, -EINVAL for a device and the like. */
+/*
+ * 0 or negative errno: -ELOOP for a link on the way, -EFBIG for a file over NODE_MAX, -EINVAL for a device and the
+ * like.
+ */
 int node_read(int root_fd, const char *path, struct pool *pool, struct node *ret, struct err *err);
 
 /* Same kind, bytes, mode and owner; of folders only that both are. */
 bool node_same(const struct node *a, const struct node *b);
 
 /*
- * Put it there in the place of what is there: whole or not at all (rename(2)), and on the disk when it returns. A folder that
- * is not empty stays, without an error, where none should be. 0 or negative errno.
+ * Put it there in the place of what is there: whole or not at all (rename(2)), and on the disk when it returns. A
+ * folder that is not empty stays, without an error, where none should be. 0 or negative errno.
  */
 int node_put(int root_fd, const char *path, const struct node *node, struct err *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The file `pending`: there is an apply that is not confirmed, or an undo that is not over. Whoever finds it and is to act on
- * it (the watchdog, systemd's unit, the next boot) needs nothing else.
+ * The file `pending`: there is an apply that is not confirmed, or an undo that is not over. Whoever finds it and is
+ * to act on it (the watchdog, systemd's unit, the next boot) needs nothing else.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ int pending_parse(const char *text, size_t len, struct pending *ret, struct err 
 /* What whoever watches has to do now. */
 enum pending_advice { PENDING_WAIT, PENDING_UNDO_WITH_LOCK };
 /*
- * Pure: a wall clock is not asked. Another boot id, a deadline that is over, and a process that died at its work (whoever
- * gets the lock finds that out) mean undo.
+ * Pure: a wall clock is not asked. Another boot id, a deadline that is over, and a process that died at its work
+ * (whoever gets the lock finds that out) mean undo.
  */
 enum pending_advice pending_advise(const struct pending *pending, uint64_t now_ns, const char *boot);

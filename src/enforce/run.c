@@ -16,7 +16,8 @@
 /* What systemd reads: units, and the links that its generator of System V units goes by. */
 static bool is_of_systemd(const char *path)
 {
-        return str_after(path, "etc/systemd/") || str_after(path, "etc/rc") || str_after(path, "etc/init.d/");
+        return str_after(path, "etc/systemd/") || str_after(path, "etc/rc") ||
+               str_after(path, "etc/init.d/");
 }
 
 static int reload(struct run *run, struct err *err)
@@ -38,7 +39,7 @@ static void tell(const struct run *run, const char *event, const struct step *st
 /* The name was checked (model/action.h): no '/', nothing that begins with '-' or '.'. */
 static int run_script(const char *script, const char *verb, struct err *err)
 {
-        static char *const environment[] = {(char *)(uintptr_t)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+        static char *const environment[] = {(char *)(uintptr_t) "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
         posix_spawn_file_actions_t actions;
         char path[PATH_MAX];
         char *argv[] = {path, (char *)(uintptr_t)verb, NULL};
@@ -110,9 +111,10 @@ static int do_table(struct run *run, const struct step *step, struct str *note, 
 
 static int do_step(struct run *run, uint32_t i, struct err *err)
 {
-        static int (*const ops[STEP_OP_MAX])(struct run *, const struct step *, struct str *, struct err *) = {
-                [STEP_NODE] = do_node,       [STEP_STOP] = do_stop,
-                [STEP_RESTART] = do_restart, [STEP_RESTART_BACK] = do_nothing,
+        static int (*const ops[STEP_OP_MAX])(struct run *, const struct step *, struct str *,
+                                             struct err *) = {
+                [STEP_NODE] = do_node,          [STEP_STOP] = do_stop,
+                [STEP_RESTART] = do_restart,    [STEP_RESTART_BACK] = do_nothing,
                 [STEP_SCRIPT_STOP] = do_script, [STEP_TABLE] = do_table,
         };
         const struct step *step = &run->apply->steps.at[i];
@@ -121,7 +123,9 @@ static int do_step(struct run *run, uint32_t i, struct err *err)
 
         if (r == 0)
                 r = ops[step->op](run, step, &note, err);
-        return r < 0 ? r : journal_add(run->apply->journal_fd, JOURNAL_DONE, i, note.len ? note.text : NULL, err);
+        return r < 0 ? r
+                     : journal_add(run->apply->journal_fd, JOURNAL_DONE, i, note.len ? note.text : NULL,
+                                   err);
 }
 
 int run_steps(struct run *run, struct err *err)
@@ -146,7 +150,10 @@ int run_steps(struct run *run, struct err *err)
 
 enum found { FOUND_BEFORE, FOUND_AFTER, FOUND_OTHER };
 
-/* What steps up to i found at the path: of a file that is changed twice, an undo may have been beyond this step already. */
+/*
+ * What steps up to i found at the path: of a file that is changed twice, an undo may have been beyond this step
+ * already.
+ */
 static bool was_before(const struct run *run, uint32_t i, const struct node *now)
 {
         const struct step *step = &run->apply->steps.at[i];
@@ -154,7 +161,8 @@ static bool was_before(const struct run *run, uint32_t i, const struct node *now
         for (uint32_t k = 0; k <= i; k++) {
                 const struct step *earlier = &run->apply->steps.at[k];
 
-                if (earlier->op == STEP_NODE && streq(earlier->path, step->path) && node_same(now, &earlier->before))
+                if (earlier->op == STEP_NODE && streq(earlier->path, step->path) &&
+                    node_same(now, &earlier->before))
                         return true;
         }
         return false;
@@ -174,7 +182,8 @@ static int find_node(const struct run *run, uint32_t i, struct pool *pool, enum 
         return 0;
 }
 
-static int find_table(const struct run *run, const struct step *step, uint32_t i, enum found *ret, struct err *err)
+static int find_table(const struct run *run, const struct step *step, uint32_t i, enum found *ret,
+                      struct err *err)
 {
         const struct journal_line *done = journal_last(&run->apply->journal, JOURNAL_DONE, i);
         char hash[TABLE_HASH_SIZE];
@@ -243,9 +252,11 @@ int run_check(struct run *run, struct err *err)
                 if (found != FOUND_OTHER)
                         continue;
                 describe(&run->apply->steps.at[i], &what);
-                return err_set(err, -EEXIST, "somebody changed %s since; nothing was undone. Undo that change first, or what was "
-                                             "applied by hand: its steps are in " HARDEN_FOLDER "/%s/steps",
-                               what.text, run->apply->id);
+                return err_set(
+                        err, -EEXIST,
+                        "somebody changed %s since; nothing was undone. Undo that change first, or what was "
+                        "applied by hand: its steps are in " HARDEN_FOLDER "/%s/steps",
+                        what.text, run->apply->id);
         }
         return 0;
 }
@@ -299,7 +310,8 @@ static int undo_script(struct run *run, const struct step *step, struct err *err
 
 static int undo_table(struct run *run, const struct step *step, struct err *err)
 {
-        return step->had_table ? table_load(step->names[0], step->lines_before, err) : table_delete(step->names[0], err);
+        return step->had_table ? table_load(step->names[0], step->lines_before, err)
+                               : table_delete(step->names[0], err);
 }
 
 static int undo_nothing(struct run *run, const struct step *step, struct err *err)
@@ -311,8 +323,8 @@ static int undo_nothing(struct run *run, const struct step *step, struct err *er
 static int undo_step(struct run *run, uint32_t i, struct err *err)
 {
         static int (*const ops[STEP_OP_MAX])(struct run *, const struct step *, struct err *) = {
-                [STEP_NODE] = undo_node,       [STEP_STOP] = undo_stop,
-                [STEP_RESTART] = undo_nothing, [STEP_RESTART_BACK] = undo_restart,
+                [STEP_NODE] = undo_node,          [STEP_STOP] = undo_stop,
+                [STEP_RESTART] = undo_nothing,    [STEP_RESTART_BACK] = undo_restart,
                 [STEP_SCRIPT_STOP] = undo_script, [STEP_TABLE] = undo_table,
         };
         const struct step *step = &run->apply->steps.at[i];
@@ -323,7 +335,8 @@ static int undo_step(struct run *run, uint32_t i, struct err *err)
                 return 0;
         if (r == 0 && found == FOUND_OTHER)
                 (void)err_set(err, r = -EEXIST, "somebody changed it since; it stays as it is");
-        else if (r == 0 && !run->bus && step->op != STEP_NODE && step->op != STEP_TABLE && step->op != STEP_SCRIPT_STOP)
+        else if (r == 0 && !run->bus && step->op != STEP_NODE && step->op != STEP_TABLE &&
+                 step->op != STEP_SCRIPT_STOP)
                 (void)err_set(err, r = -EOPNOTSUPP, "systemd does not run");
         else if (r == 0)
                 r = ops[step->op](run, step, err);

@@ -6,7 +6,7 @@
 
 struct run {
         int root_fd;
-        sd_bus *bus; /* NULL: no systemd */
+        sd_bus *bus;  /* NULL: no systemd */
         bool at_boot; /* units are started without waiting: they come later in the boot */
         bool dirty;   /* unit files were changed and not yet read again */
         const struct folder *folder;
@@ -24,7 +24,7 @@ int run_steps(struct run *run, struct err *err);
 int run_check(struct run *run, struct err *err);
 
 /*
- * Undo what was begun. Where somebody changed the same thing it is left, and counted. Negative errno: a file could not be
- * written, so try again later.
+ * Undo what was begun. Where somebody changed the same thing it is left, and counted. Negative errno: a file could
+ * not be written, so try again later.
  */
 int run_undo(struct run *run, struct err *err);

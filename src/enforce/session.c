@@ -119,16 +119,20 @@ static bool is_from_here(const char *connection)
 
 #define OTHERWISE "; log in anew and confirm there, or say --at-console when you stand at the machine"
 
-int session_proves(const struct session *session, const char *apply_connection, uint64_t applied_ns, struct err *err)
+int session_proves(const struct session *session, const char *apply_connection, uint64_t applied_ns,
+                   struct err *err)
 {
         if (!session->ssh)
                 return err_set(err, -EPERM, "this is no login over the network" OTHERWISE);
         if (session->begun_ns <= applied_ns)
-                return err_set(err, -EPERM, "this login is older than the apply, and would live on when no new one can be "
-                                            "made" OTHERWISE);
+                return err_set(
+                        err, -EPERM,
+                        "this login is older than the apply, and would live on when no new one can be "
+                        "made" OTHERWISE);
         if (!session->connection[0] || streq(session->connection, apply_connection))
                 return err_set(err, -EPERM, "this is the connection that the apply was made from" OTHERWISE);
         if (is_from_here(session->connection))
-                return err_set(err, -EPERM, "this login comes from this machine itself, not over the network" OTHERWISE);
+                return err_set(err, -EPERM,
+                               "this login comes from this machine itself, not over the network" OTHERWISE);
         return 0;
 }

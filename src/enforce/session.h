@@ -19,7 +19,8 @@ void session_read(struct session *ret);
 void session_write(struct json *j, const char *key, const struct session *session);
 
 /*
- * Pure. Whether a login proves that one still gets in: it came over the network, by another connection than the apply was
- * made from, and began when the apply was over. 0, or -EPERM with what is wrong and what to do.
+ * Pure. Whether a login proves that one still gets in: it came over the network, by another connection than the apply
+ * was made from, and began when the apply was over. 0, or -EPERM with what is wrong and what to do.
  */
-int session_proves(const struct session *session, const char *apply_connection, uint64_t applied_ns, struct err *err);
+int session_proves(const struct session *session, const char *apply_connection, uint64_t applied_ns,
+                   struct err *err);

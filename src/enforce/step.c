@@ -71,7 +71,9 @@ void step_write(const struct step *step, struct str *to)
         json_end_line(&j);
 }
 
-/* All that stands in a step is of letters that no writer of JSON changes: names of units and files, lines of a table. */
+/*
+ * All that stands in a step is of letters that no writer of JSON changes: names of units and files, lines of a table.
+ */
 static bool is_plain(const struct json_text *text)
 {
         for (size_t i = 0; i < text->len; i++)
@@ -121,7 +123,8 @@ static bool parse_text(struct json_read *r, struct pool *pool, const char **ret)
         return true;
 }
 
-static bool parse_member(struct json_read *r, const struct json_text *key, struct pool *pool, struct step *step)
+static bool parse_member(struct json_read *r, const struct json_text *key, struct pool *pool,
+                         struct step *step)
 {
         struct json_text text;
 
@@ -157,7 +160,8 @@ static bool is_whole(const struct step *step)
                 return false;
         if (step->op == STEP_NODE)
                 return step->path && str_after(step->path, "etc/");
-        return *step->names && !step->path && step->before.type == NODE_NONE && step->after.type == NODE_NONE;
+        return *step->names && !step->path && step->before.type == NODE_NONE &&
+               step->after.type == NODE_NONE;
 }
 
 static bool parse_step(struct json_read *r, struct pool *pool, struct step *step)
@@ -165,7 +169,10 @@ static bool parse_step(struct json_read *r, struct pool *pool, struct step *step
         struct json_text key;
         bool good = true;
 
-        *step = (struct step){.op = STEP_OP_MAX, .names = no_names, .ran = no_names, .lines = no_names,
+        *step = (struct step){.op = STEP_OP_MAX,
+                              .names = no_names,
+                              .ran = no_names,
+                              .lines = no_names,
                               .lines_before = no_names};
         json_read_open(r, '{');
         while (json_read_key(r, &key))

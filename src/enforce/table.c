@@ -99,7 +99,8 @@ static int make_input(const struct str *input)
         return r < 0 ? r : take_fd(fd);
 }
 
-static int ask(const char *request, const char *table, const struct str *input, struct answer *ret, struct err *err)
+static int ask(const char *request, const char *table, const struct str *input, struct answer *ret,
+               struct err *err)
 {
         _cleanup_close_ int program = -1, in = -1, from = -1, to = -1;
         _cleanup_str_ struct str text = {0};
@@ -159,8 +160,9 @@ static void write_lines(struct str *to, const char *const *lines)
 }
 
 /*
- * A connection that is older than the first rule that asks for connections counts as new. So they are followed first, by a table
- * that lets all pass; what exchanges packets from then on is known, and what is silent is listed and let in by the tuple.
+ * A connection that is older than the first rule that asks for connections counts as new. So they are followed first,
+ * by a table that lets all pass; what exchanges packets from then on is known, and what is silent is listed and let
+ * in by the tuple.
  */
 int table_load(const char *table, const char *const *lines, struct err *err)
 {

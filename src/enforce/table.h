@@ -11,5 +11,7 @@
 /* Load it in the place of one that is there; connections that live go on. lines as in struct step. */
 int table_load(const char *table, const char *const *lines, struct err *err);
 int table_delete(const char *table, struct err *err);
-/* Whether it is there, and what tells two tables apart; "" when it is not. Connections kept for a while do not count. */
+/*
+ * Whether it is there, and what tells two tables apart; "" when it is not. Connections kept for a while do not count.
+ */
 int table_has(const char *table, bool *ret, char hash[TABLE_HASH_SIZE], struct err *err);

@@ -236,8 +236,9 @@ static const struct request requests[] = {
 
 static int usage(FILE *to, int status)
 {
-        (void)fprintf(to, "usage: quaymaster-nft REQUEST [TABLE] [--netns-fd N]...\n\n"
-                          "Reads nftables and loads our own tables for quaymaster, which starts it. Requests:\n");
+        (void)fprintf(
+                to, "usage: quaymaster-nft REQUEST [TABLE] [--netns-fd N]...\n\n"
+                    "Reads nftables and loads our own tables for quaymaster, which starts it. Requests:\n");
         for (size_t i = 0; i < array_len(requests); i++)
                 (void)fprintf(to, "  %-8s %s\n", requests[i].name, requests[i].what);
         (void)fprintf(

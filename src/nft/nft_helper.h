@@ -20,8 +20,8 @@
  *      {"table":"quaymaster","error":"words","present":false}
  *
  * It runs privileged, so nothing else goes in: no environment, no file, and no standard input but that of `apply`. It
- * keeps CAP_NET_ADMIN, and CAP_SYS_ADMIN until it is in the namespace. Exit status: 0 when every line was written, 1 when
- * output failed, 2 for wrong usage.
+ * keeps CAP_NET_ADMIN, and CAP_SYS_ADMIN until it is in the namespace. Exit status: 0 when every line was written, 1
+ * when output failed, 2 for wrong usage.
  */
 #pragma once
 

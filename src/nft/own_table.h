@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our own tables of nftables in the network namespace the process is in: the only ones that are ever changed. What a table
- * lets in comes as lines of firewall/spec.h, and is checked here again; its text is made by firewall/, never taken from
- * outside.
+ * Our own tables of nftables in the network namespace the process is in: the only ones that are ever changed. What a
+ * table lets in comes as lines of firewall/spec.h, and is checked here again; its text is made by firewall/, never
+ * taken from outside.
  */
 #pragma once
 

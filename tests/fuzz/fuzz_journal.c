@@ -33,7 +33,8 @@ static void check_journal(const char *text, size_t len, struct pool *pool)
 static bool same(const struct step *a, const struct step *b)
 {
         return a->op == b->op && streq(a->action, b->action) && streq_ptr(a->path, b->path) &&
-               node_same(&a->before, &b->before) && node_same(&a->after, &b->after) && a->had_table == b->had_table;
+               node_same(&a->before, &b->before) && node_same(&a->after, &b->after) &&
+               a->had_table == b->had_table;
 }
 
 static void check_steps(const char *text, size_t len, struct pool *pool)
@@ -45,7 +46,8 @@ static void check_steps(const char *text, size_t len, struct pool *pool)
         if (steps_read(text, len, pool, &steps, &err) == 0) {
                 vec_foreach(step, &steps)
                         step_write(step, &written);
-                check(steps_read(str_text(&written), written.len, pool, &again, &err) == 0 && again.n == steps.n);
+                check(steps_read(str_text(&written), written.len, pool, &again, &err) == 0 &&
+                      again.n == steps.n);
                 for (size_t i = 0; i < steps.n; i++)
                         check(same(&steps.at[i], &again.at[i]));
         }

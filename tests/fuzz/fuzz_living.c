@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct firewall_living one;
 
         if (living_parse(wire_over(data, size), TRANSPORT_TCP, &one) &&
-            (!one.local.family || one.local.family != one.remote.family || !one.remote_port || !one.local_port))
+            (!one.local.family || one.local.family != one.remote.family || !one.remote_port ||
+             !one.local_port))
                 abort();
         return 0;
 }

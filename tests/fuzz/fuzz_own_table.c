@@ -18,7 +18,8 @@ static void check_text(const char *text)
 {
         while (*text) {
                 if (*text != '\t' && *text != '#' && *text != '}')
-                        check(str_after(text, "table inet quaymaster") || str_after(text, "delete table inet quaymaster"));
+                        check(str_after(text, "table inet quaymaster") ||
+                              str_after(text, "delete table inet quaymaster"));
                 text += strcspn(text, "\n");
                 text += *text == '\n';
         }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What apply and undo are made of: files exactly put and taken back, a torn journal, clocks that jump, who may confirm. */
+/*
+ * What apply and undo are made of: files exactly put and taken back, a torn journal, clocks that jump, who may
+ * confirm.
+ */
 #include "test.h"
 
 #include <errno.h>
@@ -10,11 +13,13 @@
 #include "enforce/session.h"
 #include "small_tree.h"
 
-#define JOURNAL_HEAD "\n{\"event\":\"armed\",\"time\":1,\"boot_ns\":2}\n\n{\"event\":\"begin\",\"step\":0,\"time\":1,\"boot_ns\":3}\n"
+#define JOURNAL_HEAD \
+        "\n{\"event\":\"armed\",\"time\":1,\"boot_ns\":2}\n\n{\"event\":\"begin\",\"step\":0,\"time\":1,\"boot_ns\":3}\n"
 
 static void test_torn_journal_costs_its_last_line(void **state)
 {
-        static const char text[] = JOURNAL_HEAD "\n{\"event\":\"done\",\"step\":0,\"time\":1,\"boot_ns\":4,\"note\":\"h\"}\n";
+        static const char text[] =
+                JOURNAL_HEAD "\n{\"event\":\"done\",\"step\":0,\"time\":1,\"boot_ns\":4,\"note\":\"h\"}\n";
 
         for (size_t len = sizeof(JOURNAL_HEAD) - 1; len < sizeof(text); len++) {
                 struct pool *pool = pool_new();
@@ -60,14 +65,20 @@ static void test_deadline_is_of_the_boot_clock(void **state)
         assert_int_equal(pending_advise(&p, 999, "one"), PENDING_WAIT);
         assert_int_equal(pending_advise(&p, 1000, "one"), PENDING_UNDO_WITH_LOCK);
         assert_int_equal(pending_advise(&p, UINT64_MAX, "one"), PENDING_UNDO_WITH_LOCK);
-        assert_int_equal(pending_advise(&p, 0, "two"), PENDING_UNDO_WITH_LOCK); /* the machine was started anew */
+        assert_int_equal(pending_advise(&p, 0, "two"),
+                         PENDING_UNDO_WITH_LOCK); /* the machine was started anew */
         p.state = PENDING_RUNNING;
-        assert_int_equal(pending_advise(&p, 0, "one"), PENDING_UNDO_WITH_LOCK); /* who has the lock is at work yet */
+        assert_int_equal(pending_advise(&p, 0, "one"),
+                         PENDING_UNDO_WITH_LOCK); /* who has the lock is at work yet */
 }
 
 static void test_pending_is_read_back(void **state)
 {
-        struct pending p = {.state = PENDING_WAITING, .id = "20261122-083000-1f2e3d", .deadline_ns = 77, .boot_id = "b"}, q;
+        struct pending p = {.state = PENDING_WAITING,
+                            .id = "20261122-083000-1f2e3d",
+                            .deadline_ns = 77,
+                            .boot_id = "b"},
+                       q;
         _cleanup_str_ struct str text = {0};
         struct err err;
 
@@ -88,7 +99,8 @@ static void test_login_that_proves(void **state)
 
         assert_int_equal(session_proves(&s, "192.0.2.1 4000 192.0.2.9 22", 1000, &err), 0);
         assert_int_equal(session_proves(&s, s.connection, 1000, &err), -EPERM);
-        assert_int_equal(session_proves(&s, "", 2000, &err), -EPERM); /* it began before, or with the apply */
+        assert_int_equal(session_proves(&s, "", 2000, &err),
+                         -EPERM); /* it began before, or with the apply */
         (void)snprintf(s.connection, sizeof(s.connection), "127.0.0.1 5000 127.0.0.1 22");
         assert_int_equal(session_proves(&s, "", 1000, &err), -EPERM);
         (void)snprintf(s.connection, sizeof(s.connection), "192.0.2.9 5000 192.0.2.9 22");
@@ -105,7 +117,8 @@ static void test_nodes_are_put_and_taken_back(void **state)
 {
         _cleanup_tree_ struct tree tree = tree_new();
         _cleanup_(pool_freep) struct pool *pool = pool_new();
-        const struct node none = {.type = NODE_NONE}, link = node_link("/dev/null"), file = node_file("a\0b", 3);
+        const struct node none = {.type = NODE_NONE}, link = node_link("/dev/null"),
+                          file = node_file("a\0b", 3);
         const struct node folder = {.type = NODE_FOLDER, .mode = 0755};
         struct node now;
         struct err err;
@@ -130,8 +143,8 @@ static void test_nodes_are_put_and_taken_back(void **state)
         assert_true(node_put(tree.fd, "../x", &link, &err) < 0);
 }
 
-static void check_off(bool (*off)(const char *, size_t, const char *, const char *, struct str *), const char *before,
-                      const char *service, const char *transport, const char *after)
+static void check_off(bool (*off)(const char *, size_t, const char *, const char *, struct str *),
+                      const char *before, const char *service, const char *transport, const char *after)
 {
         _cleanup_str_ struct str text = {0};
 
@@ -142,15 +155,19 @@ static void check_off(bool (*off)(const char *, size_t, const char *, const char
 
 static void test_inetd_entries_off(void **state)
 {
-        check_off(inetd_text_off, "#x\ntelnet stream tcp nowait root /a\ntelnet dgram udp wait root /a", "telnet", "tcp",
+        check_off(inetd_text_off, "#x\ntelnet stream tcp nowait root /a\ntelnet dgram udp wait root /a",
+                  "telnet", "tcp",
                   "#x\n#<off># telnet stream tcp nowait root /a\ntelnet dgram udp wait root /a");
         check_off(inetd_text_off, "telnet stream tcp6 nowait root /a\n", "telnet", "tcp",
                   "#<off># telnet stream tcp6 nowait root /a\n");
-        check_off(inetd_text_off, "#telnet stream tcp nowait root /a\ntelnets stream tcp x\n", "telnet", "tcp", NULL);
-        check_off(xinetd_text_off, "service echo\n{\n\tdisable = no\n\tsocket_type = stream\n}\n", "echo", "tcp",
-                  "service echo\n{\n\tdisable = yes\n\tsocket_type = stream\n}\n");
-        check_off(xinetd_text_off, "service echo\n{\n protocol = udp\n}\nservice echo\n{\n protocol = tcp\n}\n", "echo", "tcp",
-                  "service echo\n{\n protocol = udp\n}\nservice echo\n{\n\tdisable = yes\n protocol = tcp\n}\n");
+        check_off(inetd_text_off, "#telnet stream tcp nowait root /a\ntelnets stream tcp x\n", "telnet",
+                  "tcp", NULL);
+        check_off(xinetd_text_off, "service echo\n{\n\tdisable = no\n\tsocket_type = stream\n}\n", "echo",
+                  "tcp", "service echo\n{\n\tdisable = yes\n\tsocket_type = stream\n}\n");
+        check_off(
+                xinetd_text_off,
+                "service echo\n{\n protocol = udp\n}\nservice echo\n{\n protocol = tcp\n}\n", "echo", "tcp",
+                "service echo\n{\n protocol = udp\n}\nservice echo\n{\n\tdisable = yes\n protocol = tcp\n}\n");
         check_off(xinetd_text_off, "service echo\n{\n socket_type = dgram\n}\n", "echo", "tcp", NULL);
         check_off(xinetd_text_off, "service echo\n{\n", "echo", "tcp", NULL);
 }
@@ -159,8 +176,10 @@ static void test_inetd_entries_off(void **state)
 
 static void plan(struct compile *c)
 {
-        static const char *const links[] = {"etc/systemd/system/multi-user.target.wants/a.service", "etc/systemd/system/alias.service"};
-        const struct node none = {.type = NODE_NONE}, mask = node_link("/dev/null"), file = node_file("new", 3);
+        static const char *const links[] = {"etc/systemd/system/multi-user.target.wants/a.service",
+                                            "etc/systemd/system/alias.service"};
+        const struct node none = {.type = NODE_NONE}, mask = node_link("/dev/null"),
+                          file = node_file("new", 3);
         struct err err;
 
         for (size_t i = 0; i < array_len(links); i++)
@@ -175,7 +194,9 @@ static void plan(struct compile *c)
 static void fill(const struct tree *tree)
 {
         tree_bytes(tree, "etc/systemd/system/multi-user.target.wants/keep", "", 0);
-        assert_int_equal(symlinkat("/lib/a.service", tree->fd, "etc/systemd/system/multi-user.target.wants/a.service"), 0);
+        assert_int_equal(symlinkat("/lib/a.service", tree->fd,
+                                   "etc/systemd/system/multi-user.target.wants/a.service"),
+                         0);
         assert_int_equal(symlinkat("/lib/a.service", tree->fd, "etc/systemd/system/alias.service"), 0);
         tree_bytes(tree, "etc/inetd.conf", "x\0y", 3);
 }
@@ -212,7 +233,8 @@ static void test_undone_from_wherever_it_stopped(void **state)
         for (size_t n = 0; n <= 8; n++) {
                 _cleanup_tree_ struct tree tree = tree_new();
                 _cleanup_folder_ struct folder folder;
-                _cleanup_apply_ struct apply made = {.journal_fd = -1, .pool = pool_new()}, found = {.journal_fd = -1};
+                _cleanup_apply_ struct apply made = {.journal_fd = -1, .pool = pool_new()},
+                                             found = {.journal_fd = -1};
                 struct compile c = {.root_fd = tree.fd, .pool = made.pool};
                 struct run run;
                 struct err err = {0};
@@ -244,7 +266,8 @@ static void test_what_others_changed_is_left(void **state)
 {
         _cleanup_tree_ struct tree tree = tree_new();
         _cleanup_folder_ struct folder folder;
-        _cleanup_apply_ struct apply made = {.journal_fd = -1, .pool = pool_new()}, found = {.journal_fd = -1};
+        _cleanup_apply_ struct apply made = {.journal_fd = -1, .pool = pool_new()},
+                                     found = {.journal_fd = -1};
         struct compile c = {.root_fd = tree.fd, .pool = made.pool};
         const struct node theirs = node_link("/elsewhere");
         struct run run;
