@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/harden_ask.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -111,13 +112,18 @@ const char *harden_ask_needed_by(const char *unit, void *arg)
         _cleanup_free_ char *path = NULL;
         struct names names = {0};
 
-        if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0)
+        if (!ask->bus || sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) < 0)
                 return NULL;
         for (size_t i = 0; i < array_len(properties); i++) {
                 _cleanup_(free_strings) char **list = NULL;
+                int r = sd_bus_get_property_strv(ask->bus, DESTINATION, path, DESTINATION ".Unit",
+                                                 properties[i], NULL, &list);
 
-                if (sd_bus_get_property_strv(ask->bus, DESTINATION, path, DESTINATION ".Unit", properties[i],
-                                             NULL, &list) < 0)
+                if (r == -ETIMEDOUT) { /* it would be so with every unit */
+                        ask->bus = sd_bus_close_unref(ask->bus);
+                        break;
+                }
+                if (r < 0)
                         continue;
                 for (char **by = list; by && *by; by++)
                         if (is_worth_telling(*by, unit))

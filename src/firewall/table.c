@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The order within the table is that of what is frequent: an established connection meets one rule, as in the shortest
- * table that knows connections, and a new one to an open port five (bench/firewall).
+ * table that knows connections, and a new one to an open port four (bench/firewall).
  */
 #include "firewall/spec.h"
 
@@ -258,7 +258,7 @@ static void write_transport_chain(struct str *to, const struct firewall_spec *sp
 {
         const char *name = transport_name(transport);
 
-        str_addf(to, "\tchain %s_in {\n\t\t%s dport @%s_open accept\n", name, name, name);
+        str_addf(to, "\tchain %s_in {\n", name);
         vec_foreach(rule, &spec->rules)
                 if (!rule->deny && rule->transport == transport && !is_open_to_all(rule, transport))
                         write_rule(to, rule, &input_words);
@@ -329,6 +329,8 @@ static void write_input(struct str *to, const struct firewall_spec *spec)
                     "\t\tct state established,related accept\n"
                     "\t\tiif \"lo\" accept\n"
                     "\t\tct state invalid goto living\n"
+                    "\t\ttcp dport @tcp_open accept\n"
+                    "\t\tudp dport @udp_open accept\n"
                     "\t\tmeta l4proto vmap { tcp : jump tcp_in, udp : jump udp_in, icmp : jump icmp_in, "
                     "ipv6-icmp : jump icmp6_in }\n"
                     "\t\tip protocol igmp ip daddr 224.0.0.0/4 accept\n");

@@ -35,6 +35,8 @@ static void gather(struct maker *m, const struct unit_group *g, struct units *to
                         add_unit(to, &m->view->services.at[index]);
         }
         add_unit(to, g->unit);
+        if (g->unit->triggers != NONE && !strstr(m->view->services.at[g->unit->triggers].name, "@."))
+                add_unit(to, &m->view->services.at[g->unit->triggers]);
 }
 
 static bool is_any(const char *word, const char *const *words)

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a process has in SSH_CONNECTION, which may be anything. */
+#include <assert.h>
+
+#include "cli/session.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+        struct session s;
+
+        if (session_parse((const char *)data, size, &s))
+                assert(s.remote.family && s.local.family && s.remote_port && s.local_port);
+        return 0;
+}

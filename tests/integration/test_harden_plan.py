@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Plans for a machine with the real systemd and real servers (machine.py); and that recipes do there what they say."""
+import json
+import re
+
+import pytest
+
+from conftest import BUILD, need_root, run, wait_for
+from machine import machine  # noqa: F401: a fixture
+
+pytestmark = need_root
+CONFIG = "/root/quaymaster"
+POLICY = """allow:
+  - {port: 22/tcp, from: [internet], need: administration, owner: ops, approved_by: sec}
+  - {port: 80/tcp, from: [internet], need: shop, owner: web, approved_by: sec}
+  - {port: 53/tcp, from: [internet], need: names, owner: net, approved_by: sec}
+  - {port: 53/udp, from: [internet], need: names, owner: net, approved_by: sec}
+  - {port: 6379/tcp, from: [loopback], need: cache, owner: web, approved_by: sec}
+"""
+STATES = ["sh", "-c", "systemctl list-unit-files --no-legend; systemctl list-units --no-legend --all -t service,socket | "
+                      "awk '{print $1,$2,$3,$4}' | grep -v '@'; find /etc/systemd /etc/redis -ls; nft list ruleset"]
+
+
+@pytest.fixture(scope="module")
+def plan(machine):  # noqa: F811
+    machine.run("systemctl", "start", "vsftpd", "redis-server", "rpcbind.socket", "xinetd")
+    machine.write(f"{CONFIG}/policy.yaml", POLICY)
+    before = machine.run(*STATES).stdout
+    records = machine.records("harden", "plan", "--config", CONFIG)
+    assert machine.run(*STATES).stdout == before  # nothing was changed
+    return records
+
+
+def values(action, name):
+    return [text for kind, text in action["values"] if kind == name]
+
+
+def test_what_is_stopped(plan):
+    vsftpd = plan.one("action", id="unit-stop:vsftpd.service")
+    assert vsftpd["suggested"] and values(vsftpd, "unit") == ["vsftpd.service"] and vsftpd["closes"]
+    rpcbind = next(a for a in plan.of("action", kind="unit-stop") if "rpcbind.socket" in values(a, "unit"))
+    assert values(rpcbind, "unit") == ["rpcbind.socket", "rpcbind.service"]
+    assert plan.one("action", id="inetd-stop:xinetd:telnet/tcp")["suggested"]
+    stopped = {unit for a in plan.of("action", kind="unit-stop") for unit in values(a, "unit")}
+    assert not stopped & {"ssh.service", "nginx.service", "named.service", "redis-server.service", "dbus.service", "xinetd.service"}
+
+
+def test_what_is_bound_and_filtered(plan):
+    redis = plan.one("action", id="bind-loopback:redis-server.service")
+    assert redis["suggested"] and ["recipe", "redis"] in redis["values"]
+    firewall = plan.one("action", id="firewall")
+    assert {line.split(" # ")[0] for line in values(firewall, "allow")} == {
+        "allow tcp 22", "allow tcp 80", "allow tcp 53", "allow udp 53"}
+    removed = plan.one("action", id="package-remove:vsftpd")
+    assert removed["not_applied"] and not removed["suggested"]
+    summary = plan.one("summary")
+    assert summary["policy"] and summary["closed"] >= summary["closed_by_suggested"] > 0
+
+
+def listens(machine, port):  # noqa: F811
+    """Addresses on which somebody listens there, and that are not of this machine alone."""
+    found = {line.split()[4].rpartition(":")[0].strip("[]").partition("%")[0] for line in machine.lines("ss", "-Hltun")
+             if line.split()[4].endswith(f":{port}")}
+    return found, {a for a in found if not re.fullmatch(r"127\..*|::1", a)}
+
+
+@pytest.mark.parametrize("name, unit, port", [
+    ("redis", "redis-server.service", 6379),
+    ("vsftpd", "vsftpd.service", 21),
+    ("ssh", "ssh.service", 22),
+    ("postgresql", "postgresql@15-main.service", 5432),
+    ("rpcbind", "rpcbind.socket", 111),
+])
+def test_recipe_binds(plan, machine, name, unit, port):  # noqa: F811
+    recipe = json.loads(run(BUILD / "tests/unit/print-recipes", name, unit).stdout)
+    if name == "postgresql":  # as somebody opened it
+        machine.run("sh", "-c", "echo \"listen_addresses = '*'\" >/etc/postgresql/15/main/conf.d/50-open.conf")
+        machine.run("systemctl", "restart", unit)
+    wait_for(lambda: listens(machine, port)[1], 20, f"{name} on the network")
+    if recipe["include"]:
+        lines = machine.run("cat", recipe["include"]).stdout.splitlines()
+        assert any(line.strip().startswith(recipe["line"]) for line in lines)
+    machine.write(recipe["path"], recipe["content"])
+    machine.run("chmod", "644", recipe["path"])
+    try:
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart" if recipe["restart"] else "reload", unit)
+        wait_for(lambda: listens(machine, port)[0] and not listens(machine, port)[1], 20, f"{name} on loopback alone")
+    finally:
+        machine.run("rm", recipe["path"])
+        machine.run("systemctl", "daemon-reload")
+        machine.run("systemctl", "restart", unit)
+    wait_for(lambda: listens(machine, port)[1], 20, f"{name} as it was")
