@@ -325,21 +325,20 @@ def kills(n):
     return range(n)
 
 
-KILLS = int(os.environ.get("QM_KILLS", "20"))
 MANY = stop("nginx") + stop("rpcbind") + stop("redis") + FIREWALL
 
 
-def test_killed_anywhere(host):
+def check_killed(host, n):
     """Whatever is killed when: the old state, the new one, or one whose rollback is pending and comes; never without."""
     before = host.state()
     start = time.monotonic()
-    done = host.apply(MANY)
+    host.apply(MANY)
     took = time.monotonic() - start
     new = host.state()
     host.undo()
     host.settle()
     counts = {"old": 0, "new": 0, "rolled back": 0}
-    for _ in kills(KILLS // 2):
+    for _ in kills(n // 2):
         kill_somewhere(host, [HARDEN, "apply", "--confirm-within", "10"], MANY, took * 1.1)
         was_pending = bool(host.pending())
         if not was_pending:
@@ -347,15 +346,14 @@ def test_killed_anywhere(host):
         host.settle()
         assert_old(host, before)
         counts["rolled back" if was_pending else "old"] += 1
-    for _ in kills(KILLS - KILLS // 2):
+    for _ in kills(n - n // 2):
         host.apply(MANY)
         host.ask("confirm", "--at-console")
         kill_somewhere(host, [HARDEN, "undo", "last"], "", took * 1.1)
         was_pending = bool(host.pending())
         host.settle()
-        now = host.state()
         if host.status()[-1]["state"] == "confirmed":
-            assert not was_pending and differences(new, now) == [d for d in differences(new, now) if "rollback" in d]
+            assert not was_pending and not [d for d in differences(new, host.state()) if "rollback" not in d]
             counts["new"] += 1
             host.undo()
             host.settle()
@@ -363,7 +361,79 @@ def test_killed_anywhere(host):
             counts["rolled back" if was_pending else "old"] += 1
         assert_old(host, before)
     print(counts)
-    assert sum(counts.values()) == KILLS and done["ok"]
+    assert sum(counts.values()) == n
+
+
+def test_killed_anywhere(host):
+    check_killed(host, int(os.environ.get("QM_KILLS", "20")))
+
+
+@pytest.mark.soak
+def test_killed_anywhere_often(host):
+    check_killed(host, int(os.environ.get("QM_KILLS", "180")))
+
+
+# --- hosts that are otherwise ---------------------------------------------------------------------
+
+def test_ipv6(host):
+    """A host that is reached over IPv6 alone."""
+    host.run("sh", "-ec", f"ip addr del {HERE}/24 dev qm0; ip addr add fd00:99::1/64 dev qm0 nodad; "
+             f"ip -n {OUTSIDE} addr add fd00:99::2/64 dev qm1 nodad")
+    code = ("import socket, sys\nfor p in sys.argv[1:]:\n s = socket.socket(socket.AF_INET6); s.settimeout(1.5)\n"
+            " print(p) if s.connect_ex(('fd00:99::1', int(p))) == 0 else None\n")
+
+    def answers():
+        return host.run("ip", "netns", "exec", OUTSIDE, "python3", "-c", code, "22", "80").stdout.split()
+
+    try:
+        assert answers() == ["22", "80"]
+        host.apply(action("firewall", "quaymaster", ("zone", "zone near fd00:99::/64"), ("allow", "allow tcp 22 from near")))
+        assert answers() == ["22"]
+        host.undo()
+        host.settle()
+        assert answers() == ["22", "80"]
+    finally:
+        host.run("sh", "-c", f"ip addr del fd00:99::1/64 dev qm0; ip addr add {HERE}/24 dev qm0")
+
+
+def test_without_systemd(host):
+    """The process alone rolls back; what needs systemd is refused."""
+    def apply(text):
+        argv = host.machine.argv("unshare", "--mount", "sh", "-c", f"mount -t tmpfs none /run/systemd; exec {HARDEN} apply --confirm-within 10")
+        return json.loads(subprocess.run(argv, input=text, capture_output=True, text=True, timeout=60).stdout.splitlines()[-1])
+
+    before = host.state()
+    refused = apply(stop("nginx"))
+    assert not refused["ok"] and "does not run here" in refused["error"]
+    assert apply(FIREWALL)["ok"]
+    assert host.open_ports(80, 6379) == set()
+    host.settle()
+    assert_old(host, before)
+
+
+def test_confirmed_by_a_new_login(host):
+    """By ssh from elsewhere, begun after the apply; one that was there before proves nothing, nor one from here to here."""
+    before = host.state()
+    host.run("sh", "-ec", "mkdir -p -m 700 /root/.ssh; [ -f /root/.ssh/qm ] || ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/qm; "
+             "cp /root/.ssh/qm.pub /root/.ssh/authorized_keys")
+
+    def ssh(where, command, *prefix):
+        return host.machine.argv(*prefix, "ssh", "-i", "/root/.ssh/qm", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                                 f"root@{where}", command)
+
+    outside = ["ip", "netns", "exec", OUTSIDE]
+    old = subprocess.Popen(ssh(HERE, f"echo ready; read x; {HARDEN} confirm", *outside), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert old.stdout.readline() == "ready\n"
+    done = host.apply(stop("nginx") + FIREWALL)
+    refused = json.loads(old.communicate("\n", timeout=30)[0])
+    assert not refused["ok"] and "older than the apply" in refused["error"]
+    refused = json.loads(run(*ssh(HERE, f"{HARDEN} confirm"), check=False).stdout)
+    assert not refused["ok"] and "this machine itself" in refused["error"]
+    taken = json.loads(run(*ssh(HERE, f"{HARDEN} confirm", *outside)).stdout)
+    assert taken["ok"] and taken["id"] == done["id"]
+    host.undo()
+    host.settle()
+    assert_old(host, before)
 
 
 # --- the way from a plan ------------------------------------------------------------------------
