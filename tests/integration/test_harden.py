@@ -176,6 +176,25 @@ def test_confirmed_stays_and_is_undone_later(host):
     assert_old(host, before)
 
 
+def test_found_unconfirmed_at_boot(host):
+    """The unit that runs before the network is up, on what another boot left behind."""
+    before = host.state()
+    host.apply(stop("nginx") + stop("rpcbind") + FIREWALL)
+    host.run("systemctl", "daemon-reload")
+    unit = host.run("systemctl", "show", "-p", "Before,WantedBy,ConditionPathExists", "quaymaster-rollback.service").stdout
+    assert "network-pre.target" in unit and "WantedBy=sysinit.target" in unit
+    # nobody else is left to do it, as after a power cut
+    host.run("sh", "-c", "systemctl stop 'quaymaster-rollback-*.service'; pkill -KILL -f 'quaymaster-harden apply'", check=False)
+    host.run("sed", "-i", 's/"boot_id":"[^"]*"/"boot_id":"00000000-0000-0000-0000-000000000000"/', f"{STATE}/pending")
+    time.sleep(1)
+    assert host.pending() and host.open_ports(80) == set(), "nobody did"
+    host.run("systemctl", "start", "quaymaster-rollback.service")
+    assert not host.pending()
+    host.settle()
+    assert_old(host, before)
+    assert host.status()[-1]["journal"][-1]["event"] == "undone"
+
+
 def test_old_connection_lives_on(host):
     """A connection from before the table, and idle while it was loaded, is not cut; a new one is refused."""
     before = host.state()
