@@ -11,37 +11,32 @@
 #include "model/address.h"
 
 #define ANCESTORS_MAX 200
+#define SKIP_17       " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
 #define STAT_MAX      4096
 #define ENVIRON_MAX   (256 * 1024)
 
-struct process {
-        char name[64];
-        unsigned parent;
-        uint64_t begun_ns;
-};
-
-/* proc_pid_stat(5): "pid (name) state ppid ... starttime", the 22nd, in clock ticks since boot. A name may hold ')'. */
-static bool read_process(unsigned pid, struct process *ret)
+bool process_parse_stat(const char *text, struct process *ret)
 {
-        _cleanup_str_ struct str text = {0};
         unsigned long long ticks = 0;
         long hertz = sysconf(_SC_CLK_TCK);
-        const char *open, *close;
-        char path[32];
+        const char *open = strchr(text, '('), *close = strrchr(text, ')');
 
-        (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-        if (fd_read_file(AT_FDCWD, path, STAT_MAX, &text) < 0 || hertz <= 0)
-                return false;
-        open = strchr(str_text(&text), '(');
-        close = strrchr(str_text(&text), ')');
-        if (!open || !close || close < open)
+        if (!open || !close || close < open || hertz <= 0)
                 return false;
         (void)snprintf(ret->name, sizeof(ret->name), "%.*s", (int)(close - open - 1), open + 1);
-        if (sscanf(close + 1, " %*c %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
-                   &ret->parent, &ticks) != 2)
+        if (sscanf(close + 1, " %*c %u" SKIP_17 " %llu", &ret->parent, &ticks) != 2)
                 return false;
         ret->begun_ns = ticks * (UINT64_C(1000000000) / (uint64_t)hertz);
         return true;
+}
+
+static bool read_process(unsigned pid, struct process *ret)
+{
+        _cleanup_str_ struct str text = {0};
+        char path[32];
+
+        (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 && process_parse_stat(str_text(&text), ret);
 }
 
 static bool read_connection(unsigned pid, char *ret, size_t size)

@@ -24,3 +24,17 @@ void session_write(struct json *j, const char *key, const struct session *sessio
  */
 int session_proves(const struct session *session, const char *apply_connection, uint64_t applied_ns,
                    struct err *err);
+
+/* --- pure half, for tests --- */
+
+struct process {
+        char name[64];
+        unsigned parent;
+        uint64_t begun_ns;
+};
+
+/*
+ * The text of /proc/PID/stat, proc_pid_stat(5): the 22nd field is the start in clock ticks since boot; a name may
+ * hold ')'.
+ */
+bool process_parse_stat(const char *text, struct process *ret);
