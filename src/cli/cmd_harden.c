@@ -8,8 +8,8 @@
 static const struct option_spec options[] = {
         {.name = "only",
          .kind = OPTION_WORD,
-         .value = "ID,...",
-         .help = "these actions alone, by id or kind, as unit-stop:telnet.socket,firewall",
+         .value = "IDS",
+         .help = "these actions alone, by id or kind: unit-stop:telnet.socket,firewall",
          .once = true},
         {.name = "show-firewall", .help = "plan: print the nftables file that the plan would load"},
         {.name = "lock-me-out", .help = "the way you came in by may be closed"},

@@ -15,7 +15,7 @@
 #define STAT_MAX      4096
 #define ENVIRON_MAX   (256 * 1024)
 
-bool process_parse_stat(const char *text, struct process *ret)
+bool process_start_parse(const char *text, struct process_start *ret)
 {
         unsigned long long ticks = 0;
         long hertz = sysconf(_SC_CLK_TCK);
@@ -30,13 +30,13 @@ bool process_parse_stat(const char *text, struct process *ret)
         return true;
 }
 
-static bool read_process(unsigned pid, struct process *ret)
+static bool read_process(unsigned pid, struct process_start *ret)
 {
         _cleanup_str_ struct str text = {0};
         char path[32];
 
         (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 && process_parse_stat(str_text(&text), ret);
+        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 && process_start_parse(str_text(&text), ret);
 }
 
 static bool read_connection(unsigned pid, char *ret, size_t size)
@@ -72,7 +72,7 @@ static uint32_t read_login_uid(void)
 void session_read(struct session *ret)
 {
         unsigned pid = (unsigned)getpid();
-        struct process p;
+        struct process_start p;
 
         *ret = (struct session){.uid = getuid(), .login_uid = read_login_uid()};
         for (unsigned n = 0; n < ANCESTORS_MAX && pid > 1 && read_process(pid, &p); n++, pid = p.parent) {

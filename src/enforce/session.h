@@ -27,7 +27,7 @@ int session_proves(const struct session *session, const char *apply_connection, 
 
 /* --- pure half, for tests --- */
 
-struct process {
+struct process_start {
         char name[64];
         unsigned parent;
         uint64_t begun_ns;
@@ -37,4 +37,4 @@ struct process {
  * The text of /proc/PID/stat, proc_pid_stat(5): the 22nd field is the start in clock ticks since boot; a name may
  * hold ')'.
  */
-bool process_parse_stat(const char *text, struct process *ret);
+bool process_start_parse(const char *text, struct process_start *ret);

@@ -11,7 +11,7 @@ from conftest import need_root, run
 
 INSIDE = ("audit", "host")
 # Commands that need more than a call: test_scan*.py, test_import.py, test_policy.py, test_drift.py, test_watch.py
-ELSEWHERE = ("scan", "import", "policy", "snapshot", "baseline", "change", "diff", "watch")
+ELSEWHERE = ("scan", "harden", "import", "policy", "snapshot", "baseline", "change", "diff", "watch")
 OPTION = re.compile(r"^  (?:-(\w), |    )--([\w-]+)(?: ([A-Z]+))?  +(.*)$", re.MULTILINE)
 
 
