@@ -117,9 +117,9 @@ static void test_start_of_a_process(void **state)
 {
         struct process_start p;
 
-        assert_true(process_start_parse("77 (a) b) S 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 2200 23 24", &p));
+        assert_true(process_start_parse("77 (a) b) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 2200 23 24", &p));
         assert_string_equal(p.name, "a) b");
-        assert_int_equal(p.parent, 5);
+        assert_int_equal(p.parent, 4);
         assert_int_equal(p.begun_ns, 2200 * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)));
         assert_false(process_start_parse("77 (a) S 5 6 7", &p) || process_start_parse("", &p) || process_start_parse(")(", &p));
 }
