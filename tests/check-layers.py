@@ -16,12 +16,13 @@ LAYERS = [
     {"firewall", "knowledge", "gate"},
     {"collect", "scan", "identify", "import", "policy", "assess", "drift", "nft"},
     {"harden"},  # plans are made of what assess judged
-    {"report", "store", "bus", "alert"},
+    {"report", "store", "bus", "alert", "enforce"},
     {"cli", "http"},
     {"main"},
 ]
 LAYER = {folder: number for number, layer in enumerate(LAYERS) for folder in layer}
-ONLY_MAIN = {"nft"}  # links libnftables (GPL-2 only): a program of its own, see docs/licence.md
+# Programs of their own: nft links libnftables (GPL-2 only, see docs/licence.md), enforce changes the host.
+ONLY_MAIN = {"nft", "enforce"}
 
 # The headers of libraries, and the dependency that a folder must name to include them.
 LIBRARIES = {

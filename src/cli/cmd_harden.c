@@ -16,7 +16,7 @@ static const struct option_spec options[] = {
         {.name = "from",
          .kind = OPTION_WORD,
          .value = "FILE",
-         .help = "plan, kit: for the host that FILE is of: `host --json` there, or a listing that `import` knows"},
+         .help = "plan, kit: for the host that FILE is of: `host --json`, or what `import` knows"},
         {.name = "profile",
          .kind = OPTION_WORD,
          .value = "NAME",
@@ -34,6 +34,18 @@ static const struct option_spec options[] = {
          .help = "kit: write into this folder; else a kit of one file goes to standard output"},
         {.name = "show-firewall", .help = "plan: print the nftables file that the plan would load"},
         {.name = "lock-me-out", .help = "the way you came in by may be closed"},
+        {.name = "confirm-within",
+         .kind = OPTION_WORD,
+         .value = "TIME",
+         .help = "apply: undo it unless it is confirmed within TIME: 120s (default), 5m",
+         .once = true},
+        {.name = "verify-from",
+         .kind = OPTION_WORD,
+         .value = "NETNS",
+         .help = "apply: ask the closed ports from this network namespace (ip netns), too"},
+        {.name = "rollback-unless-verified", .help = "apply: undo it at once when it is not verified from outside"},
+        {.name = "yes", .letter = 'y', .help = "apply: do not ask"},
+        {.name = "at-console", .help = "confirm: from this session, as you stand at the machine"},
         {.name = "netns",
          .kind = OPTION_WORD,
          .value = "WHICH",
@@ -52,6 +64,10 @@ static const struct {
         int (*run)(const struct invocation *in, struct err *err);
 } parts[] = {
         {"plan", 0, 0, harden_show_plan},
+        {"apply", 0, 0, harden_apply},
+        {"confirm", 0, 0, harden_confirm},
+        {"undo", 0, 1, harden_undo},
+        {"status", 0, 0, harden_status},
         {"kit", 0, 0, harden_make_kit},
         {"profiles", 0, 1, harden_show_profiles},
 };
@@ -75,11 +91,16 @@ static int run(const struct invocation *in, struct err *err)
 
 const struct command command_harden = {
         .name = "harden",
-        .arguments = "plan|kit|profiles [NAME]",
-        .summary = "say how to close what should not be open",
+        .arguments = "plan|apply|confirm|undo [ID]|status|kit|profiles [NAME]",
+        .summary = "close what should not be open, with a way back",
         .details =
                 "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"
-                "         shut in and to filter, in order, each with why, risk and undo. Changes nothing\n\n"
+                "         shut in and to filter, in order, each with why, risk and undo. Changes nothing\n"
+                "apply    do what the plan suggests, or the actions of --only, and look whether it is closed now. It\n"
+                "         is undone by itself, also after a crash or a reboot, unless it is confirmed in time\n"
+                "confirm  keep what was applied: from a new login, which shows that you still get in\n"
+                "undo     put everything back as it was before: of the last apply, or of ID\n"
+                "status   what was applied, and what waits to be confirmed\n"
                 "kit      the plan as something to carry to a machine that cannot be reached: a script for sh or\n"
                 "         PowerShell, a playbook of Ansible, or files for an image. It shows what it would do until\n"
                 "         it is told to, and has an undo; what was left out, and why, goes to standard error\n"

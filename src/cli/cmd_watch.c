@@ -32,7 +32,7 @@ static const struct option_spec options[] = {
          .help = "look at the whole so often (default 120; without BPF 5)"},
         CONFIG_OPTION,
         {.name = "test-sinks",
-         .help = "send a marked test alert to each sink of sinks.yaml, tell what became of it, and end"},
+         .help = "send a marked test alert to each sink of sinks.yaml, and tell what became of it"},
         {.name = "no-bpf", .help = "do not use BPF even where it is permitted"},
         {.name = "denied", .help = "follow what the table of `harden` refuses, in place of listeners"},
         {.name = "install", .help = "write a systemd unit that runs this as a user of its own; does not start it"},

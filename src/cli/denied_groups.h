@@ -27,5 +27,8 @@ struct denied_group *denied_groups_add(struct denied_groups *groups, const struc
                                        bool *ret_new);
 /* It was told: what is counted from now on is new. */
 void denied_groups_told(struct denied_group *group, int64_t now_ms);
-/* The next group (from *i = 0 on) that has packets not told and was told long enough ago; `all`: however short. NULL: end. */
+/*
+ * The next group (from *i = 0 on) that has packets not told and was told long enough ago; `all`: however short. NULL at
+ * the end.
+ */
 struct denied_group *denied_groups_due(struct denied_groups *groups, int64_t now_ms, bool all, size_t *i);

@@ -60,7 +60,7 @@ static void make_input(const struct invocation *in, struct harden_run *run)
         if (run->input.elsewhere)
                 return; /* of another machine nothing can be asked, and nobody came in there */
         run->ask = harden_ask_new();
-        run->input.package_also = harden_ask_has_packages(run->ask) ? harden_ask_also : NULL;
+        run->input.package_also = !run->no_packages && harden_ask_has_packages(run->ask) ? harden_ask_also : NULL;
         run->input.unit_needed_by = harden_ask_has_units(run->ask) ? harden_ask_needed_by : NULL;
         run->input.arg = run->ask;
         set_session(&run->input);

@@ -13,6 +13,7 @@ struct harden_run {
         struct policy_run policy;
         struct harden_input input; /* of which the plan was made */
         struct plan *plan;
+        bool no_packages; /* set it before: what goes with a package is not asked, which takes seconds */
         struct harden_ask *ask; /* what answers the calls of the input */
         vec(const struct policy_rule *) approvals;
         vec(const struct action *) chosen; /* by harden_choose, in the plan's order */

@@ -16,22 +16,27 @@
 #include "base/json.h"
 #include "nft/child.h"
 #include "nft/denied.h"
+#include "nft/own_table.h"
 #include "nft/ruleset.h"
 
 #define MAX_NETNS 64
 
 enum { STATUS_DONE, STATUS_OUTPUT, STATUS_USAGE };
 
+#define MAX_REQUEST (256U << 20)
+
 struct request_input {
         int netns_fds[MAX_NETNS]; /* -1: the namespace we are in */
         size_t n_netns;
         uint16_t group; /* of NFLOG */
+        const char *table; /* of a request for one of our tables */
 };
 
 struct request {
         const char *name;
         const char *what;
         int (*run)(const struct request_input *in);
+        bool of_table;
 };
 
 /* Keep of `wanted` what the process has; with nothing kept it goes on as a plain process would. */
@@ -178,16 +183,85 @@ static int request_denied(const struct request_input *in)
         return write_line(&line);
 }
 
+/* {"table":"quaymaster",...} */
+static int answer_table(const char *table, int r, const struct err *err, bool present, const char *hash)
+{
+        _cleanup_str_ struct str line = {0};
+        struct json j = json_to(&line);
+
+        json_open_object(&j, NULL);
+        json_str(&j, "table", table);
+        if (r < 0)
+                json_str(&j, "error", err->text);
+        json_bool(&j, "present", present);
+        if (hash)
+                json_str(&j, "hash", hash);
+        json_end_line(&j);
+        return write_line(&line);
+}
+
+static int request_has(const struct request_input *in)
+{
+        struct err err = {0};
+        bool present;
+        char hash[17];
+        int r;
+
+        drop_sys_admin();
+        r = own_table_has(in->table, &present, hash, &err);
+        return answer_table(in->table, r, &err, present, hash);
+}
+
+static int request_apply(const struct request_input *in)
+{
+        _cleanup_str_ struct str input = {0};
+        struct err err = {0};
+        int r;
+
+        drop_sys_admin();
+        r = fd_read_all(STDIN_FILENO, MAX_REQUEST, &input);
+        if (r < 0)
+                (void)err_errno(&err, -r, "reading the request");
+        else
+                r = own_table_apply(in->table, &input, &err);
+        return answer_table(in->table, r, &err, r == 0, NULL);
+}
+
+static int request_follow(const struct request_input *in)
+{
+        struct err err = {0};
+        int r;
+
+        drop_sys_admin();
+        r = own_table_follow(in->table, &err);
+        return answer_table(in->table, r, &err, false, NULL);
+}
+
+static int request_delete(const struct request_input *in)
+{
+        struct err err = {0};
+        int r;
+
+        drop_sys_admin();
+        r = own_table_delete(in->table, &err);
+        return answer_table(in->table, r, &err, false, NULL);
+}
+
 /* All it can be asked. */
 static const struct request requests[] = {
-        {"list", "print the packet filter rules of each namespace as a line of JSON", request_list},
-        {"denied", "follow the log of the packet filter: each packet a line of JSON", request_denied},
+        {"list", "print the packet filter rules of each namespace as a line of JSON", request_list, false},
+        {"denied", "follow the log of the packet filter: each packet a line of JSON", request_denied, false},
+        {"has", "tell whether our table TABLE is there", request_has, true},
+        {"follow", "have connections followed, before our table TABLE is loaded", request_follow, true},
+        {"apply", "load our table TABLE as standard input says", request_apply, true},
+        {"delete", "delete our table TABLE", request_delete, true},
 };
 
 static int usage(FILE *to, int status)
 {
-        (void)fprintf(to, "usage: quaymaster-nft REQUEST [--netns-fd N]...\n\n"
-                          "Reads nftables for quaymaster, which starts it. Requests:\n");
+        (void)fprintf(
+                to, "usage: quaymaster-nft REQUEST [TABLE] [--netns-fd N]...\n\n"
+                    "Reads nftables and loads our own tables for quaymaster, which starts it. Requests:\n");
         for (size_t i = 0; i < array_len(requests); i++)
                 (void)fprintf(to, "  %-8s %s\n", requests[i].name, requests[i].what);
         (void)fprintf(
@@ -198,6 +272,13 @@ static int usage(FILE *to, int status)
                 "  --version, --help\n",
                 MAX_NETNS);
         return status;
+}
+
+/* A table of ours and nothing else, of this namespace. */
+static bool parse_table(int argc, char **argv, struct request_input *in)
+{
+        in->table = argc == 3 && own_table_known(argv[2]) ? argv[2] : NULL;
+        return in->table;
 }
 
 static bool parse_option(const char *name, const char *word, struct request_input *in)
@@ -234,12 +315,15 @@ int nft_helper_main(int argc, char **argv, const char *version)
                 return printf("quaymaster-nft %s\n", version) < 0 ? STATUS_OUTPUT : STATUS_DONE;
         if (argc == 2 && streq(argv[1], "--help"))
                 return usage(stdout, STATUS_DONE);
-        if (argc < 2 || !parse_options(argc, argv, &in))
-                return usage(stderr, STATUS_USAGE);
-        for (size_t i = 0; i < array_len(requests); i++)
-                if (streq(argv[1], requests[i].name)) {
-                        drop_privileges();
-                        return requests[i].run(&in);
-                }
+        for (size_t i = 0; argc >= 2 && i < array_len(requests); i++) {
+                const struct request *request = &requests[i];
+
+                if (!streq(argv[1], request->name))
+                        continue;
+                if (!(request->of_table ? parse_table : parse_options)(argc, argv, &in))
+                        break;
+                drop_privileges();
+                return request->run(&in);
+        }
         return usage(stderr, STATUS_USAGE);
 }

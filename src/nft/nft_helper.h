@@ -16,9 +16,16 @@
  *
  * follows what the packet filter of one namespace logs (denied.h), until its reader goes away.
  *
- * It runs privileged, so nothing else goes in: no environment, no file, no standard input. It keeps
- * CAP_NET_ADMIN, and CAP_SYS_ADMIN until it is in the namespace. Exit status: 0 when every namespace has
- * its line, 1 when output failed, 2 for wrong usage.
+ *      quaymaster-nft has|follow|apply|delete TABLE
+ *
+ * is about one of our own tables in its own namespace (own_table.h), and writes one line:
+ *
+ *      {"table":"quaymaster","present":true,"hash":"..."}      hash: of `has`
+ *      {"table":"quaymaster","error":"words","present":false}
+ *
+ * It runs privileged, so nothing else goes in: no environment, no file, and no standard input but that of `apply`. It
+ * keeps CAP_NET_ADMIN, and CAP_SYS_ADMIN until it is in the namespace. Exit status: 0 when every line was written, 1
+ * when output failed, 2 for wrong usage.
  */
 #pragma once
 

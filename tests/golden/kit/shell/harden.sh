@@ -829,14 +829,12 @@ table inet quaymaster {
 		ip6 saddr fe80::/10 ip6 hoplimit 1 icmpv6 type { 151, 152, 153 } accept comment "multicast routers"
 	}
 	chain tcp_in {
-		tcp dport @tcp_open accept
 		ip saddr @zone_office_4 tcp dport 22 accept
 		ip6 saddr @zone_office_6 tcp dport 22 accept
 		ip saddr != @zones_4 tcp dport 8000-8010 accept
 		ip6 saddr != @zones_6 tcp dport 8000-8010 accept
 	}
 	chain udp_in {
-		udp dport @udp_open accept
 		udp sport 67 udp dport 68 accept comment "answers of DHCP"
 		ip6 saddr fe80::/10 ip6 daddr fe80::/10 udp dport 546 accept comment "answers of DHCPv6"
 	}
@@ -855,6 +853,8 @@ table inet quaymaster {
 		ct state established,related accept
 		iif "lo" accept
 		ct state invalid goto living
+		tcp dport @tcp_open accept
+		udp dport @udp_open accept
 		meta l4proto vmap { tcp : jump tcp_in, udp : jump udp_in, icmp : jump icmp_in, ipv6-icmp : jump icmp6_in }
 		ip protocol igmp ip daddr 224.0.0.0/4 accept
 		goto living

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* harden confirm, undo and status: what was applied before. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "cli/harden.h"
+#include "cli/harden_child.h"
+
+static void say(const char *text)
+{
+        _cleanup_str_ struct str line = {0};
+
+        text_add_printable(&line, text);
+        (void)printf("%s\n", str_text(&line));
+}
+
+int harden_confirm(const struct invocation *in, struct err *err)
+{
+        const char *words[] = {"confirm", invocation_has(in, "at-console") ? "--at-console" : NULL, NULL};
+        int r = harden_child(words, NULL, NULL, NULL, err);
+
+        if (r == 0)
+                (void)printf(
+                        "Confirmed: what was applied stays. Back again at any time: quaymaster harden undo\n");
+        return harden_child_status(r);
+}
+
+static void tell_undo(const struct child_line *line, void *arg)
+{
+        _cleanup_str_ struct str text = {0};
+        size_t *left = arg;
+
+        if (!streq(line->type, "step"))
+                return;
+        if (streq(line->event, "left"))
+                (*left)++;
+        str_addf(&text, "  %s: %s", streq(line->event, "left") ? "NOT undone" : "undone",
+                 str_text(&line->words));
+        if (line->error.len)
+                str_addf(&text, ": %s", line->error.text);
+        say(str_text(&text));
+}
+
+int harden_undo(const struct invocation *in, struct err *err)
+{
+        const char *words[] = {"undo", in->n_arguments > 1 ? in->arguments[1] : "last", NULL};
+        size_t left = 0;
+        int r = harden_child(words, NULL, tell_undo, &left, err);
+
+        if (r == 0)
+                (void)printf(left ? "Undone but for %zu; look at them.\n"
+                                  : "Undone: all is as it was before.\n",
+                             left);
+        return r == 0 && left ? QM_EXIT_INCOMPLETE : harden_child_status(r);
+}
+
+struct status {
+        bool json;
+        size_t n;
+};
+
+static void tell_status(const struct child_line *line, void *arg)
+{
+        _cleanup_str_ struct str text = {0};
+        struct status *status = arg;
+
+        if (!streq(line->type, "apply") && !streq(line->type, "note"))
+                return;
+        status->n += streq(line->type, "apply");
+        if (status->json) {
+                (void)printf("%s\n", line->raw);
+                return;
+        }
+        if (streq(line->type, "note"))
+                str_add(&text, str_text(&line->words));
+        else if (streq(line->state, "waiting"))
+                str_addf(&text,
+                         "%s  waits to be confirmed; undone in %llu s else (quaymaster harden confirm)",
+                         line->id, (unsigned long long)line->seconds_left);
+        else
+                str_addf(&text, "%s  %s", line->id, line->state);
+        say(str_text(&text));
+}
+
+int harden_status(const struct invocation *in, struct err *err)
+{
+        static const char *const words[] = {"status", NULL};
+        struct status status = {.json = invocation_has(in, "json")};
+        int r = harden_child(words, NULL, tell_status, &status, err);
+
+        if (r == 0 && status.json)
+                (void)printf("{\"type\":\"summary\",\"applies\":%zu,\"complete\":true,\"incomplete\":[]}\n",
+                             status.n);
+        else if (r == 0 && !status.n)
+                (void)printf("Nothing was ever applied on this host.\n");
+        return harden_child_status(r);
+}
