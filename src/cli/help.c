@@ -33,7 +33,7 @@ static void help_option(FILE *to, const struct option_spec *option)
         (void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
                        option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
                        option->value ? " " : "", option->value ? option->value : "");
-        (void)fprintf(to, "  %-26s %s", left, option->help);
+        (void)fprintf(to, "  %-25s  %s", left, option->help);
         for (const char *const *choice = option->choices; choice && *choice; choice++)
                 (void)fprintf(to, "%s%s", choice == option->choices ? ": " : ", ", *choice);
         (void)fputc('\n', to);
