@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "collect/forwards.h"
+#include "collect/ruleset_json.h"
 #include "collect/ruleset_parse.h"
 #include "inside_sample.h"
 
@@ -50,11 +51,13 @@ static void host_free(struct host *h)
 
 static void judge(struct host *h, const char *json, size_t len)
 {
+        _cleanup_(json_release) json_t *objects = NULL;
         struct err err = {0};
 
-        h->view->netns.at[HOST_NETNS].ruleset = ruleset_parse(h->view->pool, json, len, &err);
-        assert_non_null(h->view->netns.at[HOST_NETNS].ruleset);
-        (void)forwards_parse(json, len, HOST_NETNS, h->view, &err);
+        objects = ruleset_json(json, len, &err);
+        assert_non_null(objects);
+        h->view->netns.at[HOST_NETNS].ruleset = ruleset_read(h->view->pool, objects);
+        (void)forwards_read(objects, HOST_NETNS, h->view, &err);
         h->assessment = assess_correlate(h->view, h->knowledge);
         assess_reach(h->assessment, &h->estate);
 }
