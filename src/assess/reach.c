@@ -503,9 +503,6 @@ static bool may_be_led_to(const struct reaching *r, const struct listener *l)
         return false;
 }
 
-/* Neither shut nor open: the zone has no addresses that could get to this listener. */
-static const char other_family[] = "it has no addresses of the family that is listened on";
-
 /* --- answers -------------------------------------------------------------------------------------- */
 
 static void found_release(struct found *f)
@@ -662,7 +659,8 @@ static void tell_zone(struct reaching *r, const struct listener *l, const struct
                 return;
         }
         if (!is_asked(&f->strict, zone)) {
-                to->why = other_family;
+                to->apart = true;
+                to->why = "it has no addresses of the family that is listened on";
                 return;
         }
         if (!may_arrive(&f->strict, zone)) {
@@ -727,7 +725,7 @@ static void conclude(struct pool *pool, struct exposure *e)
 
         for (size_t i = 0; i < e->n_zones; i++) {
                 n_blocked += e->zones[i].state == REACH_BLOCKED;
-                n_apart += e->zones[i].why == other_family;
+                n_apart += e->zones[i].apart;
                 if (e->zones[i].state == REACH_BLOCKED && !first)
                         first = &e->zones[i];
         }
@@ -748,7 +746,7 @@ static void conclude(struct pool *pool, struct exposure *e)
                 return;
         e->reachable_from[1] = e->reachable_from[2] = NULL;
         for (size_t i = 0; i < e->n_zones && n_from < array_len(e->reachable_from); i++)
-                if (e->zones[i].state != REACH_BLOCKED && e->zones[i].why != other_family)
+                if (e->zones[i].state != REACH_BLOCKED && !e->zones[i].apart)
                         e->reachable_from[n_from++] = e->zones[i].zone;
 }
 

@@ -233,6 +233,33 @@ static void test_circles(void **state)
         expect(BASE("drop") RULE("5", "{\"goto\":{\"target\":\"nowhere\"}}") END, "unknown unknown unknown, open");
 }
 
+#define NAT_CHAIN(table, priority)                                                                          \
+        "{\"chain\":{\"family\":\"ip\",\"table\":\"" table "\",\"name\":\"pre\",\"handle\":1,\"type\":\"nat\"," \
+        "\"hook\":\"prerouting\",\"prio\":" priority ",\"policy\":\"accept\"}}"
+#define NAT_RULE(table, statements) \
+        "{\"rule\":{\"family\":\"ip\",\"table\":\"" table "\",\"chain\":\"pre\",\"handle\":5,\"expr\":[" statements "]}}"
+#define PORT_22 PAYLOAD("tcp", "dport", "22")
+#define TO_80   NAT_RULE("a", PORT_22 "{\"redirect\":{\"port\":80}}")
+#define KEEPS   NAT_RULE("b", PORT_22 "{\"accept\":null}")
+#define TO_90   NAT_RULE("b", PORT_22 "{\"redirect\":{\"port\":90}}")
+
+/* NAT chains of one priority are asked in an order that no listing tells. */
+static void test_nat_priorities(void **state)
+{
+        static const char blocked[] = "blocked blocked blocked, ip a pre handle 5";
+        static const char unknown[] = "unknown unknown unknown, open";
+
+        expect("{\"nftables\":[" NAT_CHAIN("a", "-100") "," TO_80 END, blocked);
+        expect("{\"nftables\":[" NAT_CHAIN("a", "-101") "," NAT_CHAIN("b", "-100") "," TO_80 "," TO_90 END, blocked);
+        expect("{\"nftables\":[" NAT_CHAIN("a", "-99") "," NAT_CHAIN("b", "-100") "," TO_80 "," TO_90 END,
+               "blocked blocked blocked, ip b pre handle 5");
+        expect("{\"nftables\":[" NAT_CHAIN("a", "-100") "," NAT_CHAIN("b", "-100") "," TO_80 "," TO_90 END, unknown);
+        expect("{\"nftables\":[" NAT_CHAIN("a", "-100") "," NAT_CHAIN("b", "-100") "," TO_80 "," KEEPS END, unknown);
+        /* and where no rule of them changes anything, it does not matter */
+        expect("{\"nftables\":[" NAT_CHAIN("a", "-100") "," NAT_CHAIN("b", "-100") "," KEEPS END,
+               "reachable reachable reachable, open");
+}
+
 static void test_what_could_not_be_read(void **state)
 {
         struct host h = host_new();
@@ -309,6 +336,7 @@ int main(void)
                 cmocka_unit_test(test_limits),
                 cmocka_unit_test(test_later_packets),
                 cmocka_unit_test(test_circles),
+                cmocka_unit_test(test_nat_priorities),
                 cmocka_unit_test(test_what_could_not_be_read),
                 cmocka_unit_test(test_sets),
         };
