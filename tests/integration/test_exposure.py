@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import time
 
@@ -335,3 +336,21 @@ def test_real(netns, tmp_path, name):
     compare(net, name, "", tally)
     print(f"\n{name}: {tally}")
     assert tally["blocked"] and tally["reachable"]
+
+
+@pytest.mark.skipif(not shutil.which("clang"), reason="no clang to make an XDP program with")
+def test_xdp_is_told(netns, tmp_path):
+    """Its program cannot be seen into: a gap, which is no incompleteness."""
+    ns = netns()
+    (tmp_path / "pass.c").write_text('__attribute__((section("xdp"), used)) int pass_all(void *ctx) { return 2; }\n'
+                                     'char words[] __attribute__((section("license"), used)) = "GPL";\n')
+    run("clang", "-O2", "-g", "-target", "bpf", "-c", tmp_path / "pass.c", "-o", tmp_path / "pass.o")
+    run("ip", "link", "add", "vx", "netns", ns.name, "type", "veth", "peer", "name", "vy", "netns", ns.name)
+
+    def gaps():
+        out = ns.run(Quaymaster.program, "host", "--json", "--netns", "self", "--no-bpf", check=False).stdout
+        return [g for g in Records(out).of("gap") if "XDP" in g["reason"]]
+    assert not gaps()
+    run("ip", "-n", ns.name, "link", "set", "vx", "xdpgeneric", "obj", tmp_path / "pass.o", "sec", "xdp")
+    told, = gaps()
+    assert "on vx in" in told["reason"] and told["incomplete"] is False
