@@ -364,8 +364,8 @@ static bool reached_only_from(const struct subject *s, const struct texts *zones
 }
 
 /*
- * The packet filter is known to let this zone in, and it is none of those. The last zone is all that lies in none: where
- * no address is a public one, that is no way from the internet.
+ * The packet filter is known to let this zone in, and it is none of those. The last zone is all that lies in none:
+ * where no address is a public one, that is no way from the internet.
  */
 static bool is_further(const struct subject *s, size_t index, const struct texts *zones)
 {
