@@ -617,10 +617,7 @@ static enum way way_by(struct found *f, const struct zone *zone, const struct de
         return way;
 }
 
-/*
- * "it gets in by eth0, not by docker0"; "part of it ..." where other rules shut out the rest; NULL where that is not what
- * makes it unknown.
- */
+/* "it gets in by eth0, not by docker0": NULL where that is not what makes it unknown. "Part of it": rules stop the rest. */
 static const char *ways_text(struct reaching *r, struct found *f, const struct zone *zone)
 {
         _cleanup_str_ struct str open = {0}, shut = {0};
