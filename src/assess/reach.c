@@ -617,7 +617,7 @@ static enum way way_by(struct found *f, const struct zone *zone, const struct de
         return way;
 }
 
-/* "it gets in by eth0, not by docker0": NULL where that is not what makes it unknown. "Part of it": rules stop the rest. */
+/* "it gets in by eth0, not by docker0"; "part of it" where rules stop the rest; NULL: that does not make it unknown. */
 static const char *ways_text(struct reaching *r, struct found *f, const struct zone *zone)
 {
         _cleanup_str_ struct str open = {0}, shut = {0};
