@@ -109,7 +109,7 @@ def test_shows_and_changes_nothing(host, shell):
     assert "Nothing was changed" in shown
     for words in ("would: systemctl stop -- rpcbind.socket", "would: systemctl mask --quiet -- snmpd.service",
                   "nobody-has-it.service is not on this machine", "would: write /etc/inetd.conf",
-                  "would: write /etc/systemd/system/redis-server.service.d/90-quaymaster.conf", "would: load it with nft"):
+                  "would: write /etc/systemd/system/redis-server.service.d/90-quaymaster-loopback.conf", "would: load it with nft"):
         assert words in shown
     assert not host.run("sh", "-c", "ls /var/lib/quaymaster-kit 2>/dev/null", check=False).stdout
 
