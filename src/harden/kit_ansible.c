@@ -27,7 +27,7 @@ static const char *state(const struct books *b, const char *name)
 #define WAS_ENABLED "(was.content | b64decode) is search('(?m)^enabled$')"
 #define WAS_ACTIVE  "(was.content | b64decode) is search('(?m)^ActiveState=active$')"
 
-static void look_at_unit(struct books *b, const char *unit)
+static void show_unit(struct books *b, const char *unit)
 {
         str_addf(&b->play,
                  "    - name: '%s: how it is now'\n"
@@ -35,7 +35,15 @@ static void look_at_unit(struct books *b, const char *unit)
                  "        argv: [systemctl, show, '--property=LoadState,FragmentPath,ActiveState', --, '%s']\n"
                  "      register: unit\n"
                  "      changed_when: false\n"
-                 "      check_mode: false\n"
+                 "      check_mode: false\n",
+                 unit, unit);
+}
+
+/* Of all units of an action before the first is stopped: one takes others with it. */
+static void keep_unit(struct books *b, const char *unit)
+{
+        show_unit(b, unit);
+        str_addf(&b->play,
                  "    - name: '%s: whether it starts at boot'\n"
                  "      ansible.builtin.command:\n"
                  "        argv: [systemctl, is-enabled, --, '%s']\n"
@@ -50,12 +58,12 @@ static void look_at_unit(struct books *b, const char *unit)
                  "        mode: '0600'\n"
                  "        force: false\n"
                  "      when: \"" IS_LOADED "\"\n",
-                 unit, unit, unit, unit, unit, state(b, unit));
+                 unit, unit, unit, state(b, unit));
 }
 
 static void stop_unit(struct books *b, const char *unit)
 {
-        look_at_unit(b, unit);
+        show_unit(b, unit);
         str_addf(&b->play,
                  "    - name: '%s: stop, disable and mask'\n"
                  "      ansible.builtin.systemd_service:\n"
@@ -167,7 +175,7 @@ static void stop_all(struct books *b, const char *const *units)
 {
         static const struct {
                 void (*one)(struct books *b, const char *unit), (*template)(struct books *b, const char *unit);
-        } passes[] = {{stop_unit, stop_template}, {unmask_unit, NULL}, {start_unit, start_template}};
+        } passes[] = {{keep_unit, NULL}, {stop_unit, stop_template}, {unmask_unit, NULL}, {start_unit, start_template}};
 
         for (size_t pass = 0; pass < array_len(passes); pass++)
                 for (const char *const *unit = units; *unit; unit++) {
