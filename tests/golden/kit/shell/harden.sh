@@ -572,6 +572,10 @@ undo_table()
         if nft list table inet "$table" >/dev/null 2>&1; then
                 run nft delete table inet "$table"
         fi
+        # since a boot it counts as running
+        if running && systemctl is-active --quiet -- "quaymaster-kit-$table.service"; then
+                run systemctl stop -- "quaymaster-kit-$table.service"
+        fi
 }
 
 # What ran is started again; what had read a file of ours reads it anew.
