@@ -347,10 +347,11 @@ static int check_packaged(const struct compile *c, const struct recipe *recipe, 
         }
         vec_clear(&files);
         if (r == 0 && recipe->packaged && !streq(str_text(&lines), recipe->packaged))
-                r = err_set(err, -EINVAL,
-                            "'%s' is not started as its package has it, and a drop-in would undo that; see: systemctl "
-                            "cat %s",
-                            unit, unit);
+                r = err_set(
+                        err, -EINVAL,
+                        "'%s' is not started as its package has it, and a drop-in would undo that; see: systemctl "
+                        "cat %s",
+                        unit, unit);
         return r;
 }
 
@@ -566,9 +567,8 @@ static int add_boot_load(struct compile *c, const char *action, struct err *err)
         int r;
 
         if (!c->bus) {
-                note(c,
-                     "the firewall is not loaded at boot, as no systemd runs here: "
-                     "have `quaymaster-harden load` run early");
+                note(c, "the firewall is not loaded at boot, as no systemd runs here: "
+                        "have `quaymaster-harden load` run early");
                 return 0;
         }
         r = compile_node(c, action, UNITS "/" FIREWALL, &unit, err);

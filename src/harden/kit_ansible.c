@@ -29,14 +29,15 @@ static const char *state(const struct books *b, const char *name)
 
 static void show_unit(struct books *b, const char *unit)
 {
-        str_addf(&b->play,
-                 "    - name: '%s: how it is now'\n"
-                 "      ansible.builtin.command:\n"
-                 "        argv: [systemctl, show, '--property=LoadState,FragmentPath,ActiveState', --, '%s']\n"
-                 "      register: unit\n"
-                 "      changed_when: false\n"
-                 "      check_mode: false\n",
-                 unit, unit);
+        str_addf(
+                &b->play,
+                "    - name: '%s: how it is now'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, show, '--property=LoadState,FragmentPath,ActiveState', --, '%s']\n"
+                "      register: unit\n"
+                "      changed_when: false\n"
+                "      check_mode: false\n",
+                unit, unit);
 }
 
 /* Of all units of an action before the first is stopped: one takes others with it. */
@@ -121,28 +122,29 @@ static void stop_template(struct books *b, const char *unit)
         const char *at = strstr(unit, "@.");
         const char *instances = pool_printf(b->pool, "%.*s@*%s", (int)(at - unit), unit, at + 1);
 
-        str_addf(&b->play,
-                 "    - name: '%s: whether it is here'\n"
-                 "      ansible.builtin.command:\n"
-                 "        argv: [systemctl, is-enabled, --, '%s']\n"
-                 "      register: unit\n"
-                 "      changed_when: false\n"
-                 "      failed_when: false\n"
-                 "      check_mode: false\n"
-                 "    - name: '%s: which instances run'\n"
-                 "      ansible.builtin.command:\n"
-                 "        argv: [systemctl, list-units, --plain, --no-legend, '--state=active', --, '%s']\n"
-                 "      register: instances\n"
-                 "      changed_when: false\n"
-                 "      check_mode: false\n"
-                 "    - name: '%s: keep that'\n"
-                 "      ansible.builtin.copy:\n"
-                 "        content: \"{{ instances.stdout_lines | map('split') | map('first') | join('\\n') }}\\n\"\n"
-                 "        dest: '%s'\n"
-                 "        mode: '0600'\n"
-                 "        force: false\n"
-                 "      when: unit.stdout not in ['', 'not-found', 'masked']\n",
-                 unit, unit, unit, instances, unit, state(b, unit));
+        str_addf(
+                &b->play,
+                "    - name: '%s: whether it is here'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, is-enabled, --, '%s']\n"
+                "      register: unit\n"
+                "      changed_when: false\n"
+                "      failed_when: false\n"
+                "      check_mode: false\n"
+                "    - name: '%s: which instances run'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, list-units, --plain, --no-legend, '--state=active', --, '%s']\n"
+                "      register: instances\n"
+                "      changed_when: false\n"
+                "      check_mode: false\n"
+                "    - name: '%s: keep that'\n"
+                "      ansible.builtin.copy:\n"
+                "        content: \"{{ instances.stdout_lines | map('split') | map('first') | join('\\n') }}\\n\"\n"
+                "        dest: '%s'\n"
+                "        mode: '0600'\n"
+                "        force: false\n"
+                "      when: unit.stdout not in ['', 'not-found', 'masked']\n",
+                unit, unit, unit, instances, unit, state(b, unit));
         str_addf(&b->play,
                  "    - name: '%s: stop its instances'\n"
                  "      ansible.builtin.command:\n"
@@ -174,8 +176,12 @@ static void start_template(struct books *b, const char *unit)
 static void stop_all(struct books *b, const char *const *units)
 {
         static const struct {
-                void (*one)(struct books *b, const char *unit), (*template)(struct books *b, const char *unit);
-        } passes[] = {{keep_unit, NULL}, {stop_unit, stop_template}, {unmask_unit, NULL}, {start_unit, start_template}};
+                void (*one)(struct books *b, const char *unit),
+                        (*template)(struct books *b, const char *unit);
+        } passes[] = {{keep_unit, NULL},
+                      {stop_unit, stop_template},
+                      {unmask_unit, NULL},
+                      {start_unit, start_template}};
 
         for (size_t pass = 0; pass < array_len(passes); pass++)
                 for (const char *const *unit = units; *unit; unit++) {
@@ -314,22 +320,24 @@ static void check_include(struct books *b, const struct recipe *recipe, const st
 /* The lines of the unit that the drop-in takes the place of, without the drop-in, are those of its package. */
 static void check_packaged(struct books *b, const struct recipe *recipe, const char *unit, const char *path)
 {
-        str_addf(&b->play,
-                 "    - name: 'Read the files of %s'\n"
-                 "      ansible.builtin.command:\n"
-                 "        argv: [systemctl, cat, --, '%s']\n"
-                 "      register: unit_files\n"
-                 "      changed_when: false\n"
-                 "      check_mode: false\n"
-                 "    - name: 'Nobody changed how %s is started'\n"
-                 "      ansible.builtin.assert:\n"
-                 "        that: >-\n"
-                 "          unit_files.stdout | regex_replace('(?ms)^# ' + (kit_path | regex_escape) + '$.*?(?=^# /|\\Z)', '')\n"
-                 "          | regex_findall('(?m)^(?:ExecStart=|Listen).*$') == kit_lines.splitlines()\n"
-                 "      vars:\n"
-                 "        kit_path: '%s'\n"
-                 "        kit_lines: !unsafe |\n",
-                 unit, unit, unit, path);
+        str_addf(
+                &b->play,
+                "    - name: 'Read the files of %s'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, cat, --, '%s']\n"
+                "      register: unit_files\n"
+                "      changed_when: false\n"
+                "      check_mode: false\n"
+                "    - name: 'Nobody changed how %s is started'\n"
+                "      ansible.builtin.assert:\n"
+                "        that: >-\n"
+                "          unit_files.stdout | regex_replace(\n"
+                "          '(?ms)^# ' + (kit_path | regex_escape) + '$.*?(?=^# /|\\Z)', '')\n"
+                "          | regex_findall('(?m)^(?:ExecStart=|Listen).*$') == kit_lines.splitlines()\n"
+                "      vars:\n"
+                "        kit_path: '%s'\n"
+                "        kit_lines: !unsafe |\n",
+                unit, unit, unit, path);
         write_indented(&b->play, recipe->packaged);
 }
 

@@ -157,7 +157,7 @@ static void write_head(struct str *to, struct pool *pool, const struct plan *pla
         str_addf(
                 to,
                 "#!/bin/sh\n"
-                 "# SPDX-License-Identifier: GPL-2.0-or-later\n"
+                "# SPDX-License-Identifier: GPL-2.0-or-later\n"
                 "# quaymaster kit %s, made for %s.\n"
                 "# Run it as it is to see what it would do; --apply does it, --undo goes back, --help tells the rest.\n"
                 "# It needs a POSIX shell, awk, find and sort; to stop services, systemctl; for the firewall, nft.\n",

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read
- * one file only (memcached, cups, avahi, postfix, exim4, named) are not here: neither a file of its own nor other options
- * take an address away from them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
+ * one file only (memcached, cups, avahi, postfix, exim4, named) are not here: neither a file of its own nor
+ * other options take an address away from them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
  */
 #include "harden/recipe.h"
 
@@ -137,8 +137,8 @@ static const struct recipe recipes[] = {
                 .package = "rpcbind",
                 .unit = "rpcbind.socket",
                 .path = UNIT_DIR "rpcbind.socket" UNIT_FILE,
-                .content = HEAD "[Socket]\n" STREAM("") DATAGRAM("") STREAM("/run/rpcbind.sock")
-                        STREAM("127.0.0.1:111") DATAGRAM("127.0.0.1:111") STREAM("[::1]:111") DATAGRAM("[::1]:111"),
+                .content = HEAD "[Socket]\n" STREAM("") DATAGRAM("") STREAM("/run/rpcbind.sock") STREAM(
+                        "127.0.0.1:111") DATAGRAM("127.0.0.1:111") STREAM("[::1]:111") DATAGRAM("[::1]:111"),
                 .packaged = STREAM("/run/rpcbind.sock") STREAM("0.0.0.0:111") DATAGRAM("0.0.0.0:111")
                         STREAM("[::]:111") DATAGRAM("[::]:111"),
                 .restart = true,

@@ -377,7 +377,9 @@ static void test_unit_lines(void **state)
 {
         _cleanup_str_ struct str lines = {0};
 
-        recipe_unit_lines("[Service]\n# ExecStart=/no\nExecStartPre=/no\nExecStart=/a b\n\nListenStream=1\nListenFIFO=2", &lines);
+        recipe_unit_lines(
+                "[Service]\n# ExecStart=/no\nExecStartPre=/no\nExecStart=/a b\n\nListenStream=1\nListenFIFO=2",
+                &lines);
         assert_string_equal(str_text(&lines), "ExecStart=/a b\nListenStream=1\nListenFIFO=2\n");
         str_reset(&lines);
         recipe_unit_lines("", &lines);

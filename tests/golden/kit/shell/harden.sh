@@ -372,7 +372,7 @@ begins_a_line()
                 END { exit !found }' "$1"
 }
 
-# The lines of the unit $1 that the drop-in $2 takes the place of, without the drop-in itself. The kit ends them by a newline.
+# The lines of the unit $1 that the drop-in $2 takes the place of, without the drop-in itself, then a dot.
 replaced_lines()
 {
         systemctl cat -- "$1" 2>/dev/null | own=$2 awk '
