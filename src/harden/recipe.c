@@ -2,7 +2,8 @@
 /*
  * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read
  * one file only (memcached, cups, avahi, postfix, exim4, named) are not here: neither a file of its own nor
- * other options take an address away from them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
+ * other options take an address away from them. Nor is ntpsec, which asks other servers from the sockets it is
+ * bound to.
  */
 #include "harden/recipe.h"
 
