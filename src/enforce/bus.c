@@ -142,6 +142,31 @@ static int add_property(sd_bus *bus, const char *path, const char *property, str
         return r < 0 ? r : 0;
 }
 
+int bus_unit_files(sd_bus *bus, const char *unit, struct pool *pool, name_list *to, struct err *err)
+{
+        _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
+        _cleanup_free_ char *own = NULL;
+        char **drop_ins = NULL;
+        const char *path;
+        int r = find_unit(bus, unit, pool, &path, err);
+
+        if (r < 0)
+                return r;
+        r = sd_bus_get_property_string(bus, DESTINATION, path, UNIT, "FragmentPath", &why, &own);
+        if (r >= 0)
+                r = sd_bus_get_property_strv(bus, DESTINATION, path, UNIT, "DropInPaths", &why, &drop_ins);
+        if (r < 0)
+                return failed(r, &why, "asking for the files of", unit, err);
+        if (own[0])
+                *vec_push(to) = pool_intern(pool, own);
+        for (char **name = drop_ins; name && *name; name++) {
+                *vec_push(to) = pool_intern(pool, *name);
+                free(*name);
+        }
+        free(drop_ins);
+        return 0;
+}
+
 int bus_ends_with(sd_bus *bus, const char *unit, struct pool *pool, name_list *to, struct err *err)
 {
         static const char *const properties[] = {"RequiredBy", "BoundBy", "ConsistsOf"};

@@ -31,6 +31,9 @@ int bus_runs(sd_bus *bus, const char *unit, bool *ret, struct err *err);
  */
 int bus_ends_with(sd_bus *bus, const char *unit, struct pool *pool, name_list *to, struct err *err);
 
+/* Append the files that a unit is made of: its own (none, when there is none), then its drop-ins in their order. */
+int bus_unit_files(sd_bus *bus, const char *unit, struct pool *pool, name_list *to, struct err *err);
+
 /* Ask for it, and with `wait` wait until it is so: -ETIMEDOUT after BUS_UNIT_MS, -EIO when it came to nothing. */
 int bus_stop(sd_bus *bus, const char *unit, struct err *err);
 int bus_start(sd_bus *bus, const char *unit, bool wait, struct err *err);

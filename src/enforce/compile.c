@@ -327,6 +327,34 @@ static int check_included(const struct compile *c, const struct recipe *recipe, 
         return 0;
 }
 
+/* As its package made it, but for the drop-in itself. */
+static int check_packaged(const struct compile *c, const struct recipe *recipe, const char *unit,
+                          const char *drop_in, struct err *err)
+{
+        _cleanup_str_ struct str lines = {0};
+        name_list files = {0};
+        int r = recipe->packaged ? bus_unit_files(c->bus, unit, c->pool, &files, err) : 0;
+
+        vec_foreach(path, &files) {
+                _cleanup_str_ struct str text = {0};
+
+                if (r < 0 || streq(*path, drop_in))
+                        continue;
+                r = fd_read_file(c->root_fd, *path + 1, TEXT_MAX, &text);
+                if (r < 0)
+                        err_errno(err, -r, "reading '%s'", *path);
+                recipe_unit_lines(str_text(&text), &lines);
+        }
+        vec_clear(&files);
+        if (r == 0 && recipe->packaged && !streq(str_text(&lines), recipe->packaged))
+                r = err_set(
+                        err, -EINVAL,
+                        "'%s' is not started as its package has it, and a drop-in would undo that; see: systemctl "
+                        "cat %s",
+                        unit, unit);
+        return r;
+}
+
 static int compile_bind(struct compile *c, const struct action *a, struct err *err)
 {
         const struct recipe *recipe = recipe_find(action_value(a, "recipe", 0));
@@ -341,6 +369,8 @@ static int compile_bind(struct compile *c, const struct action *a, struct err *e
         r = check_included(c, recipe, unit, err);
         if (r == 0 && recipe_expand(recipe, recipe->path, unit, &path) < 0)
                 r = err_set(err, -EINVAL, "no drop-in of '%s' can be named", unit);
+        if (r == 0)
+                r = check_packaged(c, recipe, unit, str_text(&path), err);
         return r < 0 ? r : add_drop_in(c, a->id, unit, str_text(&path) + 1, recipe->content, err);
 }
 
@@ -537,9 +567,8 @@ static int add_boot_load(struct compile *c, const char *action, struct err *err)
         int r;
 
         if (!c->bus) {
-                note(c,
-                     "the firewall is not loaded at boot, as no systemd runs here: "
-                     "have `quaymaster-harden load` run early");
+                note(c, "the firewall is not loaded at boot, as no systemd runs here: "
+                        "have `quaymaster-harden load` run early");
                 return 0;
         }
         r = compile_node(c, action, UNITS "/" FIREWALL, &unit, err);

@@ -21,87 +21,204 @@ static const char *state(const struct books *b, const char *name)
 
 /* --- units ---------------------------------------------------------------------------------------- */
 
-static void look_at_unit(struct books *b, const char *unit)
+/* What `when:` of a unit asks for; a unit of /etc itself has no place for the link that masks it. */
+#define IS_LOADED   "'LoadState=loaded' in unit.stdout"
+#define HAS_NO_FILE "'FragmentPath=/etc/systemd/system/' not in unit.stdout"
+#define WAS_ENABLED "(was.content | b64decode) is search('(?m)^enabled$')"
+#define WAS_ACTIVE  "(was.content | b64decode) is search('(?m)^ActiveState=active$')"
+
+static void show_unit(struct books *b, const char *unit)
 {
         str_addf(
                 &b->play,
                 "    - name: '%s: how it is now'\n"
                 "      ansible.builtin.command:\n"
-                "        argv: [systemctl, show, '--property=LoadState,UnitFileState,ActiveState', --, '%s']\n"
+                "        argv: [systemctl, show, '--property=LoadState,FragmentPath,ActiveState', --, '%s']\n"
                 "      register: unit\n"
                 "      changed_when: false\n"
-                "      check_mode: false\n"
-                "    - name: '%s: keep that'\n"
-                "      ansible.builtin.copy:\n"
-                "        content: \"{{ unit.stdout }}\\n\"\n"
-                "        dest: '%s'\n"
-                "        mode: '0600'\n"
-                "        force: false\n"
-                "      when: \"'LoadState=loaded' in unit.stdout\"\n",
-                unit, unit, unit, state(b, unit));
+                "      check_mode: false\n",
+                unit, unit);
+}
+
+/* Of all units of an action before the first is stopped: one takes others with it. */
+static void keep_unit(struct books *b, const char *unit)
+{
+        show_unit(b, unit);
+        str_addf(&b->play,
+                 "    - name: '%s: whether it starts at boot'\n"
+                 "      ansible.builtin.command:\n"
+                 "        argv: [systemctl, is-enabled, --, '%s']\n"
+                 "      register: at_boot\n"
+                 "      changed_when: false\n"
+                 "      failed_when: false\n"
+                 "      check_mode: false\n"
+                 "    - name: '%s: keep that'\n"
+                 "      ansible.builtin.copy:\n"
+                 "        content: \"{{ unit.stdout }}\\n{{ at_boot.stdout }}\\n\"\n"
+                 "        dest: '%s'\n"
+                 "        mode: '0600'\n"
+                 "        force: false\n"
+                 "      when: \"" IS_LOADED "\"\n",
+                 unit, unit, unit, state(b, unit));
 }
 
 static void stop_unit(struct books *b, const char *unit)
 {
-        bool template = strstr(unit, "@.") != NULL;
+        show_unit(b, unit);
+        str_addf(&b->play,
+                 "    - name: '%s: stop, disable and mask'\n"
+                 "      ansible.builtin.systemd_service:\n"
+                 "        name: '%s'\n"
+                 "        state: stopped\n"
+                 "        enabled: false\n"
+                 "        masked: \"{{ " HAS_NO_FILE " }}\"\n"
+                 "      when: \"" IS_LOADED "\"\n",
+                 unit, unit);
+}
 
-        look_at_unit(b, unit);
-        str_addf(
-                &b->play,
-                "    - name: '%s: stop, disable and mask'\n"
-                "      ansible.builtin.systemd_service:\n"
-                "        name: '%s'\n"
-                "%s"
-                "        enabled: false\n"
-                "        masked: true\n"
-                "      when: \"'LoadState=loaded' in unit.stdout\"\n",
-                unit, unit, template ? "" : "        state: stopped\n");
+static void read_kept(struct books *b, const char *unit)
+{
         str_addf(&b->steps,
                  "    - name: '%s: what was there'\n"
                  "      ansible.builtin.slurp:\n"
                  "        src: '%s'\n"
                  "      register: was\n"
-                 "      failed_when: false\n"
-                 "    - name: '%s: back to that'\n"
+                 "      failed_when: false\n",
+                 unit, state(b, unit));
+}
+
+/* Before anything starts: a socket does not, as long as its service is masked. */
+static void unmask_unit(struct books *b, const char *unit)
+{
+        read_kept(b, unit);
+        str_addf(&b->steps,
+                 "    - name: '%s: no longer masked'\n"
                  "      ansible.builtin.systemd_service:\n"
                  "        name: '%s'\n"
-                 "        masked: \"{{ 'UnitFileState=masked' in (was.content | b64decode) }}\"\n"
-                 "      when: was.content is defined\n"
+                 "        masked: false\n"
+                 "      when: was.content is defined\n",
+                 unit, unit);
+}
+
+static void start_unit(struct books *b, const char *unit)
+{
+        read_kept(b, unit);
+        str_addf(&b->steps,
                  "    - name: '%s: enabled and running as it was'\n"
                  "      ansible.builtin.systemd_service:\n"
                  "        name: '%s'\n"
-                 "        enabled: \"{{ 'UnitFileState=enabled' in (was.content | b64decode) }}\"\n",
-                 unit, state(b, unit), unit, unit, unit, unit);
-        if (!template)
-                str_add(&b->steps,
-                        "        state: \"{{ 'started' if 'ActiveState=active' in (was.content | b64decode) "
-                        "else 'stopped' }}\"\n");
-        str_add(&b->steps,
-                "      when: was.content is defined and 'UnitFileState=masked' not in (was.content | b64decode)\n");
+                 "        enabled: \"{{ true if " WAS_ENABLED " else omit }}\"\n"
+                 "        state: \"{{ 'started' if " WAS_ACTIVE " else 'stopped' }}\"\n"
+                 "      when: was.content is defined\n",
+                 unit, unit);
+}
+
+/*
+ * A template (a@.service) has no state; what runs are its instances, which are masked with it. Those that start at boot
+ * keep their links: they are found again when it is no longer masked.
+ */
+static void stop_template(struct books *b, const char *unit)
+{
+        const char *at = strstr(unit, "@.");
+        const char *instances = pool_printf(b->pool, "%.*s@*%s", (int)(at - unit), unit, at + 1);
+
+        str_addf(
+                &b->play,
+                "    - name: '%s: whether it is here'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, is-enabled, --, '%s']\n"
+                "      register: unit\n"
+                "      changed_when: false\n"
+                "      failed_when: false\n"
+                "      check_mode: false\n"
+                "    - name: '%s: which instances run'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, list-units, --plain, --no-legend, '--state=active', --, '%s']\n"
+                "      register: instances\n"
+                "      changed_when: false\n"
+                "      check_mode: false\n"
+                "    - name: '%s: keep that'\n"
+                "      ansible.builtin.copy:\n"
+                "        content: \"{{ instances.stdout_lines | map('split') | map('first') | join('\\n') }}\\n\"\n"
+                "        dest: '%s'\n"
+                "        mode: '0600'\n"
+                "        force: false\n"
+                "      when: unit.stdout not in ['', 'not-found', 'masked']\n",
+                unit, unit, unit, instances, unit, state(b, unit));
+        str_addf(&b->play,
+                 "    - name: '%s: stop its instances'\n"
+                 "      ansible.builtin.command:\n"
+                 "        argv: [systemctl, stop, --, '%s']\n"
+                 "      when: unit.stdout not in ['', 'not-found'] and instances.stdout | length > 0\n"
+                 "    - name: '%s: mask'\n"
+                 "      ansible.builtin.command:\n"
+                 "        argv: [systemctl, mask, --quiet, --, '%s']\n"
+                 "        creates: '/etc/systemd/system/%s'\n"
+                 "      when: unit.stdout not in ['', 'not-found', 'masked']\n",
+                 unit, instances, unit, unit, unit);
+}
+
+static void start_template(struct books *b, const char *unit)
+{
+        read_kept(b, unit);
+        str_addf(&b->steps,
+                 "    - name: '%s: no longer masked'\n"
+                 "      ansible.builtin.command:\n"
+                 "        argv: [systemctl, unmask, --quiet, --, '%s']\n"
+                 "      when: was.content is defined\n"
+                 "    - name: '%s: start the instances that ran'\n"
+                 "      ansible.builtin.command:\n"
+                 "        argv: [systemctl, start, --, '{{ item }}']\n"
+                 "      loop: \"{{ (was.content | default('') | b64decode).split() }}\"\n",
+                 unit, unit, unit);
+}
+
+static void stop_all(struct books *b, const char *const *units)
+{
+        static const struct {
+                void (*one)(struct books *b, const char *unit),
+                        (*template)(struct books *b, const char *unit);
+        } passes[] = {{keep_unit, NULL},
+                      {stop_unit, stop_template},
+                      {unmask_unit, NULL},
+                      {start_unit, start_template}};
+
+        for (size_t pass = 0; pass < array_len(passes); pass++)
+                for (const char *const *unit = units; *unit; unit++) {
+                        if (!strstr(*unit, "@."))
+                                passes[pass].one(b, *unit);
+                        else if (passes[pass].template)
+                                passes[pass].template(b, *unit);
+                }
 }
 
 static const char *write_units(struct books *b, const struct action *a)
 {
+        vec(const char *) units = {0};
         const char *unit;
 
         for (size_t i = 0; (unit = action_value(a, "unit", i)); i++)
-                stop_unit(b, unit);
+                *vec_push(&units) = unit;
+        *vec_push(&units) = NULL;
+        stop_all(b, units.at);
+        vec_clear(&units);
         return NULL;
 }
 
 static const char *write_script(struct books *b, const struct action *a)
 {
-        stop_unit(b, pool_printf(b->pool, "%s.service", action_value(a, "script", 0)));
+        const char *const units[] = {pool_printf(b->pool, "%s.service", action_value(a, "script", 0)), NULL};
+
+        stop_all(b, units);
         return NULL;
 }
 
 /* --- files ---------------------------------------------------------------------------------------- */
 
-static void write_inline(struct str *to, const char *text)
+static void write_indented(struct str *to, const char *text)
 {
         bool begin = true;
 
-        str_add(to, "        content: !unsafe |\n");
         for (; *text; text++) {
                 if (begin && *text != '\n')
                         str_add(to, "          ");
@@ -110,6 +227,12 @@ static void write_inline(struct str *to, const char *text)
         }
         if (!begin)
                 str_add_char(to, '\n');
+}
+
+static void write_inline(struct str *to, const char *text)
+{
+        str_add(to, "        content: !unsafe |\n");
+        write_indented(to, text);
 }
 
 static void copy_file(struct books *b, const char *path, const char *content)
@@ -138,6 +261,15 @@ static void remove_file(struct books *b, const char *path)
                  "        state: absent\n"
                  "      register: removed\n",
                  path, path);
+        /* those of daemons are there, if empty, and are read */
+        if (str_after(path, "/etc/systemd/system/") || str_after(path, "/etc/quaymaster-kit/"))
+                str_addf(&b->steps,
+                         "    - name: 'Its folder, when that is empty now'\n"
+                         "      ansible.builtin.command:\n"
+                         "        argv: [rmdir, --ignore-fail-on-non-empty, '%.*s']\n"
+                         "        removes: '%.*s'\n"
+                         "      when: removed is changed\n",
+                         (int)(strrchr(path, '/') - path), path, (int)(strrchr(path, '/') - path), path);
 }
 
 static void restart_unit(struct str *to, const char *unit, const char *cause)
@@ -185,6 +317,30 @@ static void check_include(struct books *b, const struct recipe *recipe, const st
         str_add_char(&b->play, '\n');
 }
 
+/* The lines of the unit that the drop-in takes the place of, without the drop-in, are those of its package. */
+static void check_packaged(struct books *b, const struct recipe *recipe, const char *unit, const char *path)
+{
+        str_addf(
+                &b->play,
+                "    - name: 'Read the files of %s'\n"
+                "      ansible.builtin.command:\n"
+                "        argv: [systemctl, cat, --, '%s']\n"
+                "      register: unit_files\n"
+                "      changed_when: false\n"
+                "      check_mode: false\n"
+                "    - name: 'Nobody changed how %s is started'\n"
+                "      ansible.builtin.assert:\n"
+                "        that: >-\n"
+                "          unit_files.stdout | regex_replace(\n"
+                "          '(?ms)^# ' + (kit_path | regex_escape) + '$.*?(?=^# /|\\Z)', '')\n"
+                "          | regex_findall('(?m)^(?:ExecStart=|Listen).*$') == kit_lines.splitlines()\n"
+                "      vars:\n"
+                "        kit_path: '%s'\n"
+                "        kit_lines: !unsafe |\n",
+                unit, unit, unit, path);
+        write_indented(&b->play, recipe->packaged);
+}
+
 static const char *write_bind(struct books *b, const struct action *a)
 {
         const char *unit = action_value(a, "unit", 0);
@@ -195,6 +351,8 @@ static const char *write_bind(struct books *b, const struct action *a)
                 return "there is no such recipe, or not for this unit";
         if (recipe->include)
                 check_include(b, recipe, &bind);
+        if (recipe->packaged)
+                check_packaged(b, recipe, unit, bind.path);
         copy_file(b, bind.path, recipe->content);
         restart_unit(&b->play, unit, "written");
         remove_file(b, bind.path);
@@ -210,13 +368,18 @@ static const char *write_inetd(struct books *b, const struct action *a)
                 return "entries of xinetd are in the kit of --format shell only";
         for (const char *c = action_value(a, "service", 0); *c; c++)
                 str_addf(&name, strchr(".+", *c) ? "[%c]" : "%c", *c);
+        str_add(&b->play, "    - name: 'inetd: whether it is here'\n"
+                          "      ansible.builtin.stat:\n"
+                          "        path: /etc/inetd.conf\n"
+                          "      register: inetd_conf\n");
         str_addf(&b->play,
                  "    - name: 'inetd: comment out %s'\n"
                  "      ansible.builtin.replace:\n"
                  "        path: /etc/inetd.conf\n"
                  "        regexp: '^(%s\\s+\\S+\\s+%s[46]?\\s)'\n"
                  "        replace: '#quaymaster# \\1'\n"
-                 "      register: written\n",
+                 "      register: written\n"
+                 "      when: inetd_conf.stat.exists\n",
                  action_value(a, "service", 0), str_text(&name), action_value(a, "transport", 0));
         str_addf(&b->steps,
                  "    - name: 'inetd: %s as it was'\n"

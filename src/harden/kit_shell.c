@@ -58,7 +58,7 @@ static void write_packages(struct str *to, const struct action *a)
         str_add_char(to, '\n');
 }
 
-/* bind_loopback UNIT PATH restart|reload-or-restart INCLUDE INCLUDE_LINE, with the content behind */
+/* bind_loopback UNIT PATH restart|reload-or-restart INCLUDE INCLUDE_LINE PACKAGED, with the content behind */
 static void write_bind(struct str *to, struct pool *pool, const struct action *a)
 {
         struct kit_bind bind;
@@ -69,6 +69,7 @@ static void write_bind(struct str *to, struct pool *pool, const struct action *a
                 recipe->restart ? "restart" : "reload-or-restart",
                 bind.include,
                 recipe->include_line ? recipe->include_line : "",
+                recipe->packaged ? recipe->packaged : "",
         };
 
         str_add(to, "        bind_loopback");
@@ -156,7 +157,7 @@ static void write_head(struct str *to, struct pool *pool, const struct plan *pla
         str_addf(
                 to,
                 "#!/bin/sh\n"
-                 "# SPDX-License-Identifier: GPL-2.0-or-later\n"
+                "# SPDX-License-Identifier: GPL-2.0-or-later\n"
                 "# quaymaster kit %s, made for %s.\n"
                 "# Run it as it is to see what it would do; --apply does it, --undo goes back, --help tells the rest.\n"
                 "# It needs a POSIX shell, awk, find and sort; to stop services, systemctl; for the firewall, nft.\n",

@@ -1,25 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read
- * one file only (memcached, cups, avahi, postfix, named) are not here: a file of its own cannot take an address away
- * from them. Nor is ntpsec, which asks other servers from the sockets it is bound to.
+ * one file only (memcached, cups, avahi, postfix, exim4, named) are not here: neither a file of its own nor
+ * other options take an address away from them. Nor is ntpsec, which asks other servers from the sockets it is
+ * bound to.
  */
 #include "harden/recipe.h"
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
 
 #define HEAD      "# Made by quaymaster: this service is needed on this machine only.\n"
 #define UNIT_DIR  "/etc/systemd/system/"
-#define UNIT_FILE ".d/90-quaymaster.conf"
+#define UNIT_FILE ".d/90-quaymaster-loopback.conf" /* beside that of a sandbox */
 
 /* An empty assignment takes away what the packaged unit says (systemd.unit(5)). */
-#define EXEC(command) HEAD "[Service]\nExecStart=\nExecStart=" command "\n"
-#define ONE_PORT(port) \
-        HEAD "[Socket]\nListenStream=\nListenStream=127.0.0.1:" port "\nListenStream=[::1]:" port "\n"
+#define EXEC_LINE(command)  "ExecStart=" command "\n"
+#define EXEC(command, more) HEAD "[Service]\nExecStart=\n" EXEC_LINE(command " " more)
+#define STREAM(place)       "ListenStream=" place "\n"
+#define DATAGRAM(place)     "ListenDatagram=" place "\n"
+#define ONE_PORT(port)      HEAD "[Socket]\n" STREAM("") STREAM("127.0.0.1:" port) STREAM("[::1]:" port)
+
+/* As the packages of Debian 12 have them. */
+#define NODE_EXPORTER "/usr/bin/prometheus-node-exporter $ARGS"
+#define REDIS         "/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no"
+#define RSYNC         "/usr/bin/rsync --daemon --no-detach"
+#define VSFTPD        "/usr/sbin/vsftpd /etc/vsftpd.conf"
 
 static const struct recipe recipes[] = {
         {
@@ -40,6 +50,7 @@ static const struct recipe recipes[] = {
                 .unit = "cockpit.socket",
                 .path = UNIT_DIR "cockpit.socket" UNIT_FILE,
                 .content = ONE_PORT("9090"),
+                .packaged = STREAM("9090"),
                 .restart = true,
                 .note = "Reach it through ssh: ssh -L 9090:localhost:9090.",
         },
@@ -73,6 +84,7 @@ static const struct recipe recipes[] = {
                 .unit = "epmd.socket",
                 .path = UNIT_DIR "epmd.socket" UNIT_FILE,
                 .content = ONE_PORT("4369"),
+                .packaged = STREAM("4369"),
                 .restart = true,
                 .note = "Clusters over several machines need it: only for single ones.",
         },
@@ -105,8 +117,8 @@ static const struct recipe recipes[] = {
                 .exe = "/usr/bin/prometheus-node-exporter",
                 .unit = "prometheus-node-exporter.service",
                 .path = UNIT_DIR "prometheus-node-exporter.service" UNIT_FILE,
-                .content =
-                        EXEC("/usr/bin/prometheus-node-exporter $ARGS --web.listen-address=127.0.0.1:9100"),
+                .content = EXEC(NODE_EXPORTER, "--web.listen-address=127.0.0.1:9100"),
+                .packaged = EXEC_LINE(NODE_EXPORTER),
                 .restart = true,
                 .note = "An address in ARGS of /etc/default/prometheus-node-exporter adds to it.",
         },
@@ -116,9 +128,8 @@ static const struct recipe recipes[] = {
                 .exe = "/usr/bin/redis-*",
                 .unit = "redis-server.service",
                 .path = UNIT_DIR "redis-server.service" UNIT_FILE,
-                .content = EXEC(
-                        "/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no "
-                        "--bind 127.0.0.1 -::1"),
+                .content = EXEC(REDIS, "--bind 127.0.0.1 -::1"),
+                .packaged = EXEC_LINE(REDIS),
                 .restart = true,
                 .note = "Instances (redis-server@NAME.service) have files of their own.",
         },
@@ -127,9 +138,10 @@ static const struct recipe recipes[] = {
                 .package = "rpcbind",
                 .unit = "rpcbind.socket",
                 .path = UNIT_DIR "rpcbind.socket" UNIT_FILE,
-                .content = HEAD "[Socket]\nListenStream=\nListenDatagram=\nListenStream=/run/rpcbind.sock\n"
-                                "ListenStream=127.0.0.1:111\nListenDatagram=127.0.0.1:111\n"
-                                "ListenStream=[::1]:111\nListenDatagram=[::1]:111\n",
+                .content = HEAD "[Socket]\n" STREAM("") DATAGRAM("") STREAM("/run/rpcbind.sock") STREAM(
+                        "127.0.0.1:111") DATAGRAM("127.0.0.1:111") STREAM("[::1]:111") DATAGRAM("[::1]:111"),
+                .packaged = STREAM("/run/rpcbind.sock") STREAM("0.0.0.0:111") DATAGRAM("0.0.0.0:111")
+                        STREAM("[::]:111") DATAGRAM("[::]:111"),
                 .restart = true,
                 .note = "Clients of NFS version 3 with locks need it on the network; NFS version 4 does not.",
         },
@@ -139,7 +151,8 @@ static const struct recipe recipes[] = {
                 .exe = "/usr/bin/rsync",
                 .unit = "rsync.service",
                 .path = UNIT_DIR "rsync.service" UNIT_FILE,
-                .content = EXEC("/usr/bin/rsync --daemon --no-detach --address=127.0.0.1"),
+                .content = EXEC(RSYNC, "--address=127.0.0.1"),
+                .packaged = EXEC_LINE(RSYNC),
                 .restart = true,
                 .note = "Rsync over ssh does not need the daemon.",
         },
@@ -149,6 +162,7 @@ static const struct recipe recipes[] = {
                 .unit = "saned.socket",
                 .path = UNIT_DIR "saned.socket" UNIT_FILE,
                 .content = ONE_PORT("6566"),
+                .packaged = STREAM("6566"),
                 .restart = true,
         },
         {
@@ -179,11 +193,32 @@ static const struct recipe recipes[] = {
                 .exe = "/usr/sbin/vsftpd",
                 .unit = "vsftpd.service",
                 .path = UNIT_DIR "vsftpd.service" UNIT_FILE,
-                .content = EXEC("/usr/sbin/vsftpd /etc/vsftpd.conf -olisten=YES -olisten_ipv6=NO "
-                                "-olisten_address=127.0.0.1"),
+                .content = EXEC(VSFTPD, "-olisten=YES -olisten_ipv6=NO -olisten_address=127.0.0.1"),
+                .packaged = EXEC_LINE(VSFTPD),
                 .restart = true,
         },
 };
+
+static bool is_replaced(const char *line)
+{
+        static const char *const names[] = {"ExecStart=", "Listen"};
+
+        for (size_t i = 0; i < array_len(names); i++)
+                if (str_after(line, names[i]))
+                        return true;
+        return false;
+}
+
+void recipe_unit_lines(const char *text, struct str *to)
+{
+        for (size_t len; *text; text += len + (text[len] == '\n')) {
+                len = strcspn(text, "\n");
+                if (!is_replaced(text))
+                        continue;
+                str_add_n(to, text, len);
+                str_add_char(to, '\n');
+        }
+}
 
 const struct recipe *recipes_all(size_t *n)
 {

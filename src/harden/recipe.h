@@ -21,8 +21,10 @@ struct recipe {
         const char *
                 include; /* not NULL: a file (may hold %v) that must include the drop-in, else it is not for here */
         const char *include_line; /* a line of that file that shows it begins so (blanks before it aside) */
-        bool restart;             /* false: a reload will do */
-        const char *note;         /* for people: what else to look at; or NULL */
+        const char
+                *packaged; /* not NULL: the lines that the unit must have, as recipe_unit_lines gives them */
+        bool restart;      /* false: a reload will do */
+        const char *note;  /* for people: what else to look at; or NULL */
 };
 
 const struct recipe *recipe_find(const char *name); /* NULL: unknown */
@@ -36,4 +38,10 @@ bool recipe_is_for_unit(const struct recipe *recipe, const char *unit);
  * 15/main). -EINVAL: not a unit of this recipe, or an instance that no path may be made of.
  */
 int recipe_expand(const struct recipe *recipe, const char *text, const char *unit, struct str *to);
+/*
+ * Append those lines of a unit file that a drop-in of a recipe takes the place of (ExecStart=, ListenStream= and its
+ * like), each ended by a newline. A unit whose files, without the drop-in, give other ones than `packaged` is not as
+ * its package made it: the drop-in would undo what somebody wanted.
+ */
+void recipe_unit_lines(const char *text, struct str *to);
 const struct recipe *recipes_all(size_t *n);

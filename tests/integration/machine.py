@@ -27,9 +27,23 @@ TOOLS = ["debootstrap", "systemd-nspawn", "nsenter", "apt-get", "dpkg"]
 INSIDE = "/opt/quaymaster"  # where the build folder lies in there
 RELEASE = "/opt/quaymaster-release"
 
+# What only the slow tests need: the other servers that recipes are for, and what runs a playbook.
+MORE = ["chrony", "cockpit-ws", "dnsmasq", "dovecot-imapd", "erlang-base", "mariadb-server", "prometheus-node-exporter", "rsync",
+        "sane-utils", "systemd-resolved", "openbsd-inetd", "ansible-core"]
+
 # Run in the mount namespace of the machine: a script with $1 root, $2... what to run. apt and dpkg need /proc.
 IN_ROOT = 'root=$1 archives=$2; shift 2; mount -t proc proc "$root/proc"; ' \
           'mount --bind "$archives" "$root/var/cache/apt/archives"; exec chroot "$root" "$@"'
+
+# $1 root, $2 folder of the layer, $3 archives, $4... packages
+IN_LAYER = r"""
+root=$1 folder=$2 archives=$3; shift 3
+mount -t overlay overlay -o "lowerdir=$root,upperdir=$folder/upper,workdir=$folder/work" "$folder/host" && cd "$folder/host" &&
+mount -t proc proc proc && mount --bind "$archives" var/cache/apt/archives && cp /etc/resolv.conf /etc/hosts etc/ || exit 1
+chroot . sh -ec 'export DEBIAN_FRONTEND=noninteractive; apt-get -q update
+                 apt-get -q -y -o APT::Keep-Downloaded-Packages=true --no-install-recommends install "$@"' sh "$@" || exit 1
+[ -L etc/resolv.conf ] || : >etc/resolv.conf
+"""
 
 CONFIGURE = r"""
 set -e
@@ -134,6 +148,28 @@ class Root:
         run("unshare", "--mount", "sh", "-c", IN_ROOT, "sh", self.path, self.archives, *argv, timeout=600)
 
 
+class Layer:
+    """More packages in a folder of their own above the root, made once like it."""
+
+    def __init__(self, root, name, packages):
+        self.root, self.packages, self.folder = root, packages, root.folder / name
+        self.upper = self.folder / "upper"
+        self.path = f"{self.upper}:{root.path}"  # what overlayfs takes as its lower folders
+        self.stamp = self.folder / "complete"
+        self.recipe = hashlib.sha256(repr((root.recipe, sorted(packages))).encode()).hexdigest()
+
+    def make(self):
+        if self.stamp.exists() and self.stamp.read_text() == self.recipe:
+            return
+        for path in (self.upper, self.folder / "work", self.folder / "host"):
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir(parents=True)
+        self.stamp.unlink(missing_ok=True)
+        run("unshare", "--mount", "sh", "-c", IN_LAYER, "sh", self.root.path, self.folder, self.root.archives, *self.packages, timeout=900)
+        shutil.rmtree(self.folder / "work")
+        self.stamp.write_text(self.recipe)
+
+
 class Cgroups:
     """A control group of our own in every hierarchy that systemd looks at."""
 
@@ -176,7 +212,7 @@ exec systemd-nspawn -q --register=no --keep-unit --private-network --link-journa
 
 class Machine:
     def __init__(self, root):
-        self.name = f"qmt-machine-{os.getpid()}"
+        self.name = f"qmt-{root.folder.name}-{os.getpid()}"
         self.work = root.folder / "run"
         self.work.mkdir(exist_ok=True)
         self.cgroups = Cgroups(self.name)
@@ -242,18 +278,38 @@ class Machine:
         self.cgroups.remove()
 
 
-@pytest.fixture(scope="session")
-def machine(qm):
+def need_machine():
     if os.geteuid() != 0:
         pytest.skip("needs root: it boots a machine")
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
-    root = Root()
+
+
+def boot(*roots):
+    """Make what is not there yet, and boot the last of them."""
     start = time.monotonic()
-    root.make()
+    for root in roots:
+        root.make()
     made = time.monotonic()
-    booted = Machine(root)
+    booted = Machine(roots[-1])
     print(f"machine: root {made - start:.1f} s, boot {time.monotonic() - made:.1f} s")
+    return booted
+
+
+@pytest.fixture(scope="session")
+def machine(qm):
+    need_machine()
+    booted = boot(Root())
+    yield booted
+    booted.stop()
+
+
+@pytest.fixture(scope="module")
+def fuller_machine(qm):
+    """One with more servers, which starts anew for each file of tests."""
+    need_machine()
+    root = Root()
+    booted = boot(root, Layer(root, "more", MORE))
     yield booted
     booted.stop()

@@ -3,11 +3,12 @@
 
 A host in the middle, reached from an office, and from elsewhere; each has IPv4 and IPv6.
 """
+import shutil
 import subprocess
 
 import pytest
 
-from conftest import BUILD, PYTHON, SOURCE, need_root, run
+from conftest import BUILD, PYTHON, SOURCE, need_root, run, wait_for
 
 pytestmark = need_root
 QUAYMASTER = BUILD / "quaymaster"
@@ -303,3 +304,173 @@ def test_an_ordinary_user_gets_a_plan(net, open_folder):
     result = run("ip", "netns", "exec", net.host, "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", QUAYMASTER,
                  "harden", "plan", "--netns", "self", "--config", open_folder, check=False)
     assert result.returncode in (0, 3) and result.stdout.startswith("Plan "), result.stderr
+
+
+# --- beside others, and without IPv4 ------------------------------------------------------------------
+
+# A general question for multicast listeners (RFC 3810, 5.1), which must have a router alert (RFC 2711); what is answered within 3 s.
+MLD = r"""
+import socket, struct, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6); s.settimeout(0.5)
+link = socket.if_nametoindex('p0')
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, 'ff02::16') + struct.pack('@i', link))
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 1)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, link)
+def report(end):
+    while time.time() < end:
+        try: data, peer = s.recvfrom(2000)
+        except OSError: continue
+        if data[0] == 143 and peer[0].partition('%')[0] not in sys.argv[1:]: return True
+end = time.time() + 10
+while report(time.time() + 2) and time.time() < end: pass # those of links that just came up
+query = struct.pack('>BBHHH', 130, 0, 0, 100, 0) + bytes(16) + b'\x02\x7d\0\0'
+s.sendmsg([query], [(socket.IPPROTO_IPV6, socket.IPV6_HOPOPTS, b'\x3a\0\x05\x02\0\0\x01\0')], 0, ('ff02::1', 0, 0, link))
+print('report' if report(time.time() + 3) else 'nothing')
+"""
+HEAR6 = HEAR.replace("AF_INET,", "AF_INET6,")
+DHCP6 = """
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM); s.bind((sys.argv[3], 547, 0, socket.if_nametoindex('p0')))
+s.sendto(b'offer', (sys.argv[1], int(sys.argv[2]), 0, socket.if_nametoindex('p0')))
+"""
+
+
+def link_local(ns, dev):
+    out = run("ip", "-n", ns, "-6", "-o", "addr", "show", "dev", dev, "scope", "link").stdout
+    return out.split()[3].split("/")[0]
+
+
+@pytest.fixture
+def six(net):
+    """The host has no IPv4, and addresses of its links are ready."""
+    for ns, dev in ((net.host, "h0"), (net.host, "h1"), (net.office, "p0"), (net.other, "p0")):
+        run("ip", "-n", ns, "-4", "addr", "flush", "dev", dev)
+    wait_for(lambda: "tentative" not in "".join(run("ip", "-n", ns, "-6", "addr").stdout for ns in (net.host, net.office, net.other)), 10,
+             "addresses of the links")
+    return net
+
+
+def test_only_ipv6(six, table):
+    for port in (22, 443):
+        six.serve(ECHO, port)
+    six.nft(table("--show-firewall"))
+    for ns in (six.office, six.other, six.host):
+        run("ip", "-n", ns, "neigh", "flush", "all")
+    assert [six.ask(six.office, p, address="fd00:20::1") for p in (22, 443)] == ["open", "shut"]
+    assert [six.ask(six.other, p, address="fd00:77::1") for p in (22, 443)] == ["shut", "shut"]
+    six.start(six.other, ECHO, 7000).stdout.readline()
+    assert six.ask(six.host, 7000, address="fd00:77::2") == "open"
+
+
+def test_answers_of_dhcpv6_pass(six, table):
+    six.nft(table("--show-firewall"))
+    host, server = link_local(six.host, "h1"), link_local(six.other, "p0")
+    for to, port, server_at, expected in ((host, 546, server, "offer"), (host, 545, server, "nothing"), ("fd00:77::1", 546, "fd00:77::2", "nothing")):
+        hear = six.start(six.host, HEAR6, port)
+        assert hear.stdout.readline() == "ready\n"
+        run("ip", "netns", "exec", six.other, PYTHON, "-c", DHCP6, to, port, server_at)
+        assert hear.stdout.readline().strip() == expected, (to, port)
+
+
+def test_multicast_listeners_answer(six, table):
+    """And do not, when the rule that lets the question in is taken out."""
+    text = table("--show-firewall")
+    rule = next(line for line in text.splitlines() if "multicast listeners" in line)
+    for loaded, expected in ((text, "report"), (text.replace(rule, ""), "nothing")):
+        six.nft(loaded)
+        heard = run("ip", "netns", "exec", six.other, PYTHON, "-c", MLD, link_local(six.other, "p0")).stdout.strip()
+        assert heard == expected
+
+
+# What Docker and libvirt set up with iptables-nft: forwarding is refused but for their bridges.
+GUESTS = """
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:DOCKER - [0:0]
+:LIBVIRT_PRT - [0:0]
+-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER
+-A POSTROUTING -s 172.30.0.0/24 ! -o g0 -j MASQUERADE
+-A POSTROUTING -j LIBVIRT_PRT
+-A LIBVIRT_PRT -s 192.168.122.0/24 ! -d 192.168.122.0/24 -j MASQUERADE
+-A DOCKER ! -i g0 -p tcp -m tcp --dport 8080 -j DNAT --to-destination 172.30.0.2:80
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [0:0]
+:DOCKER-USER - [0:0]
+:DOCKER - [0:0]
+:LIBVIRT_FWI - [0:0]
+:LIBVIRT_FWO - [0:0]
+-A FORWARD -j DOCKER-USER
+-A FORWARD -o g0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -o g0 -j DOCKER
+-A FORWARD -i g0 ! -o g0 -j ACCEPT
+-A FORWARD -j LIBVIRT_FWI
+-A FORWARD -j LIBVIRT_FWO
+-A DOCKER -d 172.30.0.2/32 ! -i g0 -o g0 -p tcp -m tcp --dport 80 -j ACCEPT
+-A DOCKER-USER -j RETURN
+-A LIBVIRT_FWI -d 192.168.122.0/24 -o g1 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A LIBVIRT_FWI -o g1 -j REJECT
+-A LIBVIRT_FWO -s 192.168.122.0/24 -i g1 -j ACCEPT
+COMMIT
+"""
+
+
+@pytest.mark.skipif(not shutil.which("iptables-nft"), reason="not installed: iptables-nft")
+def test_guests_of_others_go_on(net, netns, table):
+    """Containers and virtual machines: published ports, ways out, and rules as they were."""
+    guests = []
+    for dev, at in (("g0", "172.30.0"), ("g1", "192.168.122")):
+        guest = netns().name
+        guests.append(guest)
+        run("ip", "link", "add", dev, "netns", net.host, "type", "veth", "peer", "name", "p0", "netns", guest)
+        for ns, name, n in ((net.host, dev, 1), (guest, "p0", 2)):
+            run("ip", "-n", ns, "addr", "add", f"{at}.{n}/24", "dev", name)
+            run("ip", "-n", ns, "link", "set", name, "up")
+        run("ip", "-n", guest, "route", "add", "default", "via", f"{at}.1")
+    run("ip", "-n", net.other, "route", "add", "default", "via", "10.77.0.1")
+    run("ip", "netns", "exec", net.host, "sysctl", "-qw", "net.ipv4.ip_forward=1")
+    run("ip", "netns", "exec", net.host, "iptables-nft-restore", input=GUESTS)
+    assert net.start(guests[0], ECHO, 80).stdout.readline() == "ready\n"
+    assert net.start(guests[1], ECHO, 80).stdout.readline() == "ready\n"
+    assert net.start(net.other, ECHO, 7000).stdout.readline() == "ready\n"
+    net.serve(ECHO, 443)
+    rules = ["ip", "netns", "exec", net.host, "nft", "-s", "list", "ruleset"]
+    before = run(*rules).stdout
+
+    def ways():
+        return (net.ask(net.other, 8080), *[net.ask(guest, 7000, address="10.77.0.2") for guest in guests],
+                net.ask(net.other, 80, address="192.168.122.2"), net.ask(net.other, 443))
+
+    assert ways() == ("open", "open", "open", "shut", "open")
+    net.nft(table("--show-firewall", "--only", "firewall"))
+    assert ways() == ("open", "open", "open", "shut", "shut"), "only what is for the host itself is closed"
+    assert before in run(*rules).stdout
+    net.nft(table("--show-firewall"))  # with the table for published ports, of which none is approved
+    assert ways() == ("shut", "open", "open", "shut", "shut")
+    net.nft("delete table inet quaymaster; delete table inet quaymaster_published")
+    assert run(*rules).stdout == before
+
+
+@pytest.mark.parametrize("theirs", ["ufw.iptables", "firewalld.nft"])
+def test_rules_of_others_stay(net, table, theirs):
+    """Real rulesets of ufw and firewalld: ours lies beside them, and what they refuse stays refused."""
+    text = (SOURCE / "tests/golden/exposure" / theirs).read_text()
+    if theirs.endswith(".iptables"):
+        if not shutil.which("iptables-nft"):
+            pytest.skip("not installed: iptables-nft")
+        run("ip", "netns", "exec", net.host, "iptables-nft-restore", input=text)
+    else:
+        net.nft(text)
+    rules = ["ip", "netns", "exec", net.host, "nft", "-s", "list", "ruleset"]
+    before = run(*rules).stdout
+    for port in (443, 9999):
+        net.serve(ECHO, port)
+    refused = [p for p in (443, 9999) if net.ask(net.other, p) == "shut"]
+    net.nft(table("--show-firewall"))
+    assert before in run(*rules).stdout
+    assert 9999 in refused and net.ask(net.other, 443) == net.ask(net.other, 9999) == "shut"
+    net.nft("delete table inet quaymaster")
+    assert run(*rules).stdout == before
+    assert [p for p in (443, 9999) if net.ask(net.other, p) == "shut"] == refused

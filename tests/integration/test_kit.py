@@ -109,7 +109,7 @@ def test_shows_and_changes_nothing(host, shell):
     assert "Nothing was changed" in shown
     for words in ("would: systemctl stop -- rpcbind.socket", "would: systemctl mask --quiet -- snmpd.service",
                   "nobody-has-it.service is not on this machine", "would: write /etc/inetd.conf",
-                  "would: write /etc/systemd/system/redis-server.service.d/90-quaymaster.conf", "would: load it with nft"):
+                  "would: write /etc/systemd/system/redis-server.service.d/90-quaymaster-loopback.conf", "would: load it with nft"):
         assert words in shown
     assert not host.run("sh", "-c", "ls /var/lib/quaymaster-kit 2>/dev/null", check=False).stdout
 
@@ -167,6 +167,71 @@ def test_a_session_is_not_locked_out(host):
                     check=False)
     assert kept.returncode == 1 and "port 2222" in kept.stderr
     check_same(host, before)
+
+
+HOLD = """
+import socket
+s = socket.create_connection(('10.98.7.1', 6379), 5); s.settimeout(5)
+print('ready', flush=True)
+input()
+s.sendall(b'PING\\r\\n'); print(s.recv(20), flush=True)
+"""
+NEW = """
+import socket
+s = socket.socket(); s.settimeout(2)
+print(s.connect_ex(('10.98.7.1', 6379)) == 0)
+"""
+
+
+@pytest.fixture
+def outside(host):
+    """A namespace with a link to the machine."""
+    name = "qm-kit"
+    host.run("sh", "-ec", f"ip netns add {name}; ip link add qk0 type veth peer name qk1 netns {name}; ip addr add 10.98.7.1/24 dev qk0; "
+             f"ip link set qk0 up; ip -n {name} addr add 10.98.7.2/24 dev qk1; ip -n {name} link set qk1 up")
+    host.run("systemctl", "start", "redis-server")
+    yield ["ip", "netns", "exec", name, "python3", "-c"]
+    host.run("sh", "-c", f"ip netns del {name}; ip link del qk0", check=False)
+
+
+def test_firewall_keeps_what_lives_and_comes_back_at_boot(host, outside):
+    """A connection from before the table goes on, a new one is refused; the unit of the boot loads the same table."""
+    before = state(host)
+    child = subprocess.Popen(host.argv(*outside, HOLD), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert child.stdout.readline() == "ready\n"
+    kit(host, "dash", "--apply", "--only", "11")
+    assert host.run(*outside, NEW).stdout == "False\n"
+    assert "PONG" in child.communicate("\n", timeout=20)[0]
+    unit = "quaymaster-kit-quaymaster.service"
+    listed = host.run("nft", "-s", "list", "chain", "inet", "quaymaster", "input").stdout
+    host.run("nft", "delete", "table", "inet", "quaymaster")
+    assert host.run(*outside, NEW).stdout == "True\n"
+    host.run("systemctl", "restart", unit)
+    assert host.run("nft", "-s", "list", "chain", "inet", "quaymaster", "input").stdout == listed
+    assert host.run(*outside, NEW).stdout == "False\n"
+    shown = host.run("systemctl", "show", "-p", "Before,WantedBy", unit).stdout
+    assert "network-pre.target" in shown and "WantedBy=sysinit.target" in shown
+    kit(host, "dash", "--undo")
+    check_same(host, before)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_remove_packages(host, shell, tmp_path):
+    """Only when it is asked for by name."""
+    make(tmp_path, "shell", [("package-remove:qm-fake", "package-remove", [("package", "qm-fake"), ("package", "qm-none")])])
+    host.write(f"{KIT}/remove.sh", (tmp_path / "harden.sh").read_text())
+    host.write("/root/fake/DEBIAN/control", "Package: qm-fake\nVersion: 1\nArchitecture: all\nMaintainer: x <x@example.org>\nDescription: x\n")
+    host.run("sh", "-ec", "dpkg-deb -b /root/fake /root/fake.deb; dpkg -i /root/fake.deb")
+    script = [*SHELLS[shell], f"{KIT}/remove.sh"]
+
+    def status():
+        return host.run("dpkg-query", "-W", "-f", "${db:Status-Status}", "qm-fake", check=False).stdout
+
+    for options, expected in (([], "installed"), (["--apply"], "installed"), (["--apply", "--remove-packages"], "")):
+        done = host.run(*script, *options, timeout=120)
+        assert status() == expected, (options, done.stdout)
+        assert "qm-none is not installed" in done.stdout
+    assert "qm-fake is not installed" in host.run(*script, "--apply", "--remove-packages").stdout
 
 
 def test_hostile_words(host):

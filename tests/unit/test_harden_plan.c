@@ -356,6 +356,36 @@ static void test_cuts(void **state)
         assert_true(a && !a->cuts && !a->suggested);
 }
 
+/* Its drop-in takes away what the package has, before it gives its own. */
+static void check_packaged(const struct recipe *r)
+{
+        _cleanup_str_ struct str lines = {0}, of_drop_in = {0};
+
+        recipe_unit_lines(r->packaged, &lines);
+        assert_string_equal(str_text(&lines), r->packaged);
+        recipe_unit_lines(r->content, &of_drop_in);
+        for (const char *line = r->packaged; *line; line = strchr(line, '\n') + 1) {
+                _cleanup_str_ struct str reset = {0};
+
+                str_add_n(&reset, line, (size_t)(strchr(line, '=') + 1 - line));
+                str_add_char(&reset, '\n');
+                assert_non_null(strstr(str_text(&of_drop_in), str_text(&reset)));
+        }
+}
+
+static void test_unit_lines(void **state)
+{
+        _cleanup_str_ struct str lines = {0};
+
+        recipe_unit_lines(
+                "[Service]\n# ExecStart=/no\nExecStartPre=/no\nExecStart=/a b\n\nListenStream=1\nListenFIFO=2",
+                &lines);
+        assert_string_equal(str_text(&lines), "ExecStart=/a b\nListenStream=1\nListenFIFO=2\n");
+        str_reset(&lines);
+        recipe_unit_lines("", &lines);
+        assert_string_equal(str_text(&lines), "");
+}
+
 static void test_recipes(void **state)
 {
         size_t n;
@@ -376,6 +406,9 @@ static void test_recipes(void **state)
                 assert_int_equal(recipe_expand(r, r->path, unit, &path), 0);
                 assert_true(path.text[0] == '/' && !strchr(path.text, '%') && str_ends(r->content, "\n"));
                 assert_int_equal(!r->include, !r->include_line);
+                assert_int_equal(!r->packaged, !strstr(r->path, "/systemd/system/"));
+                if (r->packaged)
+                        check_packaged(r);
                 assert_int_equal(recipe_expand(r, r->path, "other.service", &path), -EINVAL);
         }
 }
@@ -404,6 +437,7 @@ int main(void)
                 cmocka_unit_test(test_session),
                 cmocka_unit_test(test_cuts),
                 cmocka_unit_test(test_recipes),
+                cmocka_unit_test(test_unit_lines),
                 cmocka_unit_test(test_instances),
         };
 

@@ -372,8 +372,17 @@ begins_a_line()
                 END { exit !found }' "$1"
 }
 
-# $1 unit, $2 file, $3 restart or reload-or-restart, $4 the file that must include $2's folder, by the line $5; the
-# content is on standard input
+# The lines of the unit $1 that the drop-in $2 takes the place of, without the drop-in itself, then a dot.
+replaced_lines()
+{
+        systemctl cat -- "$1" 2>/dev/null | own=$2 awk '
+                /^# \// { mine = ($2 == ENVIRON["own"]) }
+                !mine && /^(ExecStart=|Listen)/'
+        printf .
+}
+
+# $1 unit, $2 file, $3 restart or reload-or-restart, $4 the file that must include $2's folder, by the line $5, $6 the
+# lines that the unit has when nobody changed it; the content is on standard input
 bind_loopback()
 {
         if ! has systemctl || ! unit_known "$1"; then
@@ -382,6 +391,10 @@ bind_loopback()
         fi
         if [ -n "$4" ] && ! begins_a_line "$4" "$5"; then
                 fail "$4 has no line '$5', so a file of its own would not be read; nothing is changed"
+                return
+        fi
+        if [ -n "$6" ] && [ "$(replaced_lines "$1" "$2")" != "$6." ]; then
+                fail "$1 is not started as its package has it, and a drop-in would undo that; nothing is changed"
                 return
         fi
         write_file "$2" 1 || return
@@ -559,6 +572,10 @@ undo_table()
         if nft list table inet "$table" >/dev/null 2>&1; then
                 run nft delete table inet "$table"
         fi
+        # since a boot it counts as running
+        if running && systemctl is-active --quiet -- "quaymaster-kit-$table.service"; then
+                run systemctl stop -- "quaymaster-kit-$table.service"
+        fi
 }
 
 # What ran is started again; what had read a file of ours reads it anew.
@@ -735,7 +752,7 @@ action_5()
 {
         begin 5 'Bind PostgreSQL to loopback'
         bind_loopback 'postgresql@15-main.service' '/etc/postgresql/15/main/conf.d/90-quaymaster.conf' 'restart' \
-                '/etc/postgresql/15/main/postgresql.conf' 'include_dir = '\''conf.d'\''' <<'END_OF_QUAYMASTER_FILE'
+                '/etc/postgresql/15/main/postgresql.conf' 'include_dir = '\''conf.d'\''' '' <<'END_OF_QUAYMASTER_FILE'
 # Made by quaymaster: this service is needed on this machine only.
 listen_addresses = 'localhost'
 END_OF_QUAYMASTER_FILE
