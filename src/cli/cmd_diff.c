@@ -114,6 +114,7 @@ static int run_diff(const struct invocation *in, struct err *err)
 const struct command command_diff = {
         .name = "diff",
         .arguments = "BEFORE AFTER",
+        .files = true,
         .summary = "what changed between two looks: opened, closed, moved, another owner or version",
         .details =
                 "BEFORE and AFTER are each one of\n"

@@ -89,9 +89,12 @@ static int run(const struct invocation *in, struct err *err)
         return QM_EXIT_USAGE;
 }
 
+static const char *const subcommands[] = {"plan", "apply", "confirm", "undo", "status", "kit", "profiles", NULL};
+
 const struct command command_harden = {
         .name = "harden",
         .arguments = "plan|apply|confirm|undo [ID]|status|kit|profiles [NAME]",
+        .words = subcommands,
         .summary = "close what should not be open, with a way back",
         .details =
                 "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"
