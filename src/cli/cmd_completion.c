@@ -47,7 +47,8 @@ static void print_options(const struct command *command)
                 (void)printf("\"\n            ");
         }
         if (command->files)
-                (void)printf(" [[ \"$current\" == -* ]] || { _quaymaster_reply -f; compopt -o filenames 2>/dev/null; return; }\n"
+                (void)printf(" [[ \"$current\" == -* ]] ||\n"
+                             "            { _quaymaster_reply -f; compopt -o filenames 2>/dev/null; return; }\n"
                              "            ");
         (void)printf(" words=\"$words--help");
         for (size_t i = 0; i < command->n_options; i++)

@@ -111,7 +111,8 @@ const struct command command_harden = {
                 "Without a policy.yaml nothing is known to be needed: the plan is a list to choose from, and has\n"
                 "no firewall. What the policy approves is never stopped, and the way you came in by (ssh) is\n"
                 "never closed without --lock-me-out.\n\n"
-                "Exit status: 0 done, 2 wrong usage or a bad file, 3 something asked for could not be seen.\n",
+                "Exit status: 0 done, 2 wrong usage or a bad file, 3 something asked for could not be\n"
+                "seen, done or undone.\n",
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 1,

@@ -231,6 +231,7 @@ int policy_init(const struct invocation *in, struct err *err)
         if (policy_parse(text.text, text.len, "the new policy", pool, &policy, err) < 0 ||
             write_text(in, &text, &path, err) < 0)
                 return QM_EXIT_USAGE;
-        (void)fprintf(stderr, "%s: %zu entries, each to be filled in; `quaymaster policy check` tells what is left\n", path, entries.list.n);
+        (void)fprintf(stderr, "%s: %zu entries, each to be filled in; `quaymaster policy check` tells what is left\n",
+                      path, entries.list.n);
         return run.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }

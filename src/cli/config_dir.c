@@ -198,7 +198,8 @@ int config_policy_path(const struct invocation *in, char **ret, struct err *err)
         if (!folder)
                 folder = geteuid() == 0 ? xstrdup(QM_SYSCONFDIR) : personal_folder();
         if (!folder)
-                return err_set(err, -ENOENT, "there is no configuration folder, and HOME is not set: name one with --config");
+                return err_set(err, -ENOENT,
+                               "there is no configuration folder, and HOME is not set: name one with --config");
         *ret = xasprintf("%s/policy.yaml", folder);
         return 0;
 }

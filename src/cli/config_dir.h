@@ -11,7 +11,7 @@
 #define CONFIG_OPTION                                                                                        \
         {                                                                                                    \
                 .name = "config", .kind = OPTION_WORD, .value = "DIR",                                       \
-                .help = "read policy.yaml, estate.yaml, sinks.yaml and knowledge.d from DIR"                                   \
+                .help = "read policy.yaml, estate.yaml, sinks.yaml and knowledge.d from DIR"                      \
         }
 
 /*
