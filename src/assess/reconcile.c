@@ -285,7 +285,7 @@ static bool undecided(const struct joining *j, size_t address, const struct list
 static const char *why_silent(const struct joining *j, const struct observed *o, const struct listener *l)
 {
         if (l->exposure.blocked_by)
-                return pool_printf(j->o->pool, "%s listens; blocked by %s", who(j, l),
+                return pool_printf(j->o->pool, "%s listens; the packet filter blocks it: %s", who(j, l),
                                    l->exposure.blocked_by);
         if (l->device)
                 return pool_printf(j->o->pool, "%s listens on device %s only, and was asked over another",
