@@ -44,11 +44,19 @@ struct reaching {
         struct place place;
 };
 
+/* What becomes of first packets that come by a device, to one of the addresses. */
+struct by_device {
+        const struct device *device;
+        unsigned family;
+        struct sources from, arrives, sure;
+};
+
 /* What was found out of one listener, over all its addresses, devices and families. */
 struct found {
         struct scratch scratch;
         struct answer answer; /* stops and doubts of all questions, with the family in `families` */
         vec(uint8_t) stop_family, doubt_family;
+        vec(struct by_device) by_device;
         struct sources arrives[N_FAMILIES]; /* may get there, by some address and device */
         struct sources sure[N_FAMILIES];    /* get there, by some address and every device */
         bool asked[N_FAMILIES];
@@ -297,6 +305,23 @@ static void keep_reasons(struct found *f, struct answer *answer, unsigned family
         }
 }
 
+static void keep_device(struct found *f, const struct device *device, const struct packet *packet, struct sources from,
+                        const struct answer *answer)
+{
+        struct by_device by = {
+                .device = device,
+                .family = packet->family == 4 ? V4 : V6,
+                .from = from,
+                .arrives = answer->arrives,
+        };
+
+        if (packet->later)
+                return;
+        if (packet->to != TO_GROUP) /* of a group it is not known whether the listener is in it */
+                by.sure = sources_without(&f->scratch, answer->arrives, answer->fails);
+        *vec_push(&f->by_device) = by;
+}
+
 struct split { /* of one destination, by every device */
         struct sources arrives, fails;
 };
@@ -312,14 +337,16 @@ static struct split ask_devices(struct reaching *r, struct found *f, const struc
 
         for (size_t i = 0; i < n && !f->answer.too_much; i++) {
                 const struct device *device = by_device ? &place->devices.at[i] : NULL;
+                struct sources from = device ? sources_by(r, f, device, family) : r->all[family];
                 struct answer answer = {0};
 
                 if (device && l->device && !streq(l->device, device->name))
                         continue;
                 packet.knows_device = device != NULL;
                 packet.device = device ? device->number : 0;
-                reach_ask(place->ruleset, &f->scratch, &packet,
-                          device ? sources_by(r, f, device, family) : r->all[family], goal, f->usual, inside, &answer);
+                reach_ask(place->ruleset, &f->scratch, &packet, from, goal, f->usual, inside, &answer);
+                if (device)
+                        keep_device(f, device, &packet, from, &answer);
                 all.arrives = sources_union(&f->scratch, all.arrives, answer.arrives);
                 all.fails = sources_union(&f->scratch, all.fails, answer.fails);
                 keep_reasons(f, &answer, family);
@@ -503,9 +530,6 @@ static bool may_be_led_to(const struct reaching *r, const struct listener *l)
         return false;
 }
 
-/* Neither shut nor open: the zone has no addresses that could get to this listener. */
-static const char other_family[] = "it has no addresses of the family that is listened on";
-
 /* --- answers -------------------------------------------------------------------------------------- */
 
 static void found_release(struct found *f)
@@ -513,6 +537,7 @@ static void found_release(struct found *f)
         answer_release(&f->answer);
         vec_clear(&f->stop_family);
         vec_clear(&f->doubt_family);
+        vec_clear(&f->by_device);
         scratch_release(&f->scratch);
 }
 
@@ -570,10 +595,57 @@ static void tell_stops(struct reaching *r, struct found *f, const struct zone *z
                 to->why = pool_printf(r->a->pool, "and %zu more", n - 1);
 }
 
+enum way { WAY_NONE, WAY_SHUT, WAY_UNSURE, WAY_PART, WAY_OPEN };
+
+/* What a device does with packets of a zone: all addresses of this host taken together. */
+static enum way way_by(struct found *f, const struct zone *zone, const struct device *device)
+{
+        enum way way = WAY_NONE;
+
+        vec_foreach (by, &f->by_device) {
+                struct sources from = sources_common(&f->scratch, zone->from[by->family], by->from);
+                struct sources may = sources_common(&f->scratch, from, by->arrives);
+                struct sources sure = sources_common(&f->scratch, may, by->sure);
+                enum way one = sources_equal(sure, from)           ? WAY_OPEN
+                               : sure.n && sources_equal(sure, may) ? WAY_PART
+                               : may.n                             ? WAY_UNSURE
+                                                                   : WAY_SHUT;
+
+                if (by->device == device && from.n && one > way)
+                        way = one;
+        }
+        return way;
+}
+
+/* "it gets in by eth0, not by docker0"; "part of it" where rules stop the rest; NULL: that does not make it unknown. */
+static const char *ways_text(struct reaching *r, struct found *f, const struct zone *zone)
+{
+        _cleanup_str_ struct str open = {0}, shut = {0};
+        bool part = false;
+
+        vec_foreach (device, &r->place.devices) {
+                enum way way = way_by(f, zone, device);
+                struct str *to = way >= WAY_PART ? &open : &shut;
+
+                if (way == WAY_UNSURE)
+                        return NULL;
+                part = part || way == WAY_PART;
+                if (way != WAY_NONE)
+                        str_addf(to, "%s%s", to->len ? ", " : "", device->name);
+        }
+        if (!open.len || !shut.len)
+                return NULL;
+        return pool_printf(r->a->pool, "%s gets in by %s, not by %s", part ? "part of it" : "it", str_text(&open),
+                           str_text(&shut));
+}
+
 static void tell_doubt(struct reaching *r, struct found *f, const struct zone *zone, struct reach_zone *to)
 {
         const char *at;
 
+        to->why = ways_text(r, f, zone);
+        if (to->why)
+                return;
         to->why = f->group ? "packets to a multicast or broadcast address may get in"
                            : "it hangs on the interface a packet comes by, or packets behind the first are stopped";
         for (size_t i = 0; i < f->answer.doubts.n; i++) {
@@ -662,7 +734,8 @@ static void tell_zone(struct reaching *r, const struct listener *l, const struct
                 return;
         }
         if (!is_asked(&f->strict, zone)) {
-                to->why = other_family;
+                to->apart = true;
+                to->why = "it has no addresses of the family that is listened on";
                 return;
         }
         if (!may_arrive(&f->strict, zone)) {
@@ -727,7 +800,7 @@ static void conclude(struct pool *pool, struct exposure *e)
 
         for (size_t i = 0; i < e->n_zones; i++) {
                 n_blocked += e->zones[i].state == REACH_BLOCKED;
-                n_apart += e->zones[i].why == other_family;
+                n_apart += e->zones[i].apart;
                 if (e->zones[i].state == REACH_BLOCKED && !first)
                         first = &e->zones[i];
         }
@@ -748,7 +821,7 @@ static void conclude(struct pool *pool, struct exposure *e)
                 return;
         e->reachable_from[1] = e->reachable_from[2] = NULL;
         for (size_t i = 0; i < e->n_zones && n_from < array_len(e->reachable_from); i++)
-                if (e->zones[i].state != REACH_BLOCKED && e->zones[i].why != other_family)
+                if (e->zones[i].state != REACH_BLOCKED && !e->zones[i].apart)
                         e->reachable_from[n_from++] = e->zones[i].zone;
 }
 

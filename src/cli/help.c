@@ -38,7 +38,7 @@ static void help_option(FILE *to, const struct option_spec *option)
         (void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
                        option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
                        option->value ? " " : "", option->value ? option->value : "");
-        str_addf(&lead, "  %-26s%s", left, strlen(left) < 26 ? " " : "  ");
+        str_addf(&lead, "  %-25s  ", left);
         str_add(&text, option->help);
         for (const char *const *choice = option->choices; choice && *choice; choice++)
                 str_addf(&text, "%s%s", choice == option->choices ? ": " : ", ", *choice);

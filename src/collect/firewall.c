@@ -19,6 +19,7 @@
 #include "collect/collector.h"
 #include "collect/forwards.h"
 #include "collect/netns.h"
+#include "collect/ruleset_json.h"
 #include "collect/ruleset_parse.h"
 
 #define SOURCE      "firewall"
@@ -215,7 +216,7 @@ static int read_output(struct firewall_run *run)
                 if (n > 0)
                         run->text.len += (size_t)n;
                 run->text.text[run->text.len] = '\0';
-                if (run->text.len > FORWARDS_MAX_JSON)
+                if (run->text.len > RULESET_MAX_JSON)
                         return -EFBIG;
         }
 }
@@ -236,6 +237,16 @@ static void note_result(struct inside *view, uint32_t netns, int result, const s
                            role);
 }
 
+static void read_line(struct inside *view, uint32_t netns, const char *line, size_t len)
+{
+        struct err err = {0};
+        _cleanup_(json_release) json_t *objects = ruleset_json(line, len, &err);
+
+        note_result(view, netns, objects ? forwards_read(objects, netns, view, &err) : err.code, &err);
+        if (objects)
+                view->netns.at[netns].ruleset = ruleset_read(view->pool, objects);
+}
+
 /* One line a namespace, in the order they were given. How many there were. */
 static size_t read_lines(struct firewall_run *run, struct inside *view)
 {
@@ -245,13 +256,10 @@ static size_t read_lines(struct firewall_run *run, struct inside *view)
         for (i = 0; i < run->n && (stop = memchr(at, '\n', (size_t)(end - at))); i++) {
                 char head[32];
                 int len = snprintf(head, sizeof(head), "{\"netns_fd\":%zu,", FIRST_FD + i);
-                struct err err = {0};
 
                 if (stop - at < len || memcmp(at, head, (size_t)len) != 0)
                         break;
-                note_result(view, run->netns[i],
-                            forwards_parse(at, (size_t)(stop - at), run->netns[i], view, &err), &err);
-                view->netns.at[run->netns[i]].ruleset = ruleset_parse(view->pool, at, (size_t)(stop - at), NULL);
+                read_line(view, run->netns[i], at, (size_t)(stop - at));
                 at = stop + 1;
         }
         return i;

@@ -390,7 +390,7 @@ static void walk_release(struct walk *w)
         pool_free(w->pool);
 }
 
-static int walk_ruleset(const json_t *objects, uint32_t netns, struct inside *view, struct err *err)
+int forwards_read(const json_t *objects, uint32_t netns, struct inside *view, struct err *err)
 {
         _cleanup_(walk_release) struct walk w = {
                 .view = view,
@@ -401,7 +401,7 @@ static int walk_ruleset(const json_t *objects, uint32_t netns, struct inside *vi
         json_t *object;
         size_t i;
 
-        json_array_foreach (objects, i, object)
+        json_array_foreach ((json_t *)objects, i, object)
                 index_object(&w, object);
         vec_foreach (chain, &w.chains)
                 if (chain->base &&
@@ -415,37 +415,4 @@ static int walk_ruleset(const json_t *objects, uint32_t netns, struct inside *vi
         if (w.work > MAX_WORK)
                 return err_set(err, -E2BIG, "following the rules: too many combinations, not all were read");
         return w.not_understood;
-}
-
-static void json_release(json_t **json)
-{
-        json_decref(*json);
-}
-
-static int reported_error(const json_t *root, struct err *err)
-{
-        json_int_t number = json_integer_value(json_object_get(root, "errno"));
-        const char *words = text_of(root, "error");
-
-        return err_set(err, number > 0 && number < 4096 ? -(int)number : -EIO, "%s",
-                       words[0] ? words : "the ruleset could not be listed");
-}
-
-int forwards_parse(const char *json, size_t len, uint32_t netns, struct inside *view, struct err *err)
-{
-        _cleanup_(json_release) json_t *root = NULL;
-        const json_t *objects;
-        json_error_t where;
-
-        if (len > FORWARDS_MAX_JSON)
-                return err_set(err, -EFBIG, "ruleset of %zu bytes is too large", len);
-        root = json_loadb(json, len, 0, &where);
-        if (!root)
-                return err_set(err, -EINVAL, "ruleset is no JSON: byte %d: %s", where.position, where.text);
-        if (json_object_get(root, "error"))
-                return reported_error(root, err);
-        objects = json_object_get(root, "nftables");
-        if (!json_is_array(objects))
-                return err_set(err, -EINVAL, "ruleset has no list 'nftables'");
-        return walk_ruleset(objects, netns, view, err);
 }

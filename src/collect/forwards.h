@@ -17,19 +17,16 @@
  */
 #pragma once
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include <jansson.h>
 
 #include "base/err.h"
 #include "model/inside.h"
 
-#define FORWARDS_MAX_JSON (16U << 20)
-
 /*
- * Append to view->forwards what one line of quaymaster-nft tells: {"netns_fd":N,"nftables":[...]}; netns
- * is the index of that namespace in view->netns. Returns the number of rules that forward something but
- * could not be understood (their ports are missing); -EINVAL for text that is no such record, -EFBIG above
- * FORWARDS_MAX_JSON, -E2BIG when the chains take more work to follow than is allowed (what was found until
- * then stays); or, for {"error":"...","errno":E}, -E with that text.
+ * Append to view->forwards what the list of one namespace's ruleset tells (ruleset_json()); netns is the index of that
+ * namespace in view->netns. Returns the number of rules that forward something but could not be understood (their ports
+ * are missing); -E2BIG when the chains take more work to follow than is allowed (what was found until then stays).
  */
-int forwards_parse(const char *json, size_t len, uint32_t netns, struct inside *view, struct err *err);
+int forwards_read(const json_t *objects, uint32_t netns, struct inside *view, struct err *err);

@@ -15,6 +15,18 @@ struct dump {
         struct interface_list *list;
 };
 
+/* IFLA_XDP, a nest whose IFLA_XDP_ATTACHED says how one is attached, 0 = none (if_link.h). */
+static bool has_xdp(struct wire nest)
+{
+        struct wire value;
+        uint16_t type;
+
+        while (netlink_attribute(&nest, &type, &value))
+                if (type == IFLA_XDP_ATTACHED)
+                        return wire_u8(&value) != XDP_ATTACHED_NONE;
+        return false;
+}
+
 bool interfaces_parse_link(struct wire w, struct interface_seen *ret)
 {
         struct interface_seen seen = {0};
@@ -35,6 +47,8 @@ bool interfaces_parse_link(struct wire w, struct interface_seen *ret)
                 if (type == IFLA_IFNAME && len && len <= sizeof(seen.device)) {
                         wire_bytes(&value, seen.device, len);
                         seen.device[sizeof(seen.device) - 1] = '\0';
+                } else if (type == IFLA_XDP) {
+                        seen.xdp = has_xdp(value);
                 }
         }
         *ret = seen;

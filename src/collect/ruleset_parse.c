@@ -654,12 +654,7 @@ static void parse_release(struct parse *p)
         match_reader_release(&p->match);
 }
 
-static void json_release(json_t **json)
-{
-        json_decref(*json);
-}
-
-static const struct ruleset *parse_objects(struct pool *pool, const json_t *objects)
+const struct ruleset *ruleset_read(struct pool *pool, const json_t *objects)
 {
         _cleanup_(parse_release) struct parse p = {
                 .pool = pool,
@@ -673,22 +668,4 @@ static const struct ruleset *parse_objects(struct pool *pool, const json_t *obje
                 index_object(&p, object);
         finish(&p);
         return p.ruleset;
-}
-
-const struct ruleset *ruleset_parse(struct pool *pool, const char *json, size_t len, struct err *err)
-{
-        _cleanup_(json_release) json_t *root = NULL;
-        const json_t *objects;
-        json_error_t where;
-
-        if (len > FORWARDS_MAX_JSON) {
-                (void)err_set(err, -EFBIG, "ruleset of %zu bytes is too large", len);
-                return NULL;
-        }
-        root = json_loadb(json, len, 0, &where);
-        objects = json_object_get(root, "nftables");
-        if (json_is_array(objects))
-                return parse_objects(pool, objects);
-        (void)err_set(err, -EINVAL, "%s", root ? "ruleset has no list 'nftables'" : where.text);
-        return NULL;
 }

@@ -82,6 +82,33 @@ static const char *device_name(const struct gathering *g, uint32_t netns, uint32
         return pool_printf(g->c->view->pool, "if%u", ifindex);
 }
 
+static void tell_xdp(struct gathering *g, uint32_t netns, struct str *devices)
+{
+        if (devices->len)
+                inside_gap(g->c->view, "firewall", NULL, false,
+                           "XDP programs, which may stop packets before any rule does, are not looked at: on %s in "
+                           "namespace '%s'",
+                           str_text(devices), g->c->view->netns.at[netns].role);
+        str_reset(devices);
+}
+
+/* What they drop, answer or lead away no rule of the packet filter sees. */
+static void note_xdp(struct gathering *g)
+{
+        _cleanup_str_ struct str devices = {0};
+        uint32_t netns = 0;
+
+        vec_foreach(seen, &g->tables.interfaces) {
+                if (!seen->xdp)
+                        continue;
+                if (seen->netns != netns)
+                        tell_xdp(g, netns, &devices);
+                netns = seen->netns;
+                str_addf(&devices, "%s%s", devices.len ? ", " : "", seen->device);
+        }
+        tell_xdp(g, netns, &devices);
+}
+
 static void take_interfaces(struct gathering *g)
 {
         struct inside *view = g->c->view;
@@ -101,6 +128,7 @@ static void take_interfaces(struct gathering *g)
                         .up = seen->up,
                 };
         }
+        note_xdp(g);
 }
 
 /* --- joining both -------------------------------------------------------------------------------- */

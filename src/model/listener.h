@@ -36,6 +36,7 @@ const char *reach_state_name(enum reach_state state); /* "unknown", "reachable",
 struct reach_zone {
         const char *zone; /* of the estate; "internet": all that is in no zone; "anywhere" without an estate */
         enum reach_state state;
+        bool apart;      /* unknown, since it has no addresses of the family that is listened on */
         const char *by;  /* blocked: "inet filter input handle 12", "policy of inet filter input"; else NULL */
         const char *why; /* a phrase: from which part, what is not known; or NULL */
 };

@@ -354,10 +354,34 @@ static bool reached_only_from(const struct subject *s, const struct texts *zones
 {
         if (!s->exposure || !s->exposure->n_zones)
                 return false;
-        for (size_t i = 0; i < s->exposure->n_zones; i++)
-                if (s->exposure->zones[i].state != REACH_BLOCKED && !has_text(zones, s->exposure->zones[i].zone))
+        for (size_t i = 0; i < s->exposure->n_zones; i++) {
+                const struct reach_zone *zone = &s->exposure->zones[i];
+
+                if (zone->state != REACH_BLOCKED && !zone->apart && !has_text(zones, zone->zone))
                         return false;
+        }
         return true;
+}
+
+/*
+ * The packet filter is known to let this zone in, and it is none of those. The last zone is all that lies in none:
+ * where no address is a public one, that is no way from the internet.
+ */
+static bool is_further(const struct subject *s, size_t index, const struct texts *zones)
+{
+        const struct reach_zone *zone = &s->exposure->zones[index];
+        bool rest = index + 1 == s->exposure->n_zones;
+
+        return zone->state == REACH_REACHABLE && !has_text(zones, zone->zone) &&
+               (!rest || s->scope == EXPOSURE_INTERNET);
+}
+
+static bool reached_further(const struct subject *s, const struct texts *zones)
+{
+        for (size_t i = 0; s->exposure && i < s->exposure->n_zones; i++)
+                if (is_further(s, i, zones))
+                        return true;
+        return false;
 }
 
 /* One of these zones reaches it: as the packet filter says, and where that is not known, because it lies there. */
@@ -384,7 +408,8 @@ static bool is_from(const struct subject *s, const struct policy_rule *rule)
                 return true;
         if (!rule->deny)
                 return at_least || (s->scope < EXPOSURE_LINK && rule->from_zones.n) ||
-                       (s->scope == EXPOSURE_LINK && all_zones(s, &rule->from_zones)) ||
+                       (s->scope == EXPOSURE_LINK && all_zones(s, &rule->from_zones) &&
+                        !reached_further(s, &rule->from_zones)) ||
                        reached_only_from(s, &rule->from_zones);
         if (s->scope >= EXPOSURE_LINK && reached_from_any(s, &rule->from_zones))
                 return true;
@@ -467,6 +492,19 @@ static const char *list_from(struct policy_judge *j, const struct policy_rule *r
         return pool_intern(j->pool, str_text(&s));
 }
 
+/* From where a listener is reached although the approval does not say so. */
+static const char *list_further(struct policy_judge *j, const struct subject *s, const struct policy_rule *rule)
+{
+        _cleanup_str_ struct str zones = {0};
+
+        for (size_t i = 0; rule->from_zones.n && s->exposure && i < s->exposure->n_zones; i++)
+                if (is_further(s, i, &rule->from_zones) && i + 1 < s->exposure->n_zones)
+                        str_addf(&zones, "%szone %s", zones.len ? ", " : "", s->exposure->zones[i].zone);
+        if (s->scope == EXPOSURE_INTERNET || !zones.len)
+                str_addf(&zones, "%s%s", zones.len ? ", " : "", exposure_scope_name(s->scope));
+        return pool_intern(j->pool, str_text(&zones));
+}
+
 static const char *list_on(struct policy_judge *j, const struct policy_rule *rule)
 {
         _cleanup_str_ struct str s = {0};
@@ -527,11 +565,11 @@ static const char *miss_text(struct policy_judge *j, const struct subject *s, co
                 is = l->container ? l->container->name : NULL;
                 break;
         case MISS_FROM:
-                return pool_printf(
-                        j->pool,
-                        rule->deny ? "is about being reached from %s, and this is %s only"
-                                   : "allows it from %s at most, and this can be reached from further: %s",
-                        list_from(j, rule), exposure_scope_name(s->scope));
+                if (rule->deny)
+                        return pool_printf(j->pool, "is about being reached from %s, and this is %s only",
+                                           list_from(j, rule), exposure_scope_name(s->scope));
+                return pool_printf(j->pool, "allows it from %s at most, and this can be reached from further: %s",
+                                   list_from(j, rule), list_further(j, s, rule));
         case HIT:
                 return NULL;
         }

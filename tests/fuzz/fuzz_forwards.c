@@ -5,13 +5,15 @@
 #include <assert.h>
 
 #include "collect/forwards.h"
+#include "collect/ruleset_json.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct inside *view = inside_new();
         struct err err = {0};
-        int r = forwards_parse((const char *)data, size, 7, view, &err);
+        json_t *objects = ruleset_json((const char *)data, size, &err);
+        int r = objects ? forwards_read(objects, 7, view, &err) : err.code;
 
         assert(r >= 0 || err.text[0]);
         vec_foreach (f, &view->forwards) {
@@ -19,6 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 assert(f->transport < TRANSPORT_RAW);
                 assert(f->netns == 7 && f->rule);
         }
+        json_decref(objects);
         inside_free(view);
         return 0;
 }

@@ -2,6 +2,7 @@
 /* What quaymaster-nft wrote, as plain data: whoever evaluates it indexes chains, verdicts and members by what it says. */
 #include <assert.h>
 
+#include "collect/ruleset_json.h"
 #include "collect/ruleset_parse.h"
 #include "fuzz.h"
 
@@ -42,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct pool *pool = pool_new();
         struct err err = {0};
-        const struct ruleset *r = ruleset_parse(pool, (const char *)data, size, &err);
+        json_t *objects = ruleset_json((const char *)data, size, &err);
+        const struct ruleset *r = objects ? ruleset_read(pool, objects) : NULL;
 
         assert(r || err.code < 0);
         for (unsigned hook = 0; r && hook < RULESET_HOOK_MAX; hook++)
@@ -51,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         for (size_t i = 0; r && i < r->n_chains; i++)
                 for (size_t k = 0; k < r->chains[i].n_rules; k++)
                         check_rule(r, &r->chains[i].rules[k]);
+        json_decref(objects);
         pool_free(pool);
         return 0;
 }

@@ -6,6 +6,7 @@
 #include "assess/assess.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "collect/ruleset_json.h"
 #include "collect/ruleset_parse.h"
 #include "inside_sample.h"
 
@@ -48,6 +49,7 @@ int main(void)
         struct inside *view = sample_inside();
         struct knowledge *knowledge = knowledge_open(NULL, NULL, NULL);
         struct assessment *a;
+        json_t *objects;
         uint64_t begin, parsed, end;
 
         add_network(&networks[0], "10.1.0.0/16", "office");
@@ -67,7 +69,9 @@ int main(void)
                 (void)sample_socket(view, HOST_NETNS, place);
         }
         begin = clock_monotonic_ns();
-        view->netns.at[HOST_NETNS].ruleset = ruleset_parse(view->pool, json.text, json.len, NULL);
+        objects = ruleset_json(json.text, json.len, NULL);
+        view->netns.at[HOST_NETNS].ruleset = ruleset_read(view->pool, objects);
+        json_decref(objects);
         parsed = clock_monotonic_ns();
         a = assess_correlate(view, knowledge);
         end = clock_monotonic_ns();

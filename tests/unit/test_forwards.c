@@ -8,6 +8,14 @@
 #include "base/fd.h"
 #include "base/str.h"
 #include "collect/forwards.h"
+#include "collect/ruleset_json.h"
+
+static int forwards_parse(const char *json, size_t len, uint32_t netns, struct inside *view, struct err *err)
+{
+        _cleanup_(json_release) json_t *objects = ruleset_json(json, len, err);
+
+        return objects ? forwards_read(objects, netns, view, err) : err->code;
+}
 
 static void describe(struct inside *view, int result, struct str *to)
 {
@@ -251,7 +259,7 @@ static void test_too_large_is_not_read(void **state)
         _cleanup_(inside_freep) struct inside *view = inside_new();
         struct err err = {0};
 
-        assert_int_equal(forwards_parse("", FORWARDS_MAX_JSON + 1, 0, view, &err), -EFBIG);
+        assert_int_equal(forwards_parse("", RULESET_MAX_JSON + 1, 0, view, &err), -EFBIG);
 }
 
 /* The translated line of an iptables target: result of the parse, and the one forward it gives. */

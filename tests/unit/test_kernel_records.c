@@ -127,6 +127,21 @@ static void test_interfaces(void **state)
         vec_clear(&list);
 }
 
+static void test_xdp(void **state)
+{
+        /* struct ifinfomsg; IFLA_XDP (43) of IFLA_XDP_ATTACHED (2): a program in the driver, or none */
+        uint8_t message[] = {0, 0, 1, 0, 7, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 12, 0, 43, 0, 5, 0, 2, 0, 1, 0, 0, 0};
+        struct interface_seen seen;
+
+        assert_true(interfaces_parse_link(wire_over(message, sizeof(message)), &seen));
+        assert_true(seen.xdp && seen.ifindex == 7 && seen.up);
+        message[24] = 0;
+        assert_true(interfaces_parse_link(wire_over(message, sizeof(message)), &seen));
+        assert_false(seen.xdp);
+        assert_true(interfaces_parse_link(wire_over(message, 20), &seen)); /* cut short */
+        assert_false(seen.xdp);
+}
+
 /* --- netlink_parse ------------------------------------------------------------------------------------- */
 
 struct message {
@@ -328,6 +343,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sockets),      cmocka_unit_test(test_interfaces),
+                cmocka_unit_test(test_xdp),
                 cmocka_unit_test(test_netlink_walk), cmocka_unit_test(test_cut_messages),
                 cmocka_unit_test(test_attributes),   cmocka_unit_test(test_bpf_records),
                 cmocka_unit_test(test_bpf_fields),

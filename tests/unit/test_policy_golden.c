@@ -28,6 +28,8 @@ struct place {
         struct package package;
         struct container container;
         struct inside view;
+        struct reach_zone zones[4];
+        size_t n_zones;
         bool outside;
 };
 
@@ -63,6 +65,26 @@ static void take_port(struct place *p, char *word)
         p->listener.port_last = dash ? (uint16_t)strtoul(dash + 1, NULL, 10) : 0;
 }
 
+/* "office:reachable,six:apart": what the packet filter was found to do; the last is all that is in no zone. */
+static void take_zones(struct place *p, char *words)
+{
+        char *rest = NULL;
+
+        for (char *word = strtok_r(words, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
+                struct reach_zone *zone = &p->zones[p->n_zones++];
+                char *state = strchr(word, ':');
+
+                assert_true(p->n_zones <= array_len(p->zones) && state);
+                *state++ = '\0';
+                zone->zone = word;
+                zone->apart = streq(state, "apart");
+                zone->state = streq(state, "reachable") ? REACH_REACHABLE
+                              : streq(state, "blocked") ? REACH_BLOCKED
+                                                        : REACH_UNKNOWN;
+                assert_true(zone->apart || streq(state, reach_state_name(zone->state)));
+        }
+}
+
 static void take_word(struct place *p, char *word)
 {
         char *value = strchr(word, '=');
@@ -90,6 +112,8 @@ static void take_word(struct place *p, char *word)
                 }
         if (streq(word, "scope"))
                 p->listener.exposure.scope = scope_of(value);
+        else if (streq(word, "reach"))
+                take_zones(p, value);
         else if (streq(word, "encryption"))
                 p->identity.encryption = encryption_of(value);
         else if (streq(word, "address"))
@@ -104,6 +128,8 @@ static void finish(struct place *p)
         struct listener *l = &p->listener;
 
         l->netns = &host;
+        l->exposure.zones = p->zones;
+        l->exposure.n_zones = p->n_zones;
         p->processes[0] = &p->process;
         l->processes = p->processes;
         l->n_processes = p->process.exe || p->process.user;
@@ -190,7 +216,7 @@ static void test_golden(void **state)
 
 int main(void)
 {
-        static const char *const names[] = {"fields", "order", "speech"};
+        static const char *const names[] = {"fields", "order", "speech", "zones"};
         struct CMUnitTest tests[array_len(names)];
 
         for (size_t i = 0; i < array_len(names); i++)
