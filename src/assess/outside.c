@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "knowledge/names.h"
 
+#define LONGEST_HEARD 160u /* bytes of what a server said, in a finding */
+
 /* What makes others quiet comes first: `any` and `worst` are of those before. */
 static const struct outside_rule *const rules[] = {
         &outside_relay,
@@ -285,6 +287,18 @@ static void describe_where(const struct outside_input *in, struct lines *to)
                               o->asset_name ? ", asset " : "", o->asset_name ? o->asset_name : ""));
 }
 
+/* What was said is often binary, and long; the record of the endpoint has all of it. */
+const char *describe_heard(struct pool *pool, const char *evidence)
+{
+        size_t len = strlen(evidence);
+
+        while (len > LONGEST_HEARD && ((unsigned char)evidence[LONGEST_HEARD] & 0xc0) == 0x80)
+                len = LONGEST_HEARD - 1; /* not within a character */
+        if (len > LONGEST_HEARD)
+                len = LONGEST_HEARD;
+        return pool_printf(pool, "heard: %.*s%s", (int)len, evidence, evidence[len] ? "..." : "");
+}
+
 void describe_speech(struct pool *pool, const struct observed *o, struct lines *to)
 {
         const struct identity *id = o->identity;
@@ -298,7 +312,7 @@ void describe_speech(struct pool *pool, const struct observed *o, struct lines *
                               id->product ? id->product : "", id->product && id->version ? " " : "",
                               id->product && id->version ? id->version : ""));
         if (id->evidence)
-                lines_add(to, pool_printf(pool, "heard: %s", id->evidence));
+                lines_add(to, describe_heard(pool, id->evidence));
 }
 
 static void apply(struct outside *o, const struct outside_rule *rule, struct outside_input *in)

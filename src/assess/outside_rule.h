@@ -58,6 +58,8 @@ bool observed_flag(const struct observed *o, enum identity_flag flag);
  */
 const struct page *page_of_speech(const struct knowledge *k, const struct identity *id,
                                   const struct page *of_number);
+/* "heard: ..." of what a server said, the beginning of it. */
+const char *describe_heard(struct pool *pool, const char *evidence);
 /* "speaks: ...", "heard: ..."; nothing where nothing known spoke. */
 void describe_speech(struct pool *pool, const struct observed *o, struct lines *to);
 /* It certainly speaks another protocol than a program is known for that speaks `known_for`; NULL is for nothing. */

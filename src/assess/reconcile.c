@@ -285,7 +285,7 @@ static bool undecided(const struct joining *j, size_t address, const struct list
 static const char *why_silent(const struct joining *j, const struct observed *o, const struct listener *l)
 {
         if (l->exposure.blocked_by)
-                return pool_printf(j->o->pool, "%s listens; blocked by %s", who(j, l),
+                return pool_printf(j->o->pool, "%s listens; the packet filter blocks it: %s", who(j, l),
                                    l->exposure.blocked_by);
         if (l->device)
                 return pool_printf(j->o->pool, "%s listens on device %s only, and was asked over another",
@@ -360,8 +360,8 @@ static const char *why_elsewhere(const struct joining *j, const struct listener 
                                    listener_address(l, text));
         if (!family_asked(j, bound.family))
                 return pool_printf(j->o->pool,
-                                   "%s listens on %s: IPv%u only, and none of its IPv%u addresses was asked",
-                                   who(j, l), listener_address(l, text), bound.family, bound.family);
+                                   "%s listens on IPv%u only (%s), and none of its IPv%u addresses was asked",
+                                   who(j, l), bound.family, listener_address(l, text), bound.family);
         return pool_printf(j->o->pool, "%s listens on %s only, which was not asked", who(j, l),
                            listener_address(l, text));
 }

@@ -142,7 +142,7 @@ static bool look_unidentified(const struct outside_input *in, struct verdict_dra
         draft->advice = (struct advice){ADVICE_REVIEW, behaviours[id->behaviour].why};
         draft->page = NULL;
         lines_add(&draft->evidence, id->why);
-        lines_add(&draft->evidence, id->evidence ? pool_printf(in->pool, "heard: %s", id->evidence) : NULL);
+        lines_add(&draft->evidence, id->evidence ? describe_heard(in->pool, id->evidence) : NULL);
         lines_add(&draft->evidence,
                   in->o->registered
                           ? pool_printf(in->pool,

@@ -58,6 +58,16 @@ void json_end(struct json *j)
         j->comma = true;
 }
 
+void json_open_record(struct json *j, const char *type, const char *asset, const char *vantage, const char *time)
+{
+        json_open_object(j, NULL);
+        json_str(j, "type", type);
+        json_u64(j, "schema", 1);
+        json_str(j, "asset", asset);
+        json_str(j, "vantage", vantage);
+        json_str(j, "time", time);
+}
+
 void json_end_line(struct json *j)
 {
         while (j->depth)

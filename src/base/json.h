@@ -41,5 +41,10 @@ void json_double(struct json *j, const char *key, double value); /* three decima
 /* Text that already is a JSON value, from this writer. */
 void json_raw(struct json *j, const char *key, const char *value, size_t len);
 
+/*
+ * Begin a record with what all have: type, schema, and the asset, vantage and time of what it tells, null where it
+ * tells of no host.
+ */
+void json_open_record(struct json *j, const char *type, const char *asset, const char *vantage, const char *time);
 /* A whole record is one line: ends the outermost object and adds the newline. */
 void json_end_line(struct json *j);

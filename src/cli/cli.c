@@ -137,6 +137,15 @@ static int run_command(const struct command *command, char **argv)
         return status;
 }
 
+/* `help policy check` is the help of policy, which tells of all its words. */
+static bool is_word_of(const struct command *command, const char *word)
+{
+        for (const char *const *w = command->words; w && *w; w++)
+                if (streq(*w, word))
+                        return true;
+        return false;
+}
+
 static int run_help(char **argv)
 {
         const struct command *command = *argv ? command_find(*argv) : NULL;
@@ -149,10 +158,10 @@ static int run_help(char **argv)
                 (void)fprintf(stderr, "quaymaster: no command '%s' (see: quaymaster help)\n", *argv);
                 return QM_EXIT_USAGE;
         }
-        if (argv[1]) {
+        if (argv[1] && !(is_word_of(command, argv[1]) && !argv[2])) {
                 (void)fprintf(stderr,
-                              "quaymaster help: '%s' is one argument too many (see: quaymaster help %s)\n", argv[1],
-                              argv[1]);
+                              "quaymaster help: '%s' is one argument too many (see: quaymaster help %s)\n",
+                              is_word_of(command, argv[1]) ? argv[2] : argv[1], command->name);
                 return QM_EXIT_USAGE;
         }
         help_command(stdout, command);

@@ -209,9 +209,12 @@ static int run_baseline(const struct invocation *in, struct err *err)
         return QM_EXIT_USAGE;
 }
 
+static const char *const subcommands[] = {"set", "show", "accept", NULL};
+
 const struct command command_baseline = {
         .name = "baseline",
         .arguments = "set|show|accept [...]",
+        .words = subcommands,
         .summary = "the state that was agreed on, which `diff baseline now` compares with",
         .details =
                 "  set [SNAPSHOT|FILE]   this host as it is now, or what is named, is the baseline\n"

@@ -325,9 +325,12 @@ static int run_change(const struct invocation *in, struct err *err)
         return QM_EXIT_USAGE;
 }
 
+static const char *const subcommands[] = {"open", "list", "close", NULL};
+
 const struct command command_change = {
         .name = "change",
         .arguments = "open|list|close [TICKET]",
+        .words = subcommands,
         .summary = "planned changes: drift that one expects is filed under its ticket, and alarms nobody",
         .details =
                 "  open    with --ticket, --expect and --until: from now on, `diff` shows what is expected as\n"

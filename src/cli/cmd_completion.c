@@ -39,7 +39,18 @@ static void print_choices(const struct command *command)
 
 static void print_options(const struct command *command)
 {
-        (void)printf("        %s) words=\"--help", command->name);
+        (void)printf("        %s)", command->name);
+        if (command->words) {
+                (void)printf(" [ \"$COMP_CWORD\" -gt 2 ] || words=\"");
+                for (const char *const *word = command->words; *word; word++)
+                        (void)printf("%s ", *word);
+                (void)printf("\"\n            ");
+        }
+        if (command->files)
+                (void)printf(" [[ \"$current\" == -* ]] ||\n"
+                             "            { _quaymaster_reply -f; compopt -o filenames 2>/dev/null; return; }\n"
+                             "            ");
+        (void)printf(" words=\"$words--help");
         for (size_t i = 0; i < command->n_options; i++)
                 (void)printf(" --%s", command->options[i].name);
         (void)printf("\" ;;\n");

@@ -114,6 +114,7 @@ static int run_diff(const struct invocation *in, struct err *err)
 const struct command command_diff = {
         .name = "diff",
         .arguments = "BEFORE AFTER",
+        .files = true,
         .summary = "what changed between two looks: opened, closed, moved, another owner or version",
         .details =
                 "BEFORE and AFTER are each one of\n"
@@ -124,8 +125,8 @@ const struct command command_diff = {
                 "             such as XML of nmap; - is standard input. Write ./FILE where a snapshot has the name.\n\n"
                 "A daemon that was restarted is no change. What is not known on one side is none either: the output\n"
                 "says what could not be compared.\n\n"
-                "Exit status: 0 nothing changed, 1 something did, 2 wrong usage or a file that cannot be read,\n"
-                "3 nothing changed in what was seen, and a side is incomplete.\n",
+                "Exit status: 0 nothing changed but what a `change` expected, 1 something did, 2 wrong usage or\n"
+                "a file that cannot be read, 3 nothing changed in what was seen, and a side is incomplete.\n",
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 2,

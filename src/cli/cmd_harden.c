@@ -89,9 +89,12 @@ static int run(const struct invocation *in, struct err *err)
         return QM_EXIT_USAGE;
 }
 
+static const char *const subcommands[] = {"plan", "apply", "confirm", "undo", "status", "kit", "profiles", NULL};
+
 const struct command command_harden = {
         .name = "harden",
         .arguments = "plan|apply|confirm|undo [ID]|status|kit|profiles [NAME]",
+        .words = subcommands,
         .summary = "close what should not be open, with a way back",
         .details =
                 "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"
@@ -108,7 +111,8 @@ const struct command command_harden = {
                 "Without a policy.yaml nothing is known to be needed: the plan is a list to choose from, and has\n"
                 "no firewall. What the policy approves is never stopped, and the way you came in by (ssh) is\n"
                 "never closed without --lock-me-out.\n\n"
-                "Exit status: 0 done, 2 wrong usage or a bad file, 3 something asked for could not be seen.\n",
+                "Exit status: 0 done, 2 wrong usage or a bad file, 3 something asked for could not be\n"
+                "seen, done or undone.\n",
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 1,

@@ -92,7 +92,7 @@ static void show(const struct harden_run *run, const struct apply *apply)
 {
         size_t n = 0;
 
-        (void)printf("What is done:\n");
+        (void)printf("This is done:\n");
         vec_foreach(at, &run->chosen) {
                 _cleanup_str_ struct str line = {0};
 

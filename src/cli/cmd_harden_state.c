@@ -3,9 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/harden.h"
 #include "cli/harden_child.h"
+#include "collect/asset.h"
+
+#define ID_EXAMPLE "20260501-180000-95468b"
 
 static void say(const char *text)
 {
@@ -44,9 +49,15 @@ static void tell_undo(const struct child_line *line, void *arg)
 
 int harden_undo(const struct invocation *in, struct err *err)
 {
-        const char *words[] = {"undo", in->n_arguments > 1 ? in->arguments[1] : "last", NULL};
+        const char *id = in->n_arguments > 1 ? in->arguments[1] : "last", *words[] = {"undo", id, NULL};
         size_t left = 0;
-        int r = harden_child(words, NULL, tell_undo, &left, err);
+        int r;
+
+        if (!streq(id, "last") && (strlen(id) != strlen(ID_EXAMPLE) || strspn(id, "0123456789abcdef-") != strlen(id))) {
+                err_set(err, -EINVAL, "'%s' is no apply, as " ID_EXAMPLE " (see: quaymaster harden status)", id);
+                return QM_EXIT_USAGE;
+        }
+        r = harden_child(words, NULL, tell_undo, &left, err);
 
         if (r == 0)
                 (void)printf(left ? "Undone but for %zu; look at them.\n"
@@ -58,7 +69,19 @@ int harden_undo(const struct invocation *in, struct err *err)
 struct status {
         bool json;
         size_t n;
+        struct inside *host;
 };
+
+/* A record of quaymaster-harden, which does not know what the host is called, with what every record has. */
+static void say_record(const struct status *status, const char *type, const char *rest)
+{
+        _cleanup_str_ struct str line = {0};
+        char time[CLOCK_TEXT_SIZE];
+        struct json j = json_to(&line);
+
+        json_open_record(&j, type, status->host->asset, "inside", clock_format(clock_now_s(), time));
+        (void)printf("%s,%s\n", str_text(&line), rest);
+}
 
 static void tell_status(const struct child_line *line, void *arg)
 {
@@ -69,7 +92,10 @@ static void tell_status(const struct child_line *line, void *arg)
                 return;
         status->n += streq(line->type, "apply");
         if (status->json) {
-                (void)printf("%s\n", line->raw);
+                _cleanup_free_ char *head = xasprintf("{\"type\":\"%s\",", line->type);
+                const char *rest = str_after(line->raw, head);
+
+                say_record(status, line->type, rest ? rest : "}");
                 return;
         }
         if (streq(line->type, "note"))
@@ -86,12 +112,16 @@ static void tell_status(const struct child_line *line, void *arg)
 int harden_status(const struct invocation *in, struct err *err)
 {
         static const char *const words[] = {"status", NULL};
-        struct status status = {.json = invocation_has(in, "json")};
-        int r = harden_child(words, NULL, tell_status, &status, err);
+        _cleanup_(inside_freep) struct inside *host = inside_new();
+        _cleanup_free_ char *end = NULL;
+        struct status status = {.json = invocation_has(in, "json"), .host = host};
+        int r;
 
+        asset_identify(host);
+        r = harden_child(words, NULL, tell_status, &status, err);
+        end = xasprintf("\"applies\":%zu,\"complete\":true,\"incomplete\":[]}", status.n);
         if (r == 0 && status.json)
-                (void)printf("{\"type\":\"summary\",\"applies\":%zu,\"complete\":true,\"incomplete\":[]}\n",
-                             status.n);
+                say_record(&status, "summary", end);
         else if (r == 0 && !status.n)
                 (void)printf("Nothing was ever applied on this host.\n");
         return harden_child_status(r);

@@ -500,6 +500,7 @@ static int run_import(const struct invocation *in, struct err *err)
 const struct command command_import = {
         .name = "import",
         .arguments = "FILE",
+        .files = true,
         .summary = "judge what other programs saw: nmap, masscan, ss, netstat, PowerShell",
         .details =
                 "A listing made on a host is judged as `audit` judges this one, a scanner's file as `audit TARGET`.\n"

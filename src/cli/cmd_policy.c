@@ -64,9 +64,12 @@ static int run(const struct invocation *in, struct err *err)
         return QM_EXIT_USAGE;
 }
 
+static const char *const subcommands[] = {"init", "check", "approve", "explain", NULL};
+
 const struct command command_policy = {
         .name = "policy",
         .arguments = "init|check|approve PORT|explain LISTENER",
+        .words = subcommands,
         .summary = "write down what may be open and why, and check it",
         .details =
                 "init     write a policy.yaml from what listens now; every entry is marked `need: TODO`, and\n"

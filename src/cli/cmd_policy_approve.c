@@ -128,12 +128,13 @@ int policy_approve(const struct invocation *in, struct err *err)
         r = fd_read_file(AT_FDCWD, path, POLICY_FILE_MAX, &before);
         if (r < 0)
                 err_errno(err, -r, "%s: cannot be read", path);
-        else
-                r = policy_text_add(str_text(&before), before.len, path, fields, array_len(fields), &after, err);
+        else if ((r = policy_text_add(str_text(&before), before.len, path, fields, array_len(fields), &after, err)) < 0)
+                (void)err_prefix(err, "not added");
         if (r == 0)
                 r = replace(path, &after, err);
         if (r < 0)
                 return QM_EXIT_USAGE;
+        (void)fprintf(stderr, "%s: added the approval of %s\n", path, port);
         warn_of_new(&run, path, &after);
         return QM_EXIT_DONE;
 }

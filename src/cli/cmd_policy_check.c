@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -12,19 +13,16 @@
 static void add_json(struct str *out, const struct policy_run *run, const struct policy_warnings *warnings)
 {
         struct json j = json_to(out);
+        char time[CLOCK_TEXT_SIZE];
 
         vec_foreach(w, &warnings->list) {
-                json_open_object(&j, NULL);
-                json_str(&j, "type", "policy-warning");
-                json_u64(&j, "schema", 1);
+                json_open_record(&j, "policy-warning", NULL, NULL, clock_format(run->now, time));
                 json_str(&j, "file", run->policy.file);
                 json_u64(&j, "line", w->line);
                 json_str(&j, "text", w->text);
                 json_end_line(&j);
         }
-        json_open_object(&j, NULL);
-        json_str(&j, "type", "summary");
-        json_u64(&j, "schema", 1);
+        json_open_record(&j, "summary", NULL, NULL, clock_format(run->now, time));
         json_bool(&j, "complete", true);
         json_open_array(&j, "incomplete");
         json_end(&j);

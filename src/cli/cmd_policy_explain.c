@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/policy.h"
@@ -101,8 +102,10 @@ static void tell_text(struct str *out, const struct listener *l)
         str_addf(out, "; can be reached from: %s\n", exposure_scope_name(l->exposure.scope));
 }
 
-static void tell(struct policy_run *policy, const struct listener *l, bool all, bool json, struct str *out)
+static void tell(struct policy_run *policy, const struct inside *view, const struct listener *l, bool all, bool json,
+                 struct str *out)
 {
+        char time[CLOCK_TEXT_SIZE];
         struct json j = json_to(out);
         struct telling t = {out, json ? &j : NULL};
         _cleanup_str_ struct str place = {0};
@@ -113,9 +116,7 @@ static void tell(struct policy_run *policy, const struct listener *l, bool all, 
                 return;
         }
         row_add_place(&place, l);
-        json_open_object(&j, NULL);
-        json_str(&j, "type", "policy-explanation");
-        json_u64(&j, "schema", 1);
+        json_open_record(&j, "policy-explanation", view->asset, "inside", clock_format(view->time_s, time));
         json_str(&j, "listener", str_text(&place));
         json_str(&j, "verdict", verdict_name(l->judgement.verdict));
         json_str(&j, "why", l->judgement.why);
@@ -129,10 +130,9 @@ static void tell(struct policy_run *policy, const struct listener *l, bool all, 
 static void add_summary(struct str *out, const struct inside_run *run, size_t n)
 {
         struct json j = json_to(out);
+        char time[CLOCK_TEXT_SIZE];
 
-        json_open_object(&j, NULL);
-        json_str(&j, "type", "summary");
-        json_u64(&j, "schema", 1);
+        json_open_record(&j, "summary", run->view->asset, "inside", clock_format(run->view->time_s, time));
         json_bool(&j, "complete", run->complete);
         json_open_array(&j, "incomplete");
         vec_foreach(gap, &run->view->gaps)
@@ -165,7 +165,7 @@ int policy_explain(const struct invocation *in, struct err *err)
         policy_run_judge(&policy, &run, false);
         vec_foreach(l, &run.assessment->listeners)
                 if (is_wanted(&wanted, l)) {
-                        tell(&policy, l, invocation_has(in, "all"), json, &out);
+                        tell(&policy, run.view, l, invocation_has(in, "all"), json, &out);
                         n++;
                 }
         if (json)

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "cli/config_dir.h"
 #include "cli/output_file.h"
 #include "cli/policy.h"
 #include "cli/policy_run.h"
@@ -197,9 +199,14 @@ static int write_text(const struct invocation *in, const struct str *text, char 
         if (!output && access(*ret_path, F_OK) == 0)
                 return err_set(err, -EEXIST, "%s is there already; it is not replaced (--output FILE writes elsewhere)",
                                *ret_path);
+        if (!output && (r = config_make_folder(*ret_path, err)) < 0)
+                return r;
         r = output_file_open(&file, *ret_path, err);
         if (r == 0 && (r = fd_write_all(file.fd, text->text, text->len)) < 0)
                 return err_errno(err, -r, "cannot write '%s'", *ret_path);
+        /* configuration and no report: audits of other users, and the watch that runs as one, go by it, too */
+        if (r == 0 && !output && fchmod(file.fd, 0644) < 0)
+                return err_errno(err, errno, "cannot give '%s' its mode", *ret_path);
         return r < 0 ? r : output_file_place(&file, err);
 }
 
@@ -224,6 +231,7 @@ int policy_init(const struct invocation *in, struct err *err)
         if (policy_parse(text.text, text.len, "the new policy", pool, &policy, err) < 0 ||
             write_text(in, &text, &path, err) < 0)
                 return QM_EXIT_USAGE;
-        (void)fprintf(stderr, "%s: %zu entries, each to be filled in\n", path, entries.list.n);
+        (void)fprintf(stderr, "%s: %zu entries, each to be filled in; `quaymaster policy check` tells what is left\n",
+                      path, entries.list.n);
         return run.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }

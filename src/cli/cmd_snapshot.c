@@ -131,21 +131,14 @@ static void add_list_json(struct run *run)
         struct json j = json_to(&run->out);
 
         vec_foreach(s, &run->list.snapshots) {
-                json_open_object(&j, NULL);
-                json_str(&j, "type", "snapshot");
-                json_u64(&j, "schema", 1);
-                json_str(&j, "asset", s->asset);
-                json_str(&j, "vantage", s->vantage);
-                json_str(&j, "time", clock_format(s->time_s, time));
+                json_open_record(&j, "snapshot", s->asset, s->vantage, clock_format(s->time_s, time));
                 json_str(&j, "name", s->name);
                 json_str(&j, "hostname", s->hostname);
                 json_u64(&j, "items", s->items);
                 json_bool(&j, "complete", s->complete);
                 json_end_line(&j);
         }
-        json_open_object(&j, NULL);
-        json_str(&j, "type", "summary");
-        json_u64(&j, "schema", 1);
+        json_open_record(&j, "summary", NULL, NULL, clock_format(clock_now_s(), time));
         json_bool(&j, "complete", true);
         json_open_array(&j, "incomplete");
         json_end(&j);
@@ -343,9 +336,12 @@ static int run_snapshot(const struct invocation *in, struct err *err)
         return QM_EXIT_USAGE;
 }
 
+static const char *const subcommands[] = {"save", "list", "show", "delete", "export", NULL};
+
 const struct command command_snapshot = {
         .name = "snapshot",
         .arguments = "save|list|show|delete|export [NAME]",
+        .words = subcommands,
         .summary = "keep what listens on this host now, to compare with later",
         .details =
                 "  save [NAME]   look at this host as `host` does, with services and a SHA-256 of each executable,\n"

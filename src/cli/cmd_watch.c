@@ -281,7 +281,7 @@ static int start(struct loop *l, struct err *err)
         if (r == 0)
                 r = watch_alert_open(l->in, &l->run.alert, err);
         if (r < 0)
-                return r;
+                return -EINVAL; /* a bad file, also one that may not be read: trying again does not mend it */
         l->run.knowledge = l->knowledge;
         block_signals();
         r = open_source(l, err);

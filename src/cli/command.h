@@ -45,6 +45,8 @@ struct invocation {
 struct command {
         const char *name;
         const char *arguments; /* shown in the usage line: "PORT|NAME" or "" */
+        const char *const *words; /* what the first argument must be one of, ends with NULL; or NULL = any */
+        bool files;               /* arguments may be files */
         const char *summary;   /* one line */
         const char *details;   /* paragraphs for `help NAME` */
         const struct option_spec *options;

@@ -30,19 +30,25 @@ static bool is_folder(const char *path)
         return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+/* The folder of a user other than root; NULL where no home is known. */
+static char *personal_folder(void)
+{
+        const char *config_home = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+        if (config_home && *config_home)
+                return xasprintf("%s/quaymaster", config_home);
+        return home && *home ? xasprintf("%s/.config/quaymaster", home) : NULL;
+}
+
 /* NULL when there is no configuration at all. */
 static char *find_folder(void)
 {
-        const char *config_home = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
         _cleanup_free_ char *personal = NULL;
 
         if (geteuid() != 0) {
                 if (is_folder("quaymaster"))
                         return xstrdup("quaymaster");
-                if (config_home && *config_home)
-                        personal = xasprintf("%s/quaymaster", config_home);
-                else if (home && *home)
-                        personal = xasprintf("%s/.config/quaymaster", home);
+                personal = personal_folder();
                 if (personal && is_folder(personal))
                         return take_ptr(personal);
         }
@@ -190,8 +196,23 @@ int config_policy_path(const struct invocation *in, char **ret, struct err *err)
         if (rc < 0)
                 return rc;
         if (!folder)
-                return err_set(err, -ENOENT, "there is no configuration folder; make %s, or name one with --config",
-                               geteuid() == 0 ? QM_SYSCONFDIR : "~/.config/quaymaster");
+                folder = geteuid() == 0 ? xstrdup(QM_SYSCONFDIR) : personal_folder();
+        if (!folder)
+                return err_set(err, -ENOENT,
+                               "there is no configuration folder, and HOME is not set: name one with --config");
         *ret = xasprintf("%s/policy.yaml", folder);
+        return 0;
+}
+
+int config_make_folder(const char *file, struct err *err)
+{
+        _cleanup_free_ char *path = xstrdup(file);
+
+        for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+                *slash = '\0';
+                if (mkdir(path, 0755) < 0 && errno != EEXIST)
+                        return err_errno(err, errno, "cannot make the folder '%s'", path);
+                *slash = '/';
+        }
         return 0;
 }

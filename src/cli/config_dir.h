@@ -11,7 +11,7 @@
 #define CONFIG_OPTION                                                                                        \
         {                                                                                                    \
                 .name = "config", .kind = OPTION_WORD, .value = "DIR",                                       \
-                .help = "read configuration (knowledge.d/*.yaml) from DIR"                                   \
+                .help = "read policy.yaml, estate.yaml, sinks.yaml and knowledge.d from DIR"                      \
         }
 
 /*
@@ -38,5 +38,10 @@ int config_open_policy(const struct invocation *in, struct pool *pool, struct po
 /* The same for sinks.yaml; secrets are not read yet. */
 int config_open_sinks(const struct invocation *in, struct pool *pool, struct sinks *ret, bool *ret_found,
                       struct err *err);
-/* Where policy.yaml is or would be. -ENOENT when there is no folder for it. The caller frees *ret. */
+/*
+ * Where policy.yaml is or would be; its folder need not be there. -ENOENT when --config names no folder, or no home is
+ * known. The caller frees *ret.
+ */
 int config_policy_path(const struct invocation *in, char **ret, struct err *err);
+/* The folders above `file`, made with mode 0755 where they are not there. 0 or negative errno. */
+int config_make_folder(const char *file, struct err *err);

@@ -133,9 +133,7 @@ static void add_page(struct json *j, const struct explained *e, const struct exp
         const struct page *page = found->page;
         struct explained_port port = explain_port_of(e, page);
 
-        json_open_object(j, NULL);
-        json_str(j, "type", "page");
-        json_u64(j, "schema", 1);
+        json_open_record(j, "page", NULL, NULL, NULL);
         json_str(j, "id", page->id);
         json_str(j, "name", page->name);
         json_str(j, "match", match_names[found->match]);
@@ -167,9 +165,7 @@ static void add_port(struct json *j, const struct explained_port *port)
 
         while (explain_unknown_steps[n_steps])
                 n_steps++;
-        json_open_object(j, NULL);
-        json_str(j, "type", "port");
-        json_u64(j, "schema", 1);
+        json_open_record(j, "port", NULL, NULL, NULL);
         add_asked(j, port);
         add_registered(j, port, false);
         add_registered(j, port, true);
@@ -188,9 +184,7 @@ void explain_json(const struct explained *e, struct str *to)
                 add_page(&j, e, found);
         for (size_t i = 0; !e->pages.n && i < e->ports.n; i++)
                 add_port(&j, &e->ports.at[i]);
-        json_open_object(&j, NULL);
-        json_str(&j, "type", "summary");
-        json_u64(&j, "schema", 1);
+        json_open_record(&j, "summary", NULL, NULL, NULL);
         json_bool(&j, "complete", true);
         json_open_array(&j, "incomplete");
         json_end(&j);

@@ -165,7 +165,7 @@ static void add_programs(const struct writer *w, const struct page *page)
 
 static void add_head(const struct writer *w, const struct explained *e, const struct explained_page *found)
 {
-        static const char *const matches[] = {"expected here", "often met here", NULL, NULL};
+        static const char *const matches[] = {"its usual port", "often met here", NULL, NULL};
         const struct page *page = found->page;
         _cleanup_str_ struct str ports = {0}, also = {0};
         struct explained_port port = explain_port_of(e, page);
@@ -179,7 +179,7 @@ static void add_head(const struct writer *w, const struct explained *e, const st
         if (port.port)
                 add_registered(w, &port);
         if (ports.len)
-                labelled(w, "Expected on", ports.text);
+                labelled(w, "Usual port", ports.text);
         if (also.len)
                 labelled(w, "Often met on", also.text);
         add_programs(w, page);

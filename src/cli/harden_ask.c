@@ -209,7 +209,7 @@ const char *harden_ask_also(const char *package, void *arg)
         char *rest, *line;
 
         if (!simulate(package, &output))
-                return "not known: apt-get could not simulate it";
+                return "what, is not known: apt-get could not simulate it";
         rest = output.text;
         while (rest && (line = strsep(&rest, "\n"))) {
                 char *name = (char *)str_after(line, "Remv ");

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/help.h"
 
+#include "base/str.h"
 #include "cli/command.h"
+#include "cli/terminal.h"
 #include "collect/bpf_sockets.h"
 #include "config.h"
+#include "report/layout.h"
 
 void help_version(FILE *to)
 {
@@ -26,17 +29,21 @@ void help_overview(FILE *to)
                     to);
 }
 
+/* Broken at the width of a terminal, with the text in a column; in a file each option is one line. */
 static void help_option(FILE *to, const struct option_spec *option)
 {
+        _cleanup_str_ struct str lead = {0}, text = {0}, line = {0};
         char left[80];
 
         (void)snprintf(left, sizeof(left), "%c%c%s--%s%s%s", option->letter ? '-' : ' ',
                        option->letter ? option->letter : ' ', option->letter ? ", " : "  ", option->name,
                        option->value ? " " : "", option->value ? option->value : "");
-        (void)fprintf(to, "  %-25s  %s", left, option->help);
+        str_addf(&lead, "  %-25s  ", left);
+        str_add(&text, option->help);
         for (const char *const *choice = option->choices; choice && *choice; choice++)
-                (void)fprintf(to, "%s%s", choice == option->choices ? ": " : ", ", *choice);
-        (void)fputc('\n', to);
+                str_addf(&text, "%s%s", choice == option->choices ? ": " : ", ", *choice);
+        layout_paragraph(&line, lead.text, text.text, terminal_of(fileno(to)).width);
+        (void)fputs(line.text, to);
 }
 
 void help_command(FILE *to, const struct command *command)

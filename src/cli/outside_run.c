@@ -383,7 +383,10 @@ static int open_scan(struct outside_run *run)
         run->err->text[0] = '\0';
         set_method(run, method_find("connect"));
         run->options.confirm = false; /* they are */
-        return scan_open(&run->scan, &run->options, run->err);
+        r = scan_open(&run->scan, &run->options, run->err);
+        if (r == 0)
+                run->err->text[0] = '\0'; /* what discovery could not have either is told already */
+        return r;
 }
 
 /* After this there are no more files, programs and rights. */

@@ -190,6 +190,19 @@ static int do_commands(char *const *const *commands, bool now, struct err *err)
         return r < 0 ? r : QM_EXIT_DONE;
 }
 
+/* The watch refuses to run without a policy that is there: better said now than in the journal. */
+static void tell_unreadable(void)
+{
+        static const char *const files[] = {QM_SYSCONFDIR "/policy.yaml", QM_SYSCONFDIR "/estate.yaml",
+                                            QM_SYSCONFDIR "/sinks.yaml"};
+        struct stat st;
+
+        for (size_t i = 0; i < array_len(files); i++)
+                if (stat(files[i], &st) == 0 && !(st.st_mode & S_IROTH))
+                        printf("%s must be readable to that user, or the watch ends at once: chmod o+r %s\n", files[i],
+                               files[i]);
+}
+
 #define WORDS(...) ((char *const[]){__VA_ARGS__, NULL})
 
 int watch_install(bool now, struct err *err)
@@ -206,6 +219,7 @@ int watch_install(bool now, struct err *err)
                 return r;
         if (!now)
                 printf("It runs as the user " USER ", which is not made yet, and is not started.\n");
+        tell_unreadable();
         return do_commands(commands, now, err);
 }
 

@@ -124,6 +124,8 @@ static int desk_open(struct desk *desk, bool make, struct err *err)
         r = arm_program(desk->program, err);
         if (r == 0)
                 r = folder_open(&desk->folder, HARDEN_FOLDER, make, err);
+        if (r == -ENOENT)
+                return err_set(err, r, "nothing was ever applied on this host");
         if (r < 0)
                 return r;
         desk->root_fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -565,8 +567,6 @@ static int request_undo(const struct asked *asked)
         size_t left = 0;
         int r = desk_open(&desk, false, &err);
 
-        if (r == -ENOENT)
-                (void)err_set(&err, r, "nothing was ever applied on this host");
         if (r == 0)
                 r = folder_lock(&desk.folder, LOCK_MS, &err);
         if (r == 0 && streq(asked->id, "last"))

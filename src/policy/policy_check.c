@@ -124,11 +124,15 @@ static void check_names(struct checker *c, const struct policy_rule *rule)
         if (rule->protocol && !name_is_known(rule->protocol) && !name_is_known(name_base(rule->protocol)))
                 WARN(c, rule, "protocol %s is none that is recognised when it speaks; is it spelt right?",
                      rule->protocol);
-        for (size_t i = 0; c->estate && i < array_len(lists); i++) {
+        for (size_t i = 0; i < array_len(lists); i++) {
                 const struct texts *texts = (const void *)((const char *)rule + lists[i].at);
 
                 for (size_t k = 0; k < texts->n; k++)
-                        if (!lists[i].has(c->estate, texts->at[k]))
+                        if (!c->estate && lists[i].has != estate_has_name) /* machines have a name without it */
+                                WARN(c, rule, "%s '%s': there is no estate.yaml that says what it is;"
+                                     " is it spelt right?",
+                                     lists[i].what, texts->at[k]);
+                        else if (c->estate && !lists[i].has(c->estate, texts->at[k]))
                                 WARN(c, rule, "estate.yaml has no %s '%s'; is it spelt right?", lists[i].what,
                                      texts->at[k]);
         }

@@ -98,9 +98,20 @@ static size_t total_width(const struct layout_table *t, const size_t *widths, bo
         return total - GAP;
 }
 
+/* The same, with the columns that shrink last as they are. */
+static size_t usual_width(const struct layout_table *t, const size_t *widths)
+{
+        size_t total = total_width(t, widths, true);
+
+        for (size_t i = 0; i < t->n_columns; i++)
+                if (t->columns[i].last && widths[i])
+                        total += widths[i] - least_width(t, widths, i);
+        return total;
+}
+
 static void leave_out(struct layout_table *t, size_t *widths, size_t width)
 {
-        for (size_t i = t->n_columns; i-- > 0 && total_width(t, widths, true) > width;)
+        for (size_t i = t->n_columns; i-- > 0 && usual_width(t, widths) > width;)
                 if (t->columns[i].may_go) {
                         widths[i] = 0;
                         str_add(&t->left_out, t->left_out.len ? ", " : "");
@@ -108,13 +119,13 @@ static void leave_out(struct layout_table *t, size_t *widths, size_t width)
                 }
 }
 
-/* The widest column that may still give, or n_columns. */
-static size_t widest_giving(const struct layout_table *t, const size_t *widths)
+/* The widest column that may still give, of those that shrink last or of the others, or n_columns. */
+static size_t widest_giving(const struct layout_table *t, const size_t *widths, bool last)
 {
         size_t best = t->n_columns;
 
         for (size_t i = 0; i < t->n_columns; i++)
-                if (widths[i] > least_width(t, widths, i) &&
+                if (t->columns[i].last == last && widths[i] > least_width(t, widths, i) &&
                     (best == t->n_columns || widths[i] > widths[best]))
                         best = i;
         return best;
@@ -123,8 +134,10 @@ static size_t widest_giving(const struct layout_table *t, const size_t *widths)
 static void shrink(const struct layout_table *t, size_t *widths, size_t width)
 {
         for (size_t total = total_width(t, widths, false); total > width; total--) {
-                size_t i = widest_giving(t, widths);
+                size_t i = widest_giving(t, widths, false);
 
+                if (i == t->n_columns)
+                        i = widest_giving(t, widths, true);
                 if (i == t->n_columns)
                         break;
                 widths[i]--;

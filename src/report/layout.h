@@ -22,6 +22,7 @@ struct layout_column {
         const char *title;
         size_t least; /* shrinks down to this many columns when the table is too wide; 0: never cut */
         bool may_go;  /* left out, from the right, when shrinking is not enough */
+        bool last;    /* shrinks only when nothing else helps: its whole text counts for more than other columns */
 };
 
 struct layout_cell {

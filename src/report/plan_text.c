@@ -39,21 +39,43 @@ static void commands(struct writer *w, const char *label, const char *const *lis
                 str_addf(w->to, INDENT "%-*s%s\n", LABEL_WIDTH, label, safe(w, *list));
 }
 
+/* How many of the first `n` findings read like that one: IPv4 and IPv6 of one server do. */
+static size_t alike(const struct action *a, size_t one, size_t n)
+{
+        size_t count = 0;
+
+        for (size_t i = 0; i < n; i++)
+                count += a->closes[i]->severity == a->closes[one]->severity &&
+                         streq(a->closes[i]->title, a->closes[one]->title);
+        return count;
+}
+
 static void add_closes(struct writer *w, const struct action *a)
 {
         _cleanup_str_ struct str text = {0};
-        size_t n = 0;
+        size_t n = 0, named = 0, told = 0;
 
         while (a->closes[n])
                 n++;
         if (!n)
                 return;
         str_addf(&text, "%zu %s: ", n, n == 1 ? "finding" : "findings");
-        for (size_t i = 0; i < n && i < CLOSES_MAX; i++)
-                str_addf(&text, "%s%s (%s)", i ? "; " : "", a->closes[i]->title,
+        for (size_t i = 0; i < n; i++) {
+                size_t same = alike(a, i, n);
+
+                if (alike(a, i, i)) /* told already */
+                        continue;
+                if (named++ == CLOSES_MAX)
+                        break;
+                told += same;
+                str_addf(&text, "%s%s (%s", named > 1 ? "; " : "", a->closes[i]->title,
                          severity_name(a->closes[i]->severity));
-        if (n > CLOSES_MAX)
-                str_addf(&text, "; and %zu more", n - CLOSES_MAX);
+                if (same > 1)
+                        str_addf(&text, ", %zu times", same);
+                str_add(&text, ")");
+        }
+        if (told < n)
+                str_addf(&text, "; and %zu more", n - told);
         labelled(w, "closes", text.text);
 }
 

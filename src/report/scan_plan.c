@@ -8,7 +8,8 @@
 #include "report/scan_words.h"
 #include "scan/askable.h"
 
-#define CHUNK (64u * 1024)
+#define CHUNK        (64u * 1024)
+#define LONGEST_LIST 80u /* bytes of ports in text */
 
 struct writer {
         const struct scan_plan *plan;
@@ -70,6 +71,18 @@ static void add_ports(struct str *to, const struct writer *w, enum transport t)
                 str_add(to, str_text(t == TRANSPORT_TCP ? &w->tcp : &w->udp));
 }
 
+/* A thousand ports are no line to read: the first ones, and how many there are. */
+static void cut_ports(struct str *line, size_t start, uint32_t n)
+{
+        if (line->len - start <= LONGEST_LIST)
+                return;
+        line->len = start + LONGEST_LIST;
+        while (line->text[line->len] != ',')
+                line->len--;
+        line->text[line->len] = '\0';
+        str_addf(line, ",... (%u ports; --json has all)", n);
+}
+
 static void write_text(struct writer *w, const struct address *address, uint32_t zone_index,
                        const struct scan_subject *subject)
 {
@@ -87,6 +100,8 @@ static void write_text(struct writer *w, const struct address *address, uint32_t
                 add_ports(&line, w, t);
                 if (line.len == empty)
                         line.len = start, line.text[start] = '\0';
+                else
+                        cut_ports(&line, empty, port_set_count(&a->ports.of[t]));
         }
         if (a->class != DEVICE_NONE)
                 str_addf(&line, "  class %s", device_class_name(a->class));

@@ -316,6 +316,12 @@ static void add_row(struct scan_writer *w, const struct reconcile_row *row)
         paragraph(w, lead.text, row->why);
 }
 
+/* What people call it: the id of this machine is for records. */
+static const char *asset_name(const struct scan_head *head, const char *asset)
+{
+        return head->hostname && streq_ptr(head->scanner, asset) ? head->hostname : asset;
+}
+
 /* Rows of one asset and kind stand together. */
 static void add_rows(struct scan_writer *w)
 {
@@ -332,7 +338,7 @@ static void add_rows(struct scan_writer *w)
                         str_add_char(&w->buf, '\n');
                         paint(w, BOLD);
                         str_add(&w->buf, "Inside and outside of ");
-                        text_add_printable(&w->buf, first->asset);
+                        text_add_printable(&w->buf, asset_name(w->head, first->asset));
                         paint(w, PLAIN);
                         str_add_char(&w->buf, '\n');
                 }

@@ -10,6 +10,7 @@
 #include "report/row.h"
 
 #define MOST_PLACES   6u   /* of one group; the table below has all */
+#define HINT_WIDTH 26 /* columns of a command that is suggested */
 #define WIDEST_PROSE  100u /* longer lines are hard to read */
 
 struct writer {
@@ -74,6 +75,25 @@ static void heading(struct writer *w, const char *text)
 
 /* --- headline ------------------------------------------------------------------------------------ */
 
+/* Where there is a policy: what it says of the listeners. */
+static void add_verdicts(struct writer *w, const struct assessment *a)
+{
+        size_t counts[VERDICT_MAX] = {0}, judged = 0;
+        const char *apart = "policy: ";
+
+        vec_foreach (l, &a->listeners)
+                if (l->judgement.verdict != VERDICT_NONE) {
+                        counts[l->judgement.verdict]++;
+                        judged++;
+                }
+        for (size_t v = 0; v < VERDICT_MAX; v++)
+                if (counts[v]) {
+                        str_addf(&w->buf, "%s%zu %s", apart, counts[v], verdict_name((enum verdict)v));
+                        apart = ", ";
+                }
+        str_add(&w->buf, judged ? "\n" : "");
+}
+
 static void add_headline(struct writer *w)
 {
         const struct report_input *in = w->in;
@@ -91,6 +111,7 @@ static void add_headline(struct writer *w)
                 str_add(&w->buf, a->listeners.n ? ": " : "");
                 row_add_advice_tally(&w->buf, &tally);
                 str_add_char(&w->buf, '\n');
+                add_verdicts(w, a);
         }
         if (in->with_findings) {
                 row_add_count(&w->buf, a->findings.n, "finding");
@@ -127,7 +148,7 @@ static const struct {
         struct layout_column layout;
 } listener_columns[] = {
         {ROW_PORT, {"PORT"}},
-        {ROW_ADDRESS, {"ADDRESS"}},
+        {ROW_ADDRESS, {"ADDRESS", 9, .last = true}},
         {ROW_SPEAKS, {"SPEAKS", 10}},
         {ROW_PRODUCT, {"SAYS IT IS", 10, .may_go = true}},
         {ROW_SCOPE, {"SCOPE", 8}},
@@ -277,9 +298,9 @@ static void add_services_count(struct writer *w)
                 running += streq_ptr(use->service->state, "running");
         }
         str_add_char(&w->buf, '\n');
-        row_add_count(&w->buf, a->services.n, "service");
-        str_addf(&w->buf, ", %zu running, %zu with a port; quaymaster host --services lists them\n", running,
-                 listening);
+        row_add_count(&w->raw, a->services.n, "service");
+        str_addf(&w->raw, ", %zu running, %zu with a port; quaymaster host --services lists them", running, listening);
+        layout_paragraph(&w->buf, "", take_safe(w), prose_width(w));
 }
 
 /* --- the end ------------------------------------------------------------------------------------- */
@@ -300,6 +321,27 @@ static void add_gaps(struct writer *w)
                 }
 }
 
+/* A command to go on with, and what it is for; the comments stand in a column. */
+static void add_hint(struct writer *w, const char *command, const char *comment)
+{
+        _cleanup_str_ struct str lead = {0};
+
+        str_addf(&lead, "   %-*s  # ", HINT_WIDTH, command);
+        layout_paragraph(&w->buf, lead.text, comment, prose_width(w));
+}
+
+/* What a policy and a plan would do about all of them: of this host, whose files these commands read. */
+static void add_hints_of_all(struct writer *w)
+{
+        const struct assessment *a = w->in->assessment;
+
+        if (!streq(w->in->title, "audit"))
+                return;
+        if (a->listeners.n && a->listeners.at[0].judgement.verdict == VERDICT_NONE)
+                add_hint(w, "quaymaster policy init", "write down what may stay open, and why");
+        add_hint(w, "quaymaster harden plan", "how to close what is left; changes nothing");
+}
+
 /* The pages that help with the worst findings; a page is named once. */
 static void add_hints(struct writer *w)
 {
@@ -308,6 +350,7 @@ static void add_hints(struct writer *w)
 
         vec_foreach (f, &w->in->assessment->findings) {
                 const char *guide = f->listener ? f->listener->guide : NULL;
+                _cleanup_free_ char *command = NULL, *comment = NULL;
                 bool known = !guide;
 
                 for (size_t i = 0; i < n; i++)
@@ -317,10 +360,13 @@ static void add_hints(struct writer *w)
                 if (n == 0)
                         heading(w, "Next");
                 pages[n++] = guide;
-                str_addf(&w->buf, "   quaymaster explain %s   # on ", safe(w, guide));
-                row_add(&w->buf, ROW_PORT, f->listener);
-                str_add(&w->buf, ": what it is, and what to use instead\n");
+                command = xasprintf("quaymaster explain %s", safe(w, guide));
+                row_add(&w->raw, ROW_PORT, f->listener);
+                comment = xasprintf("on %s: what it is, and what to use instead", take_safe(w));
+                add_hint(w, command, comment);
         }
+        if (n)
+                add_hints_of_all(w);
 }
 
 static int write_body(struct writer *w)

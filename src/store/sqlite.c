@@ -242,7 +242,7 @@ static int64_t find_id(const struct store *store, const char *name, struct err *
         int64_t id = sqlite_prepare(store,
                                     "SELECT id FROM snapshot WHERE name = ?1 OR (name IS NULL AND time = ?2)"
                                     " OR (?1 = 'last' AND series IN (SELECT id FROM series WHERE kind = ''))"
-                                    " ORDER BY name = ?1 DESC, id DESC LIMIT 1",
+                                    " ORDER BY name IS ?1 DESC, id DESC LIMIT 1",
                                     &s, err);
 
         if (id < 0)

@@ -116,7 +116,7 @@ def test_joined(lab):
         (80, "agreed"), (443, "agreed"), (8443, "agreed"), (8001, "not-reachable"), (8002, "not-reachable"), (8003, "not-reachable"),
         (8004, "not-asked"), (8005, "forwarded"), (8006, "unexplained-open")}, kind
     assert "loopback" in kind[8001, "not-reachable"]
-    assert "blocked by inet f input handle" in kind[8002, "not-reachable"]
+    assert "the packet filter blocks it: inet f input handle" in kind[8002, "not-reachable"]
     assert "IPv6 only" in kind[8003, "not-reachable"]
     assert "10.77.99.2" in kind[8005, "forwarded"]
     assert records.of("finding", rule="outside-unexplained")[0]["severity"] in ("medium", "high")

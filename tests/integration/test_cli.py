@@ -222,6 +222,23 @@ def test_completion_of_commands(script, commands):
     assert set(complete(script, "help", "")) == set(commands)
 
 
+def test_completion_of_words(qm, script, commands, tmp_path):
+    """What a command must begin with; each is one it knows, and `help COMMAND WORD` is the help of the command."""
+    known = {command: [w for w in complete(script, command, "") if not w.startswith("--")] for command in commands}
+    assert {c for c, words in known.items() if words} >= {"policy", "snapshot", "baseline", "change", "harden"}
+    for command in ("policy", "snapshot", "baseline", "change", "harden"):
+        usage = qm("help", command).stdout.split("\n")[2]
+        assert all(re.search(rf"[ |]{word}\b", usage) for word in known[command]), usage
+        assert len(known[command]) == len(re.findall(r"[ |][a-z]+", usage.split("[OPTIONS]")[1]))
+        for word in known[command]:
+            assert qm("help", command, word).stdout == qm("help", command).stdout
+        assert not set(known[command]) & set(complete(script, command, known[command][0], ""))
+        fails(qm, "help", command, known[command][0], "more", says=f"'more' is one argument too many (see: quaymaster help {command})")
+    (tmp_path / "a file").write_text("")
+    for command in ("import", "diff"):
+        assert complete(script, command, "a", cwd=tmp_path) == ["a file"]
+
+
 def test_completion_of_options(script, commands):
     for command, options in commands.items():
         assert set(complete(script, command, "--")) == {"--help", *[f"--{o.name}" for o in options]}

@@ -526,4 +526,8 @@ def test_cli_refuses(host, policy):
                   ["apply", "--yes", "--rollback-unless-verified"], ["undo", "20200101-000000-000000"], ["confirm"]):
         done = host.machine.quaymaster("harden", *words, check=False)
         assert done.returncode == 2 and done.stderr, done
+    done = host.machine.quaymaster("harden", "undo", "nosuch", check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "'nosuch' is no apply" in done.stderr
+    said = [json.loads(line) for line in host.machine.quaymaster("harden", "status", "--json").stdout.splitlines()]
+    assert all({"type", "schema", "asset", "vantage", "time"} <= set(r) for r in said) and said[-1]["type"] == "summary"
     assert not host.pending()

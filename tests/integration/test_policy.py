@@ -79,11 +79,12 @@ def test_from_nothing_to_approved(site):
     site.serve("tcp,0.0.0.0,8443", "tcp,127.0.0.1,9001", "udp,0.0.0.0,5353")
     assert set(site.verdicts().values()) == {None}  # without a policy nothing is judged
     said = site.policy("init")
-    assert said.stderr == f"{site.path}: 3 entries, each to be filled in\n" and said.stdout == ""
+    assert said.stderr == f"{site.path}: 3 entries, each to be filled in; `quaymaster policy check` tells what is left\n" and said.stdout == ""
     text = site.path.read_text()
     assert text.count("need: TODO") == 3 and f"process: {EXE}" in text
     assert re.search(r"  # 0\.0\.0\.0:8443/tcp in netns \S+: process python3.* user root", text)
     assert re.search(r"# 127\.0\.0\.1:9001/tcp.*\n  - port: 9001/tcp\n.*\n    from: loopback\n", text)
+    assert site.path.stat().st_mode & 0o777 == 0o644  # the watch, which is not root, goes by it, too
     assert set(site.verdicts().values()) == {"unapproved"}
     site.audit("--fail-on", "unapproved", code=1)
 
@@ -445,6 +446,21 @@ def test_a_gate(site):
     site.write(f"allow:\n  - {{port: 8443/tcp, need: shop, expires: {day(-1)}}}\n").audit(*gate, code=1)
     site.write("allow:\n  - {port: 8443/tcp, need: shop}\ndeny:\n  - {port: 8443/tcp}\n").audit("--fail-on", "prohibited", code=1)
     assert "must be a severity" in site.audit("--fail-on", "approved", code=2).stderr
+
+
+@need_root
+def test_the_first_policy_makes_its_folder(site):
+    site.serve(*ONE)
+    home = site.folder / "home"
+    home.mkdir()
+    os.chown(home, 65534, 65534)
+    argv = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "env", "-u", "XDG_CONFIG_HOME", f"HOME={home}",
+            str(site.qm.program), "policy"]
+    check = site.ns.run(*argv, "check", cwd=home, check=False)
+    assert check.returncode == 2 and f"{home}/.config/quaymaster/policy.yaml: there is none" in check.stderr
+    assert site.ns.run(*argv, "init", "--netns", "self", cwd=home, check=False).returncode in (0, 3)
+    assert "port: 8443/tcp" in (home / ".config/quaymaster/policy.yaml").read_text()
+    assert site.ns.run(*argv, "check", cwd=home).stdout.endswith("1 approvals, 0 prohibitions, 1 warnings\n")
 
 
 @need_root

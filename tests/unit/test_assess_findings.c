@@ -515,7 +515,7 @@ static void test_socket_unit(void **state)
         (void)sample_listen(w.view, "0.0.0.0:47111/udp", p);
         f = must_find(&w, "advice.rpcbind");
         /* the page's step names the socket itself */
-        expect_step(f, "systemctl disable --now rpcbind.service rpcbind.socket (mask", true);
+        expect_step(f, "systemctl disable --now rpcbind.service rpcbind.socket", true);
         expect_step(f, "rpcbind.socket rpcbind.service", false);
         w.view->processes.at[p].exe = "/usr/sbin/own";
         w.view->processes.at[p].package = NONE;

@@ -272,6 +272,7 @@ static void test_warnings(void **state)
         expect_warning("allow: [{port: 1/tcp, need: x, expires: 2026-11-19}]\n", "expired on 2026-11-19");
         expect_warning("allow: [{port: 1-65535/tcp, need: x}]\n", "whoever listens there");
         expect_warning("allow: [{port: 1/tcp, need: todo}]\n", "no need yet");
+        expect_warning("allow: [{port: 1/tcp, need: x, from: lnk}]\n", "zone 'lnk': there is no estate.yaml");
 }
 
 static void expect_added(const char *before, const char *after)

@@ -410,6 +410,36 @@ static void test_layout(void **state)
         assert_string_equal(t.left_out.text, "WHY");
 }
 
+/* An address is cut only where nothing else can give. */
+static void test_layout_last(void **state)
+{
+        static const struct layout_column columns[] = {
+                {"PORT"}, {"ADDRESS", 9, .last = true}, {"PROCESS", 7}, {"UNIT", 4, .may_go = true}};
+        static const struct {
+                size_t width;
+                const char *want;
+        } cases[] = {
+                {60, "PORT    ADDRESS               PROCESS     UNIT\n"
+                     "53/tcp  fe80::38e5:21ff%net1  named (42)  named.service\n"},
+                {44, "PORT    ADDRESS               PROCESS  UNIT\n"
+                     "53/tcp  fe80::38e5:21ff%net1  named \u2026  name\u2026\n"},
+                {37, "PORT    ADDRESS               PROCESS\n53/tcp  fe80::38e5:21ff%net1  named \u2026\n"},
+                {30, "PORT    ADDRESS        PROCESS\n53/tcp  fe80::38e5:2\u2026  named \u2026\n"},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                _cleanup_(layout_table_release) struct layout_table t = layout_table_new(columns, array_len(columns));
+                _cleanup_str_ struct str out = {0};
+
+                layout_table_cell(&t, "53/tcp", NULL);
+                layout_table_cell(&t, "fe80::38e5:21ff%net1", NULL);
+                layout_table_cell(&t, "named (42)", NULL);
+                layout_table_cell(&t, "named.service", NULL);
+                assert_int_equal(layout_table_add(&out, &t, cases[i].width, false), 0);
+                assert_string_equal(out.text, cases[i].want);
+        }
+}
+
 static void test_paragraph(void **state)
 {
         static const struct {
@@ -491,6 +521,7 @@ int main(void)
                 cmocka_unit_test(test_json_many), cmocka_unit_test(test_write_error),
                 cmocka_unit_test(test_csv_cells), cmocka_unit_test(test_step_command),
                 cmocka_unit_test(test_groups),    cmocka_unit_test(test_layout),
+                cmocka_unit_test(test_layout_last),
                 cmocka_unit_test(test_paragraph), cmocka_unit_test(test_registry),
         };
 

@@ -119,6 +119,8 @@ static void test_kept_as_it_was(void **state)
         assert_int_equal(compare(store, "a", 1, 10), 0);
         assert_int_equal(compare(store, "1970-01-01T00:33:20Z", 5, 10), 0);
         assert_int_equal(compare(store, "last", 1, 10), 0);
+        assert_int_equal(save(store, 7, 10, 4000, NULL), 0); /* the newest, whether it has a name or not */
+        assert_int_equal(compare(store, "last", 7, 10), 0);
         assert_int_equal(store_sqlite.remove(store, "a", &err), 0);
         assert_int_equal(store_sqlite.remove(store, "a", &err), -ENOENT);
         assert_int_equal(compare(store, "c", 1, 10), 0);
