@@ -74,7 +74,8 @@ static const struct action *stopped_by(const struct harden_run *run, const struc
         if (!unit || (a->kind != ACTION_BIND_LOOPBACK && a->kind != ACTION_UNIT_SANDBOX))
                 return NULL;
         vec_foreach(at, &run->chosen)
-                for (size_t i = 0; (*at)->kind == ACTION_UNIT_STOP && (other = action_value(*at, "unit", i)); i++)
+                for (size_t i = 0; (*at)->kind == ACTION_UNIT_STOP && (other = action_value(*at, "unit", i));
+                     i++)
                         if (streq(other, unit))
                                 return *at;
         return NULL;
@@ -90,7 +91,8 @@ static int keep_one(struct harden_run *run, bool only, struct err *err)
                 const struct action *stop = stopped_by(run, *at);
 
                 if (stop && only)
-                        r = err_set(err, -EINVAL, "%s and %s are for the same unit; choose one of them", stop->id, (*at)->id);
+                        r = err_set(err, -EINVAL, "%s and %s are for the same unit; choose one of them",
+                                    stop->id, (*at)->id);
                 if (!stop)
                         *vec_push(&kept) = *at;
         }
@@ -234,8 +236,10 @@ static void note_proof(const struct harden_proof *proof, const struct apply *app
         static const char *const words[] = {"proved", NULL};
         _cleanup_str_ struct str evidence = {0};
 
-        str_addf(&evidence, "from network namespace '%s': %zu ports asked, %zu findings closed, none open, the way in open",
-                 apply->from, proof->n_asked, proof->n_shut);
+        str_addf(
+                &evidence,
+                "from network namespace '%s': %zu ports asked, %zu findings closed, none open, the way in open",
+                apply->from, proof->n_asked, proof->n_shut);
         (void)harden_child(words, &evidence, NULL, NULL, err);
 }
 
@@ -255,15 +259,15 @@ static void show_end(const struct apply *apply, bool proved)
         uint64_t left_s = gone_s < apply->within_s ? apply->within_s - gone_s : 0;
 
         if (apply->json) {
-                (void)printf(
-                        "{\"type\":\"summary\",\"id\":\"%s\",\"confirm_within_s\":%llu,"
-                        "\"complete\":true,\"incomplete\":[]}\n",
-                        apply->id, (unsigned long long)apply->within_s);
+                (void)printf("{\"type\":\"summary\",\"id\":\"%s\",\"confirm_within_s\":%llu,"
+                             "\"complete\":true,\"incomplete\":[]}\n",
+                             apply->id, (unsigned long long)apply->within_s);
                 return;
         }
         if (!left_s) {
-                (void)printf("Applied as %s, but its %llu s were over before all was verified: it is undone again. Give it more "
-                             "time by --confirm-within.\n", apply->id, (unsigned long long)apply->within_s);
+                (void)printf("Applied as %s, but its %llu s were over before all was verified: it is undone "
+                             "again. Give it more time by --confirm-within.\n",
+                             apply->id, (unsigned long long)apply->within_s);
                 return;
         }
         (void)printf("Applied as %s. It is undone in %llu s unless you confirm it:\n", apply->id,

@@ -170,7 +170,8 @@ static bool is_restarted(const struct compile *c, const char *unit)
 
 static int one_of_them(const char *unit, struct err *err)
 {
-        return err_set(err, -EINVAL, "'%s' is both stopped and changed in one apply; choose one of the two", unit);
+        return err_set(err, -EINVAL, "'%s' is both stopped and changed in one apply; choose one of the two",
+                       unit);
 }
 
 /* --- units ----------------------------------------------------------------------------------- */
@@ -179,8 +180,9 @@ static int one_of_them(const char *unit, struct err *err)
 static bool is_vital(const char *unit)
 {
         static const char *const starts[] = {
-                "systemd-", "dbus.", "dbus-broker.", "init.", "-.", "quaymaster-", "udev.", "networking.", "network.",
-                "NetworkManager.", "ifup@", "dhcpcd.", "wicked", "connman.", "wpa_supplicant",
+                "systemd-",    "dbus.",   "dbus-broker.", "init.",    "-.",
+                "quaymaster-", "udev.",   "networking.",  "network.", "NetworkManager.",
+                "ifup@",       "dhcpcd.", "wicked",       "connman.", "wpa_supplicant",
         };
 
         for (size_t i = 0; i < array_len(starts); i++)
@@ -267,7 +269,8 @@ static int check_ends(const char *unit, const name_list *ran, struct err *err)
 {
         vec_foreach(name, ran)
                 if (is_vital(*name))
-                        return err_set(err, -EPERM, "with '%s' ends '%s', which the host needs", unit, *name);
+                        return err_set(err, -EPERM, "with '%s' ends '%s', which the host needs", unit,
+                                       *name);
         return 0;
 }
 
@@ -576,9 +579,8 @@ static int add_boot_load(struct compile *c, const char *action, struct err *err)
         int r;
 
         if (!c->bus) {
-                note(c,
-                     "the firewall is not loaded at boot, as no systemd runs here: "
-                     "have `quaymaster-harden load` run early");
+                note(c, "the firewall is not loaded at boot, as no systemd runs here: "
+                        "have `quaymaster-harden load` run early");
                 return 0;
         }
         r = compile_node(c, action, UNITS "/" FIREWALL, &unit, err);

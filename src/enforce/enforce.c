@@ -901,7 +901,8 @@ static void outlive_caller(void)
         sigemptyset(&no_signals);
         (void)sigprocmask(SIG_SETMASK, &no_signals, NULL);
         for (size_t i = 0; i < array_len(limits); i++)
-                if (setrlimit((unsigned)limits[i], &none) < 0 && getrlimit((unsigned)limits[i], &limit) == 0) {
+                if (setrlimit((unsigned)limits[i], &none) < 0 &&
+                    getrlimit((unsigned)limits[i], &limit) == 0) {
                         limit.rlim_cur = limit.rlim_max;
                         (void)setrlimit((unsigned)limits[i], &limit);
                 }

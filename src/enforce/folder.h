@@ -49,8 +49,8 @@ int folder_clear_pending(const struct folder *folder, struct err *err);
 int folder_applies(const struct folder *folder, struct pool *pool, name_list *ret, struct err *err);
 
 /*
- * Pure. A new id, which sorts behind `last` (NULL: there is none) also where the wall clock went back since: what is the
- * newest must not depend on a clock that anybody may set.
+ * Pure. A new id, which sorts behind `last` (NULL: there is none) also where the wall clock went back since: what is
+ * the newest must not depend on a clock that anybody may set.
  */
 void apply_id_make(time_t now, const char *last, char id[APPLY_ID_SIZE]);
 

@@ -36,7 +36,8 @@ bool process_start_read(unsigned pid, struct process_start *ret)
         char path[32];
 
         (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 && process_start_parse(str_text(&text), ret);
+        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 &&
+               process_start_parse(str_text(&text), ret);
 }
 
 static bool read_connection(unsigned pid, char *ret, size_t size)
@@ -75,7 +76,8 @@ void session_read(struct session *ret)
         struct process_start p;
 
         *ret = (struct session){.uid = getuid(), .login_uid = read_login_uid()};
-        for (unsigned n = 0; n < ANCESTORS_MAX && pid > 1 && process_start_read(pid, &p); n++, pid = p.parent) {
+        for (unsigned n = 0; n < ANCESTORS_MAX && pid > 1 && process_start_read(pid, &p);
+             n++, pid = p.parent) {
                 if (streq(p.name, "sshd") || streq(p.name, "sshd-session")) {
                         ret->ssh = true;
                         ret->begun_ns = p.begun_ns;

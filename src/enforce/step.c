@@ -176,7 +176,8 @@ static bool is_whole(const struct step *step)
                 return false;
         if (step->op == STEP_NODE)
                 return step->path && str_after(step->path, "etc/") && !goes_up(step->path);
-        if (step->op == STEP_SCRIPT_STOP && !(*step->ran && names_scripts(step->names) && names_scripts(step->ran)))
+        if (step->op == STEP_SCRIPT_STOP &&
+            !(*step->ran && names_scripts(step->names) && names_scripts(step->ran)))
                 return false;
         return *step->names && !step->path && step->before.type == NODE_NONE &&
                step->after.type == NODE_NONE;
