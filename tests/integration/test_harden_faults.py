@@ -43,7 +43,7 @@ def let_time_pass(host):
 
 
 SLOW = """[Service]
-ExecStart=/bin/sh -c 'trap "sleep 3; exit 0" TERM; while :; do sleep 0.1; done'
+ExecStart=/bin/sh -c 'trap "sleep 5; exit 0" TERM; while :; do sleep 0.1; done'
 """
 
 
@@ -62,7 +62,6 @@ def test_stopped_apply_is_rolled_back(host, slow):
     before = host.state()
     child = begin(host, "apply", "--confirm-within", "10", text=stop("nginx") + slow)
     try:
-        wait_for(lambda: '"done","step":' in host.run("sh", "-c", f"cat {STATE}/*/journal | tail -20").stdout and host.pending(), 10, "its work")
         wait_for(lambda: host.run("systemctl", "is-active", "qm-slow", check=False).stdout.strip() == "deactivating", 20, "the slow unit")
         host.run("pkill", "-o", "-STOP", "-f", "quaymaster-harden apply --confirm-within 10$")  # not the watcher, which it forked
         assert host.open_ports(80) == set()
