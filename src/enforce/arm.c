@@ -95,8 +95,9 @@ int disarm(int root_fd, sd_bus *bus, struct err *err)
         node_clean(root_fd, LINK);
         node_clean(root_fd, UNITS "/" ROLLBACK);
         r = node_put(root_fd, LINK, &none, err);
+        /* as systemctl does, only when it is empty; where /etc cannot be written it stays */
         if (r == 0)
-                r = node_put(root_fd, WANTS, &none, err); /* as systemctl does: only when it is empty */
+                (void)node_put(root_fd, WANTS, &none, NULL);
         if (r == 0)
                 r = node_put(root_fd, UNITS "/" ROLLBACK, &none, err);
         return r;
