@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/harden.h"
 #include "cli/harden_child.h"
@@ -17,6 +18,7 @@ struct apply {
         uint64_t within_s;
         const char *from; /* network namespace of the probe, or NULL */
         bool json;
+        uint64_t done_ns; /* when the time for confirming began, on the clock of clock_monotonic_ns */
         size_t n_steps;
         char id[40];
 };
@@ -64,6 +66,44 @@ static int parse(const struct invocation *in, struct apply *apply, struct err *e
         return parse_within(invocation_get(in, "confirm-within"), &apply->within_s, err);
 }
 
+/* A unit that is stopped needs no limits; NULL: no action of the chosen ones stops it. */
+static const struct action *stopped_by(const struct harden_run *run, const struct action *a)
+{
+        const char *unit = action_value(a, "unit", 0), *other;
+
+        if (!unit || (a->kind != ACTION_BIND_LOOPBACK && a->kind != ACTION_UNIT_SANDBOX))
+                return NULL;
+        vec_foreach(at, &run->chosen)
+                for (size_t i = 0; (*at)->kind == ACTION_UNIT_STOP && (other = action_value(*at, "unit", i));
+                     i++)
+                        if (streq(other, unit))
+                                return *at;
+        return NULL;
+}
+
+/* Stopping a unit and changing how it listens exclude each other: what was named is asked about, else stopping wins. */
+static int keep_one(struct harden_run *run, bool only, struct err *err)
+{
+        vec(const struct action *) kept = {0};
+        int r = 0;
+
+        vec_foreach(at, &run->chosen) {
+                const struct action *stop = stopped_by(run, *at);
+
+                if (stop && only)
+                        r = err_set(err, -EINVAL, "%s and %s are for the same unit; choose one of them",
+                                    stop->id, (*at)->id);
+                if (!stop)
+                        *vec_push(&kept) = *at;
+        }
+        for (size_t i = 0; r == 0 && i < kept.n; i++)
+                run->chosen.at[i] = kept.at[i];
+        if (r == 0)
+                run->chosen.n = kept.n;
+        vec_clear(&kept);
+        return r;
+}
+
 /* Those that cannot be undone are for a kit, and what would lock one out needs a word. */
 static int check_chosen(struct harden_run *run, const struct invocation *in, struct err *err)
 {
@@ -82,7 +122,7 @@ static int check_chosen(struct harden_run *run, const struct invocation *in, str
                         run->chosen.at[kept++] = a;
         }
         run->chosen.n = kept;
-        return kept ? 0
+        return kept ? keep_one(run, only, err)
                     : err_set(err, -ENOENT,
                               "no action of the plan is suggested; choose some by --only (see: quaymaster "
                               "harden plan)");
@@ -133,6 +173,8 @@ static void tell(const struct child_line *line, void *arg)
 
         if (apply->json && (streq(line->type, "step") || streq(line->type, "note")))
                 say(line->raw);
+        if (streq(line->type, "result"))
+                apply->done_ns = clock_monotonic_ns();
         if (streq(line->type, "result"))
                 (void)snprintf(apply->id, sizeof(apply->id), "%s", line->id);
         if (apply->json || (!streq(line->type, "step") && !streq(line->type, "note")))
@@ -188,14 +230,16 @@ static void show_proof(const struct harden_proof *proof, const struct apply *app
                              proof->outside ? "" : ", as seen from inside");
 }
 
-/* It says which ports were shut as seen from outside; that the host itself was reached is what makes it a proof. */
+/* What was shut as seen from outside; that somebody still gets in is what makes it a proof. */
 static void note_proof(const struct harden_proof *proof, const struct apply *apply, struct err *err)
 {
         static const char *const words[] = {"proved", NULL};
         _cleanup_str_ struct str evidence = {0};
 
-        str_addf(&evidence, "from network namespace '%s': %zu ports asked, %zu findings closed, none open",
-                 apply->from, proof->n_asked, proof->n[PROOF_CLOSED]);
+        str_addf(
+                &evidence,
+                "from network namespace '%s': %zu ports asked, %zu findings closed, none open, the way in open",
+                apply->from, proof->n_asked, proof->n_shut);
         (void)harden_child(words, &evidence, NULL, NULL, err);
 }
 
@@ -211,15 +255,23 @@ static int take_back(const struct apply *apply, struct err *err)
 
 static void show_end(const struct apply *apply, bool proved)
 {
+        uint64_t gone_s = (clock_monotonic_ns() - apply->done_ns) / UINT64_C(1000000000);
+        uint64_t left_s = gone_s < apply->within_s ? apply->within_s - gone_s : 0;
+
         if (apply->json) {
-                (void)printf(
-                        "{\"type\":\"summary\",\"id\":\"%s\",\"confirm_within_s\":%llu,"
-                        "\"complete\":true,\"incomplete\":[]}\n",
-                        apply->id, (unsigned long long)apply->within_s);
+                (void)printf("{\"type\":\"summary\",\"id\":\"%s\",\"confirm_within_s\":%llu,"
+                             "\"complete\":true,\"incomplete\":[]}\n",
+                             apply->id, (unsigned long long)apply->within_s);
+                return;
+        }
+        if (!left_s) {
+                (void)printf("Applied as %s, but its %llu s were over before all was verified: it is undone "
+                             "again. Give it more time by --confirm-within.\n",
+                             apply->id, (unsigned long long)apply->within_s);
                 return;
         }
         (void)printf("Applied as %s. It is undone in %llu s unless you confirm it:\n", apply->id,
-                     (unsigned long long)apply->within_s);
+                     (unsigned long long)left_s);
         (void)printf(
                 proved ? "  quaymaster harden confirm\n"
                        : "  log in anew (leave this session open), and there: quaymaster harden confirm\n");
@@ -231,12 +283,13 @@ static int prove(const struct invocation *in, const struct harden_run *run, stru
         _cleanup_(harden_proof_release) struct harden_proof proof = {0};
         struct err why = {0};
         int r = harden_prove(in, run, apply->from, &proof, &why);
-        bool proved = r == 0 && proof.outside && !proof.n[PROOF_OPEN];
+        bool verified = r == 0 && proof.outside && !proof.n[PROOF_OPEN];
+        bool proved = verified && proof.n_shut && proof.way_in;
 
         show_proof(&proof, apply);
         if (r < 0)
                 (void)fprintf(stderr, "quaymaster harden: %s\n", why.text);
-        if (!proved && invocation_has(in, "rollback-unless-verified"))
+        if (!(verified && proof.n_shut) && invocation_has(in, "rollback-unless-verified"))
                 return take_back(apply, err);
         if (proved)
                 note_proof(&proof, apply, &why);

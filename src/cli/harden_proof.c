@@ -221,29 +221,33 @@ static bool is_reached(const struct seen *seen, const char *address)
         return false;
 }
 
-static void judge_outside(const struct seen *seen, struct proof_line *line)
+/* True: it was found shut. */
+static bool judge_outside(const struct seen *seen, struct proof_line *line)
 {
         const struct listener *l = line->finding->listener;
         bool shut = false, unknown = false;
 
         if (!can_ask(line->finding))
-                return;
+                return false;
         vec_foreach(e, &seen->endpoints) {
                 if (e->transport != l->transport || e->port != l->port || !is_reached(seen, e->address))
                         continue;
                 if (e->answer == ANSWER_OPEN) {
                         *line = (struct proof_line){line->finding, PROOF_OPEN, "it answers from outside"};
-                        return;
+                        return false;
                 }
                 shut = shut || e->answer != ANSWER_UNKNOWN;
                 unknown = unknown || e->answer == ANSWER_UNKNOWN;
         }
-        if (shut && !unknown)
+        if (shut && !unknown) {
                 *line = (struct proof_line){line->finding, PROOF_CLOSED, "it does not answer from outside"};
-        else if (line->proof != PROOF_CLOSED && unknown)
+                return true;
+        }
+        if (line->proof != PROOF_CLOSED && unknown)
                 *line = (struct proof_line){
                         line->finding, PROOF_UNKNOWN,
                         "it is silent from outside, which over UDP a server may be, too"};
+        return false;
 }
 
 static int ask_ports(const struct addresses *addresses, const struct str *ports, const char *folder,
@@ -280,6 +284,27 @@ static int open_netns(const char *name, struct err *err)
 /* Those that are to be closed; and up to so many that stay, which show that the host is reached. */
 #define CONTROLS_MAX 8
 
+static bool may_stay(const struct listener *l)
+{
+        return l->transport == TRANSPORT_TCP && l->judgement.verdict == VERDICT_APPROVED &&
+               !address_is_loopback(&l->address);
+}
+
+/* That ports are shut proves nothing of a way in: it may be shut as well. */
+static bool is_way_in_open(const struct harden_run *run, const struct seen *seen)
+{
+        vec_foreach(e, &seen->endpoints) {
+                if (e->transport != TRANSPORT_TCP || e->answer != ANSWER_OPEN)
+                        continue;
+                if (run->input.session_port && e->port == run->input.session_port)
+                        return true;
+                vec_foreach(l, &run->inside.assessment->listeners)
+                        if (!run->input.session_port && may_stay(l) && l->port == e->port)
+                                return true;
+        }
+        return false;
+}
+
 static void add_ports(const struct harden_run *run, struct harden_proof *ret, struct str *to)
 {
         size_t controls = 0;
@@ -292,8 +317,7 @@ static void add_ports(const struct harden_run *run, struct harden_proof *ret, st
         if (run->input.session_port)
                 str_addf(to, "%sT:%u", to->len ? "," : "", run->input.session_port);
         vec_foreach(l, &run->inside.assessment->listeners)
-                if (l->transport == TRANSPORT_TCP && l->judgement.verdict == VERDICT_APPROVED &&
-                    !address_is_loopback(&l->address) && controls++ < CONTROLS_MAX)
+                if (may_stay(l) && controls++ < CONTROLS_MAX)
                         add_port(to, l);
 }
 
@@ -319,10 +343,11 @@ static int look_from(const struct harden_run *run, const char *from, struct hard
         (void)unlink(path.text);
         (void)rmdir(folder);
         vec_foreach(line, &ret->lines)
-                if (r == 0)
-                        judge_outside(&seen, line);
+                if (r == 0 && judge_outside(&seen, line))
+                        ret->n_shut++;
         vec_foreach(e, &seen.endpoints)
                 ret->outside = ret->outside || (r == 0 && is_reached(&seen, e->address));
+        ret->way_in = r == 0 && is_way_in_open(run, &seen);
         vec_clear(&seen.endpoints);
         return r;
 }

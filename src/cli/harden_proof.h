@@ -18,8 +18,10 @@ struct proof_line {
 struct harden_proof {
         vec(struct proof_line) lines; /* each finding that a chosen action closes, once */
         size_t n[PROOF_MAX];
-        bool outside;   /* a probe from outside was made, and reached this host */
+        bool outside; /* a probe from outside was made, and reached this host */
+        bool way_in; /* by it: the way the administrator came in by, or else a port that may stay, is open */
         size_t n_asked; /* ports, by it */
+        size_t n_shut;  /* findings that it, and not only the inside view, found closed */
 };
 
 void harden_proof_release(struct harden_proof *proof);

@@ -14,7 +14,8 @@
 
 #define UNITS    "etc/systemd/system"
 #define ROLLBACK "quaymaster-rollback.service"
-#define LINK     UNITS "/sysinit.target.wants/" ROLLBACK
+#define WANTS    UNITS "/sysinit.target.wants"
+#define LINK     WANTS "/" ROLLBACK
 
 int arm_program(char path[PATH_MAX], struct err *err)
 {
@@ -82,15 +83,21 @@ static int put_unit(int root_fd, const char *program, struct err *err)
         unit = node_file(text.text, text.len);
         r = node_put(root_fd, UNITS "/" ROLLBACK, &unit, err);
         if (r == 0)
-                r = node_put(root_fd, UNITS "/sysinit.target.wants", &folder, err);
+                r = node_put(root_fd, WANTS, &folder, err);
         return r < 0 ? r : node_put(root_fd, LINK, &link, err);
 }
 
 int disarm(int root_fd, sd_bus *bus, struct err *err)
 {
         static const struct node none = {.type = NODE_NONE};
-        int r = node_put(root_fd, LINK, &none, err);
+        int r;
 
+        node_clean(root_fd, LINK);
+        node_clean(root_fd, UNITS "/" ROLLBACK);
+        r = node_put(root_fd, LINK, &none, err);
+        /* as systemctl does, only when it is empty; where /etc cannot be written it stays */
+        if (r == 0)
+                (void)node_put(root_fd, WANTS, &none, NULL);
         if (r == 0)
                 r = node_put(root_fd, UNITS "/" ROLLBACK, &none, err);
         return r;
@@ -124,8 +131,9 @@ static int start_process(const char *id, void (*watch)(const char *id), struct e
         }
         if (pid < 0)
                 return err_errno(err, errno, "starting the rollback");
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                ;
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return err_errno(err, errno, "starting the rollback");
         return status ? err_set(err, -EAGAIN, "starting the rollback failed") : 0;
 }
 

@@ -46,6 +46,11 @@ int bus_open(sd_bus **ret, struct err *err)
         return 0;
 }
 
+bool bus_is_alive(sd_bus *bus)
+{
+        return sd_bus_is_open(bus) > 0;
+}
+
 static int failed(int r, const sd_bus_error *why, const char *what, const char *unit, struct err *err)
 {
         if (why->message)

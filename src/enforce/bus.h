@@ -20,6 +20,9 @@ int bus_open(sd_bus **ret, struct err *err);
 void bus_close(sd_bus **bus);
 #define _cleanup_bus_ _cleanup_(bus_close)
 
+/* False: systemd executed itself anew, or is gone; open it again. */
+bool bus_is_alive(sd_bus *bus);
+
 /* "active", "inactive", "failed" ..., in the pool. Of a unit that does not exist: "inactive". */
 int bus_active_state(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err);
 /* Whether it runs or is about to; not, when it is about to end. */

@@ -149,13 +149,41 @@ static int list_folder(const struct compile *c, const char *path, name_list *ret
         return 0;
 }
 
+/* What another action of the same request does to this unit would be undone by stopping it, or be for nothing. */
+static bool is_stopped(const struct compile *c, const char *unit)
+{
+        vec_foreach(step, &c->steps)
+                for (const char *const *name = step->names; step->op == STEP_STOP && *name; name++)
+                        if (streq(*name, unit))
+                                return true;
+        return false;
+}
+
+static bool is_restarted(const struct compile *c, const char *unit)
+{
+        vec_foreach(step, &c->steps)
+                for (const char *const *name = step->names; step->op == STEP_RESTART && *name; name++)
+                        if (streq(*name, unit))
+                                return true;
+        return false;
+}
+
+static int one_of_them(const char *unit, struct err *err)
+{
+        return err_set(err, -EINVAL, "'%s' is both stopped and changed in one apply; choose one of the two",
+                       unit);
+}
+
 /* --- units ----------------------------------------------------------------------------------- */
 
 /* Without these no host runs on, or no administrator gets in to undo it. */
 static bool is_vital(const char *unit)
 {
-        static const char *const starts[] = {"systemd-", "dbus.", "dbus-broker.",
-                                             "init.",    "-.",    "quaymaster-"};
+        static const char *const starts[] = {
+                "systemd-",    "dbus.",   "dbus-broker.", "init.",    "-.",
+                "quaymaster-", "udev.",   "networking.",  "network.", "NetworkManager.",
+                "ifup@",       "dhcpcd.", "wicked",       "connman.", "wpa_supplicant",
+        };
 
         for (size_t i = 0; i < array_len(starts); i++)
                 if (str_after(unit, starts[i]))
@@ -236,6 +264,16 @@ static int mask(struct compile *c, const char *action, const char *unit, struct 
         return compile_node(c, action, path, &after, err);
 }
 
+/* What requires the unit ends with it. */
+static int check_ends(const char *unit, const name_list *ran, struct err *err)
+{
+        vec_foreach(name, ran)
+                if (is_vital(*name))
+                        return err_set(err, -EPERM, "with '%s' ends '%s', which the host needs", unit,
+                                       *name);
+        return 0;
+}
+
 static int compile_unit_stop(struct compile *c, const struct action *a, struct err *err)
 {
         name_list units = {0}, ran = {0};
@@ -245,10 +283,12 @@ static int compile_unit_stop(struct compile *c, const struct action *a, struct e
 
         for (size_t i = 0; r == 0 && (unit = action_value(a, "unit", i)); i++) {
                 *vec_push(&units) = unit;
-                r = check_unit(c, unit, err);
+                r = is_restarted(c, unit) ? one_of_them(unit, err) : check_unit(c, unit, err);
                 if (r == 0)
                         r = bus_ends_with(c->bus, unit, c->pool, &ran, err);
         }
+        if (r == 0)
+                r = check_ends(action_value(a, "unit", 0), &ran, err);
         if (r == 0) {
                 step = add_step(c, STEP_STOP, a->id);
                 step->names = keep_names(c->pool, &units);
@@ -273,8 +313,10 @@ static int add_drop_in(struct compile *c, const char *action, const char *unit, 
 {
         const struct node after = node_file(text, strlen(text));
         const char *const *names = one_name(c->pool, unit);
-        int r;
+        int r = is_stopped(c, unit) ? one_of_them(unit, err) : 0;
 
+        if (r < 0)
+                return r;
         add_step(c, STEP_RESTART_BACK, action)->names = names;
         r = compile_node(c, action, path, &after, err);
         if (r == 0)
@@ -585,6 +627,9 @@ static int compile_table(struct compile *c, const struct action *a, struct err *
         bool there = false;
         int r = spec_lines(c, a, &lines, err);
 
+        vec_foreach(other, &c->steps)
+                if (other->op == STEP_TABLE && streq(other->names[0], table))
+                        r = err_set(err, -EINVAL, "the firewall table '%s' is asked for twice", table);
         if (r == 0)
                 r = table_has(table, &there, hash, err);
         if (r == 0 && there)

@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/json.h"
 #include "enforce/arm.h"
@@ -155,12 +157,31 @@ static struct pending pending_of(const char *id, enum pending_state state, uint6
 /* The undo is over: nothing is pending any more, and nothing waits for the next boot. */
 static int settle_undone(struct desk *desk, struct apply *apply, struct err *err)
 {
+        int r = journal_add(apply->journal_fd, JOURNAL_UNDONE, JOURNAL_NO_STEP, NULL, err);
+
+        /* without this line its firewall would be loaded again at the next boot */
+        if (r == -ENOSPC) {
+                folder_drop_ballast(&desk->folder);
+                r = journal_add(apply->journal_fd, JOURNAL_UNDONE, JOURNAL_NO_STEP, NULL, err);
+        }
+        if (r == 0)
+                r = disarm(desk->root_fd, desk->bus, err);
+        return r < 0 ? r : folder_clear_pending(&desk->folder, err);
+}
+
+/*
+ * A connection of its own: the one that was opened long ago ends when systemd executes itself anew (an update does
+ * that). Files and tables are taken back without it; then it is all tried again.
+ */
+static int reconnect(struct desk *desk, struct err *err)
+{
         int r;
 
-        (void)journal_add(apply->journal_fd, JOURNAL_UNDONE, JOURNAL_NO_STEP, NULL,
-                          NULL); /* a full disk ends nothing */
-        r = disarm(desk->root_fd, desk->bus, err);
-        return r < 0 ? r : folder_clear_pending(&desk->folder, err);
+        bus_close(&desk->bus);
+        for (unsigned waited_ms = 0; (r = bus_open(&desk->bus, err)) < 0 && waited_ms < LOCK_MS;
+             waited_ms += TICK_MS)
+                (void)poll(NULL, 0, TICK_MS);
+        return r;
 }
 
 /* With the lock, and `pending` on the disk. */
@@ -168,14 +189,17 @@ static int undo(struct desk *desk, struct apply *apply, const char *why, bool at
                 struct err *err)
 {
         const struct pending p = pending_of(apply->id, PENDING_UNDOING, 0);
+        struct err lost = {0};
+        int connected = reconnect(desk, &lost), r;
         struct run run = run_of(desk, apply);
-        int r;
 
         run.at_boot = at_boot;
         (void)folder_set_pending(&desk->folder, &p, NULL); /* a full disk: what is there says undo, too */
         (void)journal_add(apply->journal_fd, JOURNAL_UNDO, JOURNAL_NO_STEP, why, NULL);
         r = run_undo(&run, err);
         *left = run.n_left;
+        if (r == 0 && connected < 0)
+                r = err_set(err, connected, "%s", lost.text);
         return r < 0 ? r : settle_undone(desk, apply, err);
 }
 
@@ -188,7 +212,16 @@ static bool is_confirmed(const struct apply *apply, const struct pending *pendin
                journal_last(&apply->journal, JOURNAL_CONFIRMED, JOURNAL_NO_STEP);
 }
 
-static int roll_back(struct desk *desk, const struct pending *pending, bool at_boot, struct err *err)
+/* Nothing is kept of it (somebody removed it), so nothing can be undone, and nothing has to wait for it. */
+static int forget_pending(struct desk *desk, struct err *err)
+{
+        int r = disarm(desk->root_fd, desk->bus, err);
+
+        return r < 0 ? r : folder_clear_pending(&desk->folder, err);
+}
+
+static int roll_back(struct desk *desk, const struct pending *pending, bool at_boot, size_t *left,
+                     struct err *err)
 {
         static const char *const why[PENDING_STATE_MAX] = {
                 [PENDING_RUNNING] = "the apply was interrupted",
@@ -196,26 +229,89 @@ static int roll_back(struct desk *desk, const struct pending *pending, bool at_b
                 [PENDING_UNDOING] = "the undo was interrupted",
         };
         _cleanup_apply_ struct apply apply = {.journal_fd = -1};
-        size_t left = 0;
         int r = apply_open(&desk->folder, pending->id, &apply, err);
 
+        if (r == -ENOENT || (r == 0 && is_confirmed(&apply, pending)))
+                return forget_pending(desk, err);
         if (r < 0)
                 return r;
-        if (is_confirmed(&apply, pending)) {
-                r = folder_clear_pending(&desk->folder, err);
-                return r < 0 ? r : disarm(desk->root_fd, desk->bus, err);
+        return undo(desk, &apply, at_boot ? "found unconfirmed at boot" : why[pending->state], at_boot, left,
+                    err);
+}
+
+/* The newest that was begun, and neither confirmed nor undone. "" when there is none. */
+static int find_unconfirmed(const struct folder *folder, char id[APPLY_ID_SIZE], struct err *err)
+{
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        name_list ids = {0};
+        int r = folder_applies(folder, pool, &ids, err);
+
+        id[0] = '\0';
+        for (size_t i = ids.n; i-- > 0 && !id[0] && r == 0;) {
+                _cleanup_apply_ struct apply apply = {.journal_fd = -1};
+
+                if (apply_open(folder, ids.at[i], &apply, NULL) == 0 && apply_in_force(&apply) &&
+                    !journal_last(&apply.journal, JOURNAL_CONFIRMED, JOURNAL_NO_STEP))
+                        (void)snprintf(id, APPLY_ID_SIZE, "%s", ids.at[i]);
         }
-        return undo(desk, &apply, at_boot ? "found unconfirmed at boot" : why[pending->state], at_boot,
-                    &left, err);
+        vec_clear(&ids);
+        return r;
+}
+
+/* What is pending; where the file is damaged, as the journals tell it. */
+static int read_pending(const struct desk *desk, struct pending *ret, struct err *err)
+{
+        int r = folder_pending(&desk->folder, ret, err);
+        char id[APPLY_ID_SIZE];
+
+        if (r != -EBADMSG)
+                return r;
+        r = find_unconfirmed(&desk->folder, id, err);
+        if (r == 0 && id[0])
+                *ret = pending_of(id, PENDING_RUNNING, 0);
+        else if (r == 0)
+                *ret = (struct pending){0};
+        return r == 0 && !id[0] ? folder_clear_pending(&desk->folder, err) : r;
+}
+
+/*
+ * With the lock: what a process left that was killed at its work, or that nobody was left to undo in time. *ret: what
+ * was taken back, or PENDING_NONE.
+ */
+static int finish_interrupted(struct desk *desk, struct pending *ret, size_t *left, struct err *err)
+{
+        char boot[BOOT_ID_SIZE];
+        int r = read_pending(desk, ret, err);
+
+        if (r < 0 || ret->state == PENDING_NONE)
+                return r;
+        if (pending_advise(ret, boot_clock_ns(), boot_id(boot)) == PENDING_WAIT) {
+                *ret = (struct pending){0};
+                return 0;
+        }
+        r = roll_back(desk, ret, false, left, err);
+        return r < 0 ? err_prefix(err, "undoing what was left of apply %s", ret->id) : 0;
+}
+
+/* Past the deadline nobody may hold the lock for ever: one that does not get on is ended, and the next look undoes. */
+static void end_stuck(const struct desk *desk, const struct pending *pending, struct holder_watch *seen)
+{
+        const struct holder holder = folder_holder(&desk->folder);
+
+        if (holder.pid && boot_clock_ns() >= pending->deadline_ns &&
+            holder_is_stuck(seen, &holder, holder_is_stopped(&holder),
+                            folder_progress(&desk->folder, pending->id), clock_monotonic_ns()))
+                (void)holder_kill(&holder, NULL);
 }
 
 /* Look once: false when there is nothing left to watch. */
-static bool watch_once(struct desk *desk, const char *id, int *wait_ms)
+static bool watch_once(struct desk *desk, const char *id, struct holder_watch *seen, int *wait_ms)
 {
         struct pending pending;
         struct err err = {0};
         char boot[BOOT_ID_SIZE];
-        int r = folder_pending(&desk->folder, &pending, &err);
+        size_t left = 0;
+        int r = read_pending(desk, &pending, &err);
 
         *wait_ms = r < 0 ? RETRY_MS : TICK_MS;
         if (r < 0)
@@ -227,13 +323,16 @@ static bool watch_once(struct desk *desk, const char *id, int *wait_ms)
                         (void)disarm(desk->root_fd, desk->bus, NULL);
                 return false;
         }
-        if (pending_advise(&pending, boot_clock_ns(), boot_id(boot)) == PENDING_WAIT ||
-            folder_lock(&desk->folder, 0, NULL) < 0)
+        if (pending_advise(&pending, boot_clock_ns(), boot_id(boot)) == PENDING_WAIT)
                 return true;
+        if (folder_lock(&desk->folder, 0, NULL) < 0) {
+                end_stuck(desk, &pending, seen);
+                return true;
+        }
         /* again, now that nobody else writes it */
-        if (folder_pending(&desk->folder, &pending, &err) == 0 && streq(pending.id, id) &&
+        if (read_pending(desk, &pending, &err) == 0 && streq(pending.id, id) &&
             pending_advise(&pending, boot_clock_ns(), boot) == PENDING_UNDO_WITH_LOCK &&
-            roll_back(desk, &pending, false, &err) < 0)
+            roll_back(desk, &pending, false, &left, &err) < 0)
                 *wait_ms = RETRY_MS;
         fd_close(&desk->folder.lock_fd);
         return true;
@@ -242,13 +341,16 @@ static bool watch_once(struct desk *desk, const char *id, int *wait_ms)
 static void watch(const char *id)
 {
         _cleanup_(desk_release) struct desk desk;
-        int wait_ms;
+        struct holder_watch seen = {0};
+        int wait_ms, r;
 
-        while (desk_open(&desk, false, NULL) < 0) {
+        while ((r = desk_open(&desk, false, NULL)) < 0) {
+                if (r == -ENOENT) /* all that was kept is gone: nothing can be undone */
+                        return;
                 desk_release(&desk);
                 (void)poll(NULL, 0, RETRY_MS);
         }
-        while (watch_once(&desk, id, &wait_ms))
+        while (watch_once(&desk, id, &seen, &wait_ms))
                 (void)poll(NULL, 0, wait_ms);
 }
 
@@ -263,15 +365,16 @@ static int request_boot(const struct asked *asked)
         _cleanup_(desk_release) struct desk desk;
         struct pending pending;
         struct err err = {0};
+        size_t left = 0;
         int r = desk_open(&desk, false, &err);
 
         if (r == 0)
                 r = folder_lock(&desk.folder, LOCK_MS, &err);
         if (r == 0)
-                r = folder_pending(&desk.folder, &pending, &err);
+                r = read_pending(&desk, &pending, &err);
         if (r == 0 && pending.state != PENDING_NONE)
-                r = roll_back(&desk, &pending, true, &err);
-        return tell_result(r, &err, r == 0 ? pending.id : NULL, 0, 0);
+                r = roll_back(&desk, &pending, true, &left, &err);
+        return tell_result(r, &err, r == 0 ? pending.id : NULL, 0, left);
 }
 
 /* --- apply ----------------------------------------------------------------------------------- */
@@ -309,11 +412,16 @@ static void write_request(const struct asked *asked, const struct session *sessi
         str_add_n(to, str_text(actions), actions->len);
 }
 
-static int check_free(const struct folder *folder, struct err *err)
+static int make_free(struct desk *desk, struct err *err)
 {
         struct pending pending;
-        int r = folder_pending(folder, &pending, err);
+        size_t left = 0;
+        int r = finish_interrupted(desk, &pending, &left, err);
 
+        if (r == 0 && pending.state != PENDING_NONE)
+                tell_note("an earlier apply was interrupted; what was left of it was undone first");
+        if (r == 0)
+                r = folder_pending(&desk->folder, &pending, err);
         if (r == 0 && pending.state != PENDING_NONE)
                 return err_set(err, -EBUSY, "apply %s is not confirmed yet; confirm or undo it first",
                                pending.id);
@@ -363,18 +471,15 @@ static int apply_steps(struct desk *desk, struct apply *apply, const struct aske
         return err_set(err, r, "%s; all of it was undone", why.text);
 }
 
-static int compile_all(struct desk *desk, struct compile *c, const struct asked *asked, struct str *request,
-                       struct err *err)
+static int compile_all(struct compile *c, const struct asked *asked, const struct str *actions,
+                       struct str *request, struct err *err)
 {
-        _cleanup_str_ struct str actions = {0};
         struct session session;
-        int r = fd_read_all(STDIN_FILENO, REQUESTS_MAX, &actions);
+        int r;
 
-        if (r < 0)
-                return err_errno(err, -r, "reading the actions");
         session_read(&session);
-        write_request(asked, &session, &actions, request);
-        r = read_actions(c, &actions, err);
+        write_request(asked, &session, actions, request);
+        r = read_actions(c, actions, err);
         if (r == 0 && !c->steps.n)
                 return err_set(err, -ENOENT,
                                "there is nothing to do: no action, or all of it is so already");
@@ -385,22 +490,26 @@ static int request_apply(const struct asked *asked)
 {
         _cleanup_(desk_release) struct desk desk;
         _cleanup_apply_ struct apply apply = {.journal_fd = -1, .pool = pool_new()};
-        _cleanup_str_ struct str request = {0};
+        _cleanup_str_ struct str request = {0}, actions = {0};
         struct err err = {0};
         size_t left = 0;
-        int r = desk_open(&desk, true, &err);
+        int r = desk_open(&desk, true, &err), input;
         struct compile c = {.root_fd = desk.root_fd,
                             .bus = desk.bus,
                             .folder = &desk.folder,
                             .program = desk.program,
                             .pool = apply.pool};
 
+        /* before the lock: nobody waits for what does not come */
+        if (r == 0 && (input = fd_read_all(STDIN_FILENO, REQUESTS_MAX, &actions)) < 0)
+                r = err_errno(&err, -input, "reading the actions");
         if (r == 0)
                 r = folder_lock(&desk.folder, LOCK_MS, &err);
         if (r == 0)
-                r = check_free(&desk.folder, &err);
+                r = make_free(&desk, &err);
+        c.bus = desk.bus; /* undoing may have connected anew */
         if (r == 0)
-                r = compile_all(&desk, &c, asked, &request, &err);
+                r = compile_all(&c, asked, &actions, &request, &err);
         vec_foreach(text, &c.notes)
                 tell_note(*text);
         vec_clear(&c.notes);
@@ -439,6 +548,16 @@ static const char *connection_of(const struct apply *apply, char *buf, size_t si
         return buf;
 }
 
+/* "asked for, by uid 0" */
+static void by_whom(const char *what, struct str *to)
+{
+        struct session session;
+
+        session_read(&session);
+        str_addf(to, "%s, ", what);
+        session_words(&session, to);
+}
+
 /* How it may be confirmed, for the journal; or -EPERM. */
 static int may_confirm(const struct apply *apply, const struct asked *asked, const char **ret,
                        struct err *err)
@@ -460,11 +579,15 @@ static int may_confirm(const struct apply *apply, const struct asked *asked, con
 static int open_waiting(struct desk *desk, struct apply *apply, struct err *err)
 {
         struct pending pending;
-        char boot[BOOT_ID_SIZE];
+        size_t left = 0;
         int r = desk_open(desk, false, err);
 
         if (r == 0)
                 r = folder_lock(&desk->folder, LOCK_MS, err);
+        if (r == 0)
+                r = finish_interrupted(desk, &pending, &left, err);
+        if (r == 0 && pending.state != PENDING_NONE)
+                return err_set(err, -ETIME, "it is too late: apply %s was undone", pending.id);
         if (r == 0)
                 r = folder_pending(&desk->folder, &pending, err);
         if (r < 0)
@@ -472,8 +595,6 @@ static int open_waiting(struct desk *desk, struct apply *apply, struct err *err)
         if (pending.state != PENDING_WAITING)
                 return err_set(err, -ENOENT,
                                "no apply waits to be confirmed (see: quaymaster harden status)");
-        if (pending_advise(&pending, boot_clock_ns(), boot_id(boot)) != PENDING_WAIT)
-                return err_set(err, -ETIME, "it is too late: apply %s is being undone", pending.id);
         return apply_open(&desk->folder, pending.id, apply, err);
 }
 
@@ -481,14 +602,16 @@ static int request_confirm(const struct asked *asked)
 {
         _cleanup_(desk_release) struct desk desk = {.root_fd = -1, .folder = {.fd = -1, .lock_fd = -1}};
         _cleanup_apply_ struct apply apply = {.journal_fd = -1};
+        _cleanup_str_ struct str words = {0};
         struct err err = {0};
-        const char *how;
+        const char *how = "";
         int r = open_waiting(&desk, &apply, &err);
 
         if (r == 0)
                 r = may_confirm(&apply, asked, &how, &err);
+        by_whom(how, &words);
         if (r == 0)
-                r = journal_add(apply.journal_fd, JOURNAL_CONFIRMED, JOURNAL_NO_STEP, how, &err);
+                r = journal_add(apply.journal_fd, JOURNAL_CONFIRMED, JOURNAL_NO_STEP, words.text, &err);
         if (r == 0)
                 r = folder_clear_pending(&desk.folder, &err);
         if (r == 0)
@@ -538,6 +661,7 @@ static int undo_asked(struct desk *desk, struct apply *apply, size_t *left, stru
 {
         const struct pending undoing = pending_of(apply->id, PENDING_UNDOING, 0);
         struct run run = run_of(desk, apply);
+        _cleanup_str_ struct str why = {0};
         struct pending pending;
         int r = folder_pending(&desk->folder, &pending, err);
 
@@ -555,13 +679,15 @@ static int undo_asked(struct desk *desk, struct apply *apply, size_t *left, stru
                 if (r < 0)
                         (void)folder_clear_pending(&desk->folder, NULL);
         }
-        return r < 0 ? r : undo(desk, apply, "asked for", false, left, err);
+        by_whom("asked for", &why);
+        return r < 0 ? r : undo(desk, apply, why.text, false, left, err);
 }
 
 static int request_undo(const struct asked *asked)
 {
         _cleanup_(desk_release) struct desk desk;
         _cleanup_apply_ struct apply apply = {.journal_fd = -1};
+        struct pending finished = {0};
         char id[APPLY_ID_SIZE] = "";
         struct err err = {0};
         size_t left = 0;
@@ -569,6 +695,11 @@ static int request_undo(const struct asked *asked)
 
         if (r == 0)
                 r = folder_lock(&desk.folder, LOCK_MS, &err);
+        if (r == 0)
+                r = finish_interrupted(&desk, &finished, &left, &err);
+        /* that was the one that is meant; "last" is not to reach for the one before it */
+        if (finished.state != PENDING_NONE && (streq(asked->id, "last") || streq(asked->id, finished.id)))
+                return tell_result(r, &err, finished.id, 0, left);
         if (r == 0 && streq(asked->id, "last"))
                 r = find_last(&desk.folder, id, &err);
         if (r == 0)
@@ -684,6 +815,8 @@ static int request_load(const struct asked *asked)
         struct err err = {0};
         int r = desk_open(&desk, false, &err);
 
+        if (r == 0 && folder_lock(&desk.folder, LOCK_MS, &err) == -EBUSY)
+                r = -EBUSY; /* where it cannot be taken for another reason nothing is changed, either */
         if (r == 0)
                 r = load_tables(&desk.folder, pool, &err);
         return tell_result(r, &err, NULL, 0, 0);
@@ -750,14 +883,42 @@ static bool parse(int argc, char **argv, unsigned takes, struct asked *asked)
         return (!(takes & TAKES_ID) || asked->id) && (!(takes & TAKES_CONFIRM) || asked->confirm_s);
 }
 
-/* A terminal that goes away, and a caller that is killed, must not leave half of it done. */
+/*
+ * A terminal that goes away, and a caller that is killed, must not leave half of it done; nor may limits that a caller
+ * left (sudo hands them on) end us or the rollback in the middle: RLIMIT_FSIZE kills, RLIMIT_CPU does so later.
+ */
 static void outlive_caller(void)
 {
-        static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTOU};
+        static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTOU, SIGXFSZ};
+        static const int limits[] = {RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_AS, RLIMIT_DATA, RLIMIT_RSS};
+        const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
+        struct rlimit limit;
+        sigset_t no_signals;
 
-        for (size_t i = 0; i < array_len(signals); i++)
-                (void)signal(signals[i], SIG_IGN);
+        for (size_t i = 0; i < array_len(ignored); i++)
+                (void)signal(ignored[i], SIG_IGN);
+        (void)signal(SIGCHLD, SIG_DFL); /* where it is ignored no child can be waited for */
+        sigemptyset(&no_signals);
+        (void)sigprocmask(SIG_SETMASK, &no_signals, NULL);
+        for (size_t i = 0; i < array_len(limits); i++)
+                if (setrlimit((unsigned)limits[i], &none) < 0 &&
+                    getrlimit((unsigned)limits[i], &limit) == 0) {
+                        limit.rlim_cur = limit.rlim_max;
+                        (void)setrlimit((unsigned)limits[i], &limit);
+                }
         (void)umask(022);
+}
+
+/* Where one of the first three is closed, what is opened next would get what we say written into it. */
+static bool have_standard_files(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        fd_close(&fd);
+        return fcntl(STDERR_FILENO, F_GETFD) >= 0;
 }
 
 int enforce_main(int argc, char **argv, const char *version)
@@ -766,6 +927,8 @@ int enforce_main(int argc, char **argv, const char *version)
 
         (void)clearenv();
         outlive_caller();
+        if (!have_standard_files())
+                return STATUS_FAILED;
         if (argc == 2 && streq(argv[1], "--version"))
                 return printf("quaymaster-harden %s\n", version) < 0 ? STATUS_FAILED : STATUS_DONE;
         if (argc == 2 && streq(argv[1], "--help"))

@@ -52,7 +52,7 @@ int folder_open(struct folder *folder, const char *path, bool make, struct err *
         r = make ? make_path(path, err) : 0;
         if (r < 0)
                 return r;
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return err_errno(err, errno, "opening '%s'", path);
         if (fd_distrust(&st))
@@ -83,8 +83,28 @@ int folder_lock(struct folder *folder, unsigned patience_ms, struct err *err)
                                                       "another apply or undo is at work; wait for its end "
                                                       "(see: quaymaster harden status)")
                                             : err_errno(err, errno, "taking the lock");
+        holder_write(fd);
         folder->lock_fd = take_fd(fd);
         return 0;
+}
+
+struct holder folder_holder(const struct folder *folder)
+{
+        _cleanup_close_ int fd = openat(folder->fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        struct holder holder = {0};
+
+        if (fd < 0 || !holder_read(fd, &holder))
+                holder.pid = 0;
+        return holder;
+}
+
+size_t folder_progress(const struct folder *folder, const char *id)
+{
+        char path[APPLY_ID_SIZE + sizeof("/journal")];
+        struct stat st;
+
+        (void)snprintf(path, sizeof(path), "%s/journal", id);
+        return fstatat(folder->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ? (size_t)st.st_size : 0;
 }
 
 /* Whole, and on the disk, or an error. */
@@ -152,12 +172,16 @@ int folder_applies(const struct folder *folder, struct pool *pool, name_list *re
         return 0;
 }
 
-static void make_id(char id[APPLY_ID_SIZE])
+void apply_id_make(time_t now, const char *last, char id[APPLY_ID_SIZE])
 {
-        time_t now = time(NULL);
+        struct tm parts = {0};
+        const char *end = last ? strptime(last, "%Y%m%d-%H%M%S-", &parts) : NULL;
+        time_t after = end ? timegm(&parts) + 1 : now;
         uint8_t random[3] = {0};
-        struct tm parts;
         size_t len;
+
+        if (now < after)
+                now = after;
 
         (void)getrandom(random, sizeof(random), 0);
         (void)gmtime_r(&now, &parts);
@@ -216,10 +240,16 @@ int apply_create(struct folder *folder, struct apply *apply, const char *request
                  struct err *err)
 {
         _cleanup_close_ int dir_fd = -1;
+        name_list ids = {0};
         int r;
 
+        r = folder_applies(folder, apply->pool, &ids, err);
+        if (r == 0)
+                apply_id_make(time(NULL), ids.n ? ids.at[ids.n - 1] : NULL, apply->id);
+        vec_clear(&ids);
+        if (r < 0)
+                return r;
         take_ballast(folder);
-        make_id(apply->id);
         if (mkdirat(folder->fd, apply->id, 0700) < 0)
                 return err_errno(err, errno, "making '" HARDEN_FOLDER "/%s'", apply->id);
         dir_fd = openat(folder->fd, apply->id, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -11,10 +11,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "base/pool.h"
 #include "enforce/bus.h"
+#include "enforce/holder.h"
 #include "enforce/journal.h"
 #include "enforce/pending.h"
 #include "enforce/step.h"
@@ -33,6 +35,11 @@ void folder_release(struct folder *folder);
 /* Take the lock, within so many milliseconds (a watcher looks for a moment only); else -EBUSY. */
 int folder_lock(struct folder *folder, unsigned patience_ms, struct err *err);
 
+/* Who holds it; pid 0 when that is not known. */
+struct holder folder_holder(const struct folder *folder);
+/* How much of the journal of an apply is written: what grows gets on. */
+size_t folder_progress(const struct folder *folder, const char *id);
+
 /* 0 with state PENDING_NONE where there is none. */
 int folder_pending(const struct folder *folder, struct pending *ret, struct err *err);
 int folder_set_pending(const struct folder *folder, const struct pending *pending, struct err *err);
@@ -40,6 +47,12 @@ int folder_clear_pending(const struct folder *folder, struct err *err);
 
 /* Ids of all applies, the oldest first, in the pool. */
 int folder_applies(const struct folder *folder, struct pool *pool, name_list *ret, struct err *err);
+
+/*
+ * Pure. A new id, which sorts behind `last` (NULL: there is none) also where the wall clock went back since: what is
+ * the newest must not depend on a clock that anybody may set.
+ */
+void apply_id_make(time_t now, const char *last, char id[APPLY_ID_SIZE]);
 
 /* One apply as it was written. */
 struct apply {

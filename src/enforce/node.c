@@ -201,6 +201,15 @@ int node_put(int root_fd, const char *path, const struct node *node, struct err 
         return r < 0 ? err_errno(err, -r, "writing '/%s'", path) : 0;
 }
 
+void node_clean(int root_fd, const char *path)
+{
+        const char *name;
+        _cleanup_close_ int dir_fd = open_parent(root_fd, path, &name);
+
+        if (dir_fd >= 0)
+                (void)unlinkat(dir_fd, TEMPORARY, 0);
+}
+
 /* Bytes of a file may be no text. */
 static void write_hex(struct json *j, const char *key, const char *bytes, size_t len)
 {

@@ -45,6 +45,9 @@ bool node_same(const struct node *a, const struct node *b);
  */
 int node_put(int root_fd, const char *path, const struct node *node, struct err *err);
 
+/* Remove what a writer that was killed left beside it, half written. */
+void node_clean(int root_fd, const char *path);
+
 /* A file with these bytes, of root, mode 0644; a link. */
 struct node node_file(const char *text, size_t len);
 struct node node_link(const char *target);

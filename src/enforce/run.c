@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,28 +39,59 @@ static void tell(const struct run *run, const char *event, const struct step *st
 
 /* --- scripts --------------------------------------------------------------------------------- */
 
+/* Until it ends; it is killed when it takes longer than a unit may. */
+static int wait_script(pid_t pid, const char *path, const char *verb, struct err *err)
+{
+        _cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        struct pollfd ended = {.fd = fd, .events = POLLIN};
+        bool late = fd >= 0 && poll(&ended, 1, BUS_UNIT_MS) == 0;
+        int status = 0;
+
+        if (late)
+                (void)kill(pid, SIGKILL);
+        while (waitpid(pid, &status, 0) < 0)
+                if (errno != EINTR)
+                        return err_errno(err, errno, "waiting for '%s %s'", path, verb);
+        if (late)
+                return err_set(err, -ETIMEDOUT, "'%s %s' did not end within %u s", path, verb,
+                               BUS_UNIT_MS / 1000);
+        return status ? err_set(err, -EIO, "'%s %s' failed", path, verb) : 0;
+}
+
+/* Signals that we ignore (enforce.c) would be ignored by the daemon, too, that a script starts. */
+static void default_signals(posix_spawnattr_t *attributes)
+{
+        sigset_t all, none;
+
+        sigfillset(&all);
+        sigemptyset(&none);
+        (void)posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        (void)posix_spawnattr_setsigdefault(attributes, &all);
+        (void)posix_spawnattr_setsigmask(attributes, &none);
+}
+
 /* The name was checked (model/action.h): no '/', nothing that begins with '-' or '.'. */
 static int run_script(const char *script, const char *verb, struct err *err)
 {
         static char *const environment[] = {(char *)(uintptr_t) "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
         posix_spawn_file_actions_t actions;
+        posix_spawnattr_t attributes;
         char path[PATH_MAX];
         char *argv[] = {path, (char *)(uintptr_t)verb, NULL};
-        int r, status = 0;
         pid_t pid;
+        int r;
 
         (void)snprintf(path, sizeof(path), "/etc/init.d/%s", script);
         posix_spawn_file_actions_init(&actions);
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
                 (void)posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
         (void)posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-        r = posix_spawn(&pid, path, &actions, NULL, argv, environment);
+        (void)posix_spawnattr_init(&attributes);
+        default_signals(&attributes);
+        r = posix_spawn(&pid, path, &actions, &attributes, argv, environment);
+        (void)posix_spawnattr_destroy(&attributes);
         posix_spawn_file_actions_destroy(&actions);
-        if (r)
-                return err_errno(err, r, "starting '%s'", path);
-        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-                ;
-        return status ? err_set(err, -EIO, "'%s %s' failed", path, verb) : 0;
+        return r ? err_errno(err, r, "starting '%s'", path) : wait_script(pid, path, verb, err);
 }
 
 /* --- doing ----------------------------------------------------------------------------------- */
@@ -192,8 +226,9 @@ static int find_table(const struct run *run, const struct step *step, uint32_t i
 
         if (r < 0)
                 return r;
+        /* where it was begun and no more, what makes connections known may be there, and the table may yet come */
         if (!there)
-                *ret = step->had_table ? FOUND_AFTER : FOUND_BEFORE;
+                *ret = step->had_table || !done ? FOUND_AFTER : FOUND_BEFORE;
         else
                 *ret = !done || streq_ptr(done->note, hash) ? FOUND_AFTER : FOUND_OTHER;
         return 0;
@@ -331,6 +366,8 @@ static int undo_step(struct run *run, uint32_t i, struct err *err)
         enum found found;
         int r = find(run, i, &found, err);
 
+        if (step->op == STEP_NODE)
+                node_clean(run->root_fd, step->path);
         if (r == 0 && found == FOUND_BEFORE)
                 return 0;
         if (r == 0 && found == FOUND_OTHER)
@@ -363,5 +400,7 @@ int run_undo(struct run *run, struct err *err)
                         result = err_set(err, r, "%s", why.text);
         }
         r = reload(run, &why);
+        if (r == 0 && run->bus && !bus_is_alive(run->bus))
+                (void)err_set(&why, r = -ENOTCONN, "systemd went away meanwhile");
         return result < 0 ? result : r < 0 ? err_set(err, r, "%s", why.text) : 0;
 }

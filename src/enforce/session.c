@@ -24,19 +24,20 @@ bool process_start_parse(const char *text, struct process_start *ret)
         if (!open || !close || close < open || hertz <= 0)
                 return false;
         (void)snprintf(ret->name, sizeof(ret->name), "%.*s", (int)(close - open - 1), open + 1);
-        if (sscanf(close + 1, " %*c %u" SKIP_17 " %llu", &ret->parent, &ticks) != 2)
+        if (sscanf(close + 1, " %c %u" SKIP_17 " %llu", &ret->state, &ret->parent, &ticks) != 3)
                 return false;
         ret->begun_ns = ticks * (UINT64_C(1000000000) / (uint64_t)hertz);
         return true;
 }
 
-static bool read_process(unsigned pid, struct process_start *ret)
+bool process_start_read(unsigned pid, struct process_start *ret)
 {
         _cleanup_str_ struct str text = {0};
         char path[32];
 
         (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 && process_start_parse(str_text(&text), ret);
+        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 &&
+               process_start_parse(str_text(&text), ret);
 }
 
 static bool read_connection(unsigned pid, char *ret, size_t size)
@@ -75,7 +76,8 @@ void session_read(struct session *ret)
         struct process_start p;
 
         *ret = (struct session){.uid = getuid(), .login_uid = read_login_uid()};
-        for (unsigned n = 0; n < ANCESTORS_MAX && pid > 1 && read_process(pid, &p); n++, pid = p.parent) {
+        for (unsigned n = 0; n < ANCESTORS_MAX && pid > 1 && process_start_read(pid, &p);
+             n++, pid = p.parent) {
                 if (streq(p.name, "sshd") || streq(p.name, "sshd-session")) {
                         ret->ssh = true;
                         ret->begun_ns = p.begun_ns;
@@ -96,6 +98,15 @@ void session_write(struct json *j, const char *key, const struct session *sessio
         json_bool(j, "ssh", session->ssh);
         json_str(j, "connection", session->connection);
         json_end(j);
+}
+
+void session_words(const struct session *session, struct str *to)
+{
+        str_addf(to, "by uid %u", session->uid);
+        if (session->login_uid != UINT32_MAX)
+                str_addf(to, ", logged in as uid %u", session->login_uid);
+        if (session->ssh && session->connection[0])
+                str_addf(to, ", from %.*s", (int)strcspn(session->connection, " "), session->connection);
 }
 
 /* From this host to itself: such a login goes over loopback, and says nothing of the network. */

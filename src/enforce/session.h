@@ -18,6 +18,9 @@ struct session {
 void session_read(struct session *ret);
 void session_write(struct json *j, const char *key, const struct session *session);
 
+/* For the journal: "by uid 0, logged in as uid 1000, from 192.0.2.1". */
+void session_words(const struct session *session, struct str *to);
+
 /*
  * Pure. Whether a login proves that one still gets in: it came over the network, by another connection than the apply
  * was made from, and began when the apply was over. 0, or -EPERM with what is wrong and what to do.
@@ -25,10 +28,11 @@ void session_write(struct json *j, const char *key, const struct session *sessio
 int session_proves(const struct session *session, const char *apply_connection, uint64_t applied_ns,
                    struct err *err);
 
-/* --- pure half, for tests --- */
+/* --- the process table --- */
 
 struct process_start {
         char name[64];
+        char state; /* 'R', 'S', 'T' ... */
         unsigned parent;
         uint64_t begun_ns;
 };
@@ -38,3 +42,5 @@ struct process_start {
  * hold ')'.
  */
 bool process_start_parse(const char *text, struct process_start *ret);
+/* Of that process. False: there is none. */
+bool process_start_read(unsigned pid, struct process_start *ret);

@@ -154,12 +154,31 @@ static bool parse_member(struct json_read *r, const struct json_text *key, struc
         return true;
 }
 
+static bool goes_up(const char *path)
+{
+        for (const char *part = path; part; part = strchr(part, '/'), part += part != NULL)
+                if (strcspn(part, "/") == 2 && str_after(part, ".."))
+                        return true;
+        return false;
+}
+
+static bool names_scripts(const char *const *names)
+{
+        for (; *names; names++)
+                if (strchr(*names, '/') || **names == '.')
+                        return false;
+        return true;
+}
+
 static bool is_whole(const struct step *step)
 {
         if (step->op == STEP_OP_MAX || !step->action)
                 return false;
         if (step->op == STEP_NODE)
-                return step->path && str_after(step->path, "etc/");
+                return step->path && str_after(step->path, "etc/") && !goes_up(step->path);
+        if (step->op == STEP_SCRIPT_STOP &&
+            !(*step->ran && names_scripts(step->names) && names_scripts(step->ran)))
+                return false;
         return *step->names && !step->path && step->before.type == NODE_NONE &&
                step->after.type == NODE_NONE;
 }

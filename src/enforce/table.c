@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,32 +57,31 @@ static void read_answer(const struct str *text, struct answer *ret)
         json_read_release(&r);
 }
 
-static int start(char **argv, int in, int out, pid_t *ret)
+/* In the child. */
+static void become(int program, char **argv, int in, int out, pid_t parent)
 {
         static char *const environment[] = {NULL};
-        posix_spawn_file_actions_t actions;
-        sigset_t pipe_signal;
-        posix_spawnattr_t attributes;
-        int r;
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-        sigemptyset(&pipe_signal);
-        sigaddset(&pipe_signal, SIGPIPE);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-        posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-        r = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-        if (!r)
-                r = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-        if (!r)
-                r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (!r)
-                r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-        if (!r)
-                r = posix_spawn(ret, argv[0], &actions, &attributes, argv, environment);
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
+        /* when we are killed it must not load a table after that was undone */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+                _exit(126);
+        (void)signal(SIGPIPE, SIG_DFL);
+        if (null < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+            dup2(null, STDERR_FILENO) < 0)
+                _exit(126);
+        (void)execveat(program, "", argv, environment, AT_EMPTY_PATH);
+        _exit(127);
+}
+
+static int start(int program, char **argv, int in, int out, pid_t *ret)
+{
+        pid_t parent = getpid();
+
+        *ret = fork();
+        if (*ret == 0)
+                become(program, argv, in, out, parent);
+        return *ret < 0 ? -errno : 0;
 }
 
 /* What goes to its standard input: a file in memory, so that neither side ever waits for the other. */
@@ -120,7 +119,7 @@ static int ask(const char *request, const char *table, const struct str *input, 
                 return err_errno(err, errno, "speaking to " PROGRAM);
         from = ends[0];
         to = ends[1];
-        r = start(argv, in, to, &pid);
+        r = start(program, argv, in, to, &pid);
         if (r < 0)
                 return err_errno(err, -r, "starting '%s'", path);
         fd_close(&to);

@@ -314,7 +314,9 @@ def test_not_root_and_bad_requests(host):
     for text in ('{"id":"x","kind":"unit-stop","values":[["unit","../x.service"]]}\n', "nonsense\n", "",
                  action("unit-stop", "vital", ("unit", "dbus.service")),
                  action("package-remove", "x", ("package", "nginx")),
-                 action("bind-loopback", "x", ("recipe", "nothing"), ("unit", "nginx.service"))):
+                 action("bind-loopback", "x", ("recipe", "nothing"), ("unit", "nginx.service")),
+                 stop("nginx") + action("unit-sandbox", "nginx", ("unit", "nginx.service"), ("property", "IPAddressDeny=any")),
+                 FIREWALL + FIREWALL):
         assert not host.apply(text, check=False)["ok"], text
     assert host.run(HARDEN, "apply", check=False).returncode == 2
     assert host.run(HARDEN, "undo", "../x", check=False).returncode == 2
@@ -498,7 +500,11 @@ def test_from_the_plan_to_the_proof(host, policy):
     assert host.open_ports(80, 21, 6379, 22) == {22}
     status = records(host.machine.quaymaster("harden", "status", "--json").stdout)
     assert [r["state"] for r in status if r["type"] == "apply"][-1] == "waiting"
+    proved = [line["note"] for line in host.status()[-1]["journal"] if line["event"] == "proved"]
+    assert proved and "the way in open" in proved[0], proved
     assert "stays" in host.machine.quaymaster("harden", "confirm").stdout, "it was proved from outside"
+    confirmed = [line["note"] for line in host.status()[-1]["journal"] if line["event"] == "confirmed"]
+    assert confirmed[0].startswith("after a probe from outside, by uid 0"), confirmed
     host.settle()
     assert "all is as it was" in host.machine.quaymaster("harden", "undo").stdout
     host.settle()

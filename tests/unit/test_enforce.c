@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/wait.h>
 
 #include "enforce/compile.h"
@@ -260,6 +261,7 @@ static void test_undone_from_wherever_it_stopped(void **state)
                 run = (struct run){.root_fd = tree.fd, .folder = &folder, .apply = &made};
                 apply_until(&run, n);
                 assert_true(is_old(&tree, &made.steps) == (n == 0));
+                tree_bytes(&tree, "etc/.quaymaster-new", "half", 4); /* of a writer that was killed */
                 for (unsigned times = 0; times < 2; times++) { /* an undo that is begun again does no harm */
                         apply_release(&found);
                         assert_int_equal(apply_open(&folder, made.id, &found, &err), 0);
@@ -269,6 +271,7 @@ static void test_undone_from_wherever_it_stopped(void **state)
                         assert_int_equal(run_undo(&run, &err), 0);
                         assert_int_equal(run.n_left, 0);
                         assert_true(is_old(&tree, &made.steps));
+                        assert_true(faccessat(tree.fd, "etc/.quaymaster-new", F_OK, 0) < 0 || n < 7);
                 }
         }
 }
@@ -307,6 +310,107 @@ static void test_what_others_changed_is_left(void **state)
         assert_int_equal(now.type, NODE_LINK);
 }
 
+/* Stopped for a while, or silent for long: only then; any progress, and any other holder, begins anew. */
+static void test_stuck_holder(void **state)
+{
+        const uint64_t stopped = HOLDER_STOPPED_MS * UINT64_C(1000000), still = HOLDER_STILL_MS * UINT64_C(1000000);
+        const struct holder one = {.pid = 7, .begun_ns = 70}, again = {.pid = 7, .begun_ns = 71};
+        struct holder_watch w = {0};
+
+        assert_false(holder_is_stuck(&w, &one, true, 10, 1000));
+        assert_false(holder_is_stuck(&w, &one, true, 10, 1000 + stopped));
+        assert_false(holder_is_stuck(&w, &again, true, 10, 1001 + stopped)); /* the number was given anew */
+        assert_false(holder_is_stuck(&w, &again, false, 10, 1002 + stopped));
+        assert_false(holder_is_stuck(&w, &again, true, 10, 1002 + 2 * stopped));
+        assert_true(holder_is_stuck(&w, &again, true, 10, 1003 + 2 * stopped));
+        w = (struct holder_watch){0};
+        assert_false(holder_is_stuck(&w, &one, false, 10, 1000));
+        assert_false(holder_is_stuck(&w, &one, false, 11, 1000 + still));
+        assert_false(holder_is_stuck(&w, &one, false, 11, 1000 + 2 * still));
+        assert_true(holder_is_stuck(&w, &one, false, 11, 1001 + 2 * still));
+}
+
+/* The process that is noted is ended; one that merely has its number is not. */
+static void test_holder_is_ended(void **state)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        _cleanup_folder_ struct folder folder;
+        struct holder holder, other;
+        struct err err = {0};
+        int ends[2], status;
+        char path[80], byte;
+        pid_t pid;
+
+        (void)snprintf(path, sizeof(path), "%s/state", tree.path);
+        assert_int_equal(folder_open(&folder, path, true, &err), 0);
+        assert_int_equal(folder_holder(&folder).pid, 0);
+        assert_int_equal(pipe(ends), 0);
+        pid = fork();
+        if (pid == 0) {
+                if (folder_lock(&folder, 0, NULL) == 0)
+                        (void)!write(ends[1], "x", 1);
+                (void)raise(SIGSTOP);
+                _exit(0);
+        }
+        assert_int_equal(read(ends[0], &byte, 1), 1);
+        assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+        holder = folder_holder(&folder);
+        assert_int_equal(holder.pid, pid);
+        assert_true(holder_is_stopped(&holder));
+        other = (struct holder){.pid = holder.pid, .begun_ns = holder.begun_ns + 1};
+        assert_int_equal(holder_kill(&other, &err), -ESRCH);
+        assert_int_equal(folder_lock(&folder, 0, &err), -EBUSY);
+        assert_int_equal(holder_kill(&holder, &err), 0);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(folder_lock(&folder, 1000, &err), 0);
+        assert_int_equal(folder_holder(&folder).pid, getpid());
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+}
+
+/* Whatever the wall clock says, a new id sorts behind the last. */
+static void test_ids_sort_by_age(void **state)
+{
+        static const time_t times[] = {1700000000, 1700000000, 5, 1700000500, 0};
+        char last[APPLY_ID_SIZE], id[APPLY_ID_SIZE];
+
+        apply_id_make(1700000000, NULL, last);
+        assert_true(strncmp(last, "20231114-221320-", 16) == 0);
+        for (size_t i = 0; i < array_len(times); i++) {
+                apply_id_make(times[i], last, id);
+                assert_true(apply_id_good(id) && strcmp(id, last) > 0);
+                memcpy(last, id, sizeof(last));
+        }
+}
+
+/* Saved steps lead nowhere but below /etc, whoever wrote them. */
+static void test_steps_stay_below_etc(void **state)
+{
+        static const char *const bad[] = {
+                "{\"op\":\"node\",\"action\":\"a\",\"path\":\"etc/../root/x\",\"before\":{\"type\":\"none\"},"
+                "\"after\":{\"type\":\"none\"}}\n",
+                "{\"op\":\"node\",\"action\":\"a\",\"path\":\"etc/a/..\",\"before\":{\"type\":\"none\"},"
+                "\"after\":{\"type\":\"none\"}}\n",
+                "{\"op\":\"script-stop\",\"action\":\"a\",\"names\":[\"../../tmp/x\"],\"ran\":[\"x\"]}\n",
+                "{\"op\":\"script-stop\",\"action\":\"a\",\"names\":[\"x\"]}\n",
+        };
+        static const char good[] = "{\"op\":\"script-stop\",\"action\":\"a\",\"names\":[\"x\"],\"ran\":[\"x\"]}\n"
+                                   "{\"op\":\"node\",\"action\":\"a\",\"path\":\"etc/..x/y..\","
+                                   "\"before\":{\"type\":\"none\"},\"after\":{\"type\":\"none\"}}\n";
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        step_list steps = {0};
+        struct err err;
+
+        for (size_t i = 0; i < array_len(bad); i++) {
+                assert_int_equal(steps_read(bad[i], strlen(bad[i]), pool, &steps, &err), -EBADMSG);
+                vec_clear(&steps);
+        }
+        assert_int_equal(steps_read(good, strlen(good), pool, &steps, &err), 0);
+        assert_int_equal(steps.n, 2);
+        vec_clear(&steps);
+}
+
 static void test_one_lock(void **state)
 {
         _cleanup_tree_ struct tree tree = tree_new();
@@ -336,6 +440,10 @@ int main(void)
                 cmocka_unit_test(test_inetd_entries_off),
                 cmocka_unit_test(test_undone_from_wherever_it_stopped),
                 cmocka_unit_test(test_what_others_changed_is_left),
+                cmocka_unit_test(test_stuck_holder),
+                cmocka_unit_test(test_holder_is_ended),
+                cmocka_unit_test(test_ids_sort_by_age),
+                cmocka_unit_test(test_steps_stay_below_etc),
                 cmocka_unit_test(test_one_lock),
         };
 
