@@ -15,6 +15,7 @@
 #include "cli/state_store.h"
 #include "cli/terminal.h"
 #include "drift/record_write.h"
+#include "model/zone_states.h"
 #include "report/drift_report.h"
 #include "report/layout.h"
 #include "report/report.h"
@@ -255,7 +256,9 @@ static int add_items(struct run *run)
                 str_addf(&raw, "%s%s%s", what ? what : "-", what && item->version ? " " : "",
                          what && item->version ? item->version : "");
                 layout_table_cell(&t, safe(&text, raw.text), NULL);
-                layout_table_cell(&t, safe(&text, item->exposure), NULL);
+                str_reset(&raw);
+                item_add_exposure(&raw, item);
+                layout_table_cell(&t, safe(&text, raw.len ? raw.text : NULL), NULL);
         }
         r = layout_table_add(&run->out, &t, terminal_of(STDOUT_FILENO).width, false);
         layout_table_release(&t);

@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "model/zone_states.h"
 
 #define CROWD 65536u /* 24 bytes each */
 
@@ -59,6 +60,7 @@ static struct known_listener describe(struct pool *pool, const struct listener *
         item->container = pool_intern(pool, l->container ? l->container->name : NULL);
         item->protocol = pool_intern(pool, l->protocol);
         item->exposure = exposure_scope_name(l->exposure.scope);
+        item->zones = zone_states_of(pool, &l->exposure);
         item->verdict = verdict_name(l->judgement.verdict);
         known.judgement = l->judgement;
         known.judgement.why = pool_intern(pool, l->judgement.why);
@@ -249,11 +251,9 @@ static void compare_state(const struct known_listener *a, const struct known_lis
                 str_addf(&what, "executable %s -> %s", a->item.exe, b->item.exe);
                 each(EVENT_OWNER_CHANGED, a, b, str_text(&what), arg);
         }
-        if (differ(a->item.exposure, b->item.exposure)) {
-                str_reset(&what);
-                str_addf(&what, "%s -> %s", a->item.exposure, b->item.exposure);
+        str_reset(&what);
+        if (item_exposure_differs(&a->item, &b->item, &what))
                 each(EVENT_EXPOSURE_CHANGED, a, b, str_text(&what), arg);
-        }
         if (a->judgement.verdict == VERDICT_APPROVED && b->judgement.verdict == VERDICT_EXPIRED)
                 each(EVENT_APPROVAL_EXPIRED, a, b, b->judgement.why, arg);
         if (streq_ptr(a->item.package, b->item.package) && differ(a->item.version, b->item.version)) {

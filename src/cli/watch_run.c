@@ -185,10 +185,16 @@ static void keep_wanted(struct batch *b)
         b->n = n;
 }
 
-static void judge_listeners(struct watch_run *run, struct assessment *assessment)
+/* As `host` and `audit` see it: with what the packet filter lets in, and what the policy says to that. */
+static struct assessment *assess(struct watch_run *run, const struct inside *view)
 {
+        struct assessment *assessment = assess_correlate(view, run->knowledge);
+        const struct policy_run *rules = &run->policy.rules;
+
+        assess_reach(assessment, rules->has_estate ? &rules->estate : NULL);
         vec_foreach(l, &assessment->listeners)
                 l->judgement = watch_policy_judge(&run->policy, l);
+        return assessment;
 }
 
 static void look_at_opened(struct batch *b)
@@ -202,8 +208,7 @@ static void look_at_opened(struct batch *b)
         if (!n)
                 return;
         b->view = watch_look(b->run->base, b->run->options.exes, opened, n);
-        b->assessment = assess_correlate(b->view, b->run->knowledge);
-        judge_listeners(b->run, b->assessment);
+        b->assessment = assess(b->run, b->view);
 }
 
 static const char *role_of(const struct inside *view, uint32_t inode)
@@ -354,9 +359,8 @@ static int look(struct watch_run *run, struct inside **ret_view, struct known **
 
         if (r < 0)
                 return r;
-        assessment = assess_correlate(*ret_view, run->knowledge);
         watch_policy_begin(&run->policy, *ret_view);
-        judge_listeners(run, assessment);
+        assessment = assess(run, *ret_view);
         *ret_known = known_of(assessment);
         assess_freep(&assessment);
         run->looked_ns = clock_monotonic_ns();
