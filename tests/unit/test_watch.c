@@ -3,6 +3,9 @@
 #include "test.h"
 
 #include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -10,6 +13,7 @@
 #include "cli/watch_known.h"
 #include "collect/bpf/watch_record.h"
 #include "collect/bpf_exes.h"
+#include "collect/firewall_notices.h"
 #include "collect/watch.h"
 #include "inside_sample.h"
 #include "report/watch_report.h"
@@ -108,6 +112,30 @@ static void test_unit(void **state)
         assert_non_null(strstr(str_text(&text), "\nExecStart=/usr/bin/quaymaster watch\n"));
         assert_non_null(strstr(str_text(&text), "\nCapabilityBoundingSet=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
         assert_non_null(strstr(str_text(&text), "\nAmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
+}
+
+/* Rules count, members of sets and the end of a transaction do not; what is cut short might. */
+static void test_firewall_notices(void **state)
+{
+        struct {
+                struct nlmsghdr header;
+                uint8_t body[4];
+        } notices[3] = {0};
+        const uint16_t types[] = {NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWGEN};
+
+        for (size_t i = 0; i < array_len(types); i++)
+                notices[i].header = (struct nlmsghdr){.nlmsg_len = sizeof(notices[i]),
+                                                      .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | types[i],
+                                                      .nlmsg_seq = 77};
+        assert_false(firewall_notice_matters(notices, 0));
+        assert_false(firewall_notice_matters(notices, sizeof(notices)));
+        assert_true(firewall_notice_matters(notices, sizeof(notices) - sizeof(notices[0]) + 3));
+        notices[1].header.nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELRULE;
+        assert_true(firewall_notice_matters(notices, sizeof(notices)));
+        notices[1].header.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | NFT_MSG_DELRULE;
+        assert_false(firewall_notice_matters(notices, sizeof(notices)));
+        notices[0].header.nlmsg_len = 0;
+        assert_true(firewall_notice_matters(notices, sizeof(notices)));
 }
 
 /* --- what is known --------------------------------------------------------------------------------- */
@@ -282,6 +310,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),
+                cmocka_unit_test(test_firewall_notices),
                 cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
                 cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
                 cmocka_unit_test(test_approval_expired), cmocka_unit_test(test_executables), cmocka_unit_test(test_unit),
