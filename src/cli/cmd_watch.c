@@ -92,6 +92,8 @@ static int plan_look(struct loop *l)
 {
         uint64_t at = l->run.looked_ns / 1000 + l->interval_us, soon = watch_run_next_look(&l->run) / 1000;
 
+        if (watch_run_is_looking(&l->run)) /* the next is planned when this one is done */
+                return 0;
         if (l->settled_us && l->settled_us < at)
                 at = l->settled_us > soon ? l->settled_us : soon;
         if (l->run.look_soon)
@@ -178,20 +180,40 @@ static void open_firewall(struct loop *l)
                 close_firewall(l);
 }
 
+/* A shortage that passes must not end a watch of weeks. */
+static void tell_no_look(struct loop *l, const struct err *err)
+{
+        fprintf(stderr, "quaymaster watch: cannot look at the whole, will try again: %s\n", err->text);
+        l->run.looked_ns = clock_monotonic_ns();
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+        struct loop *l = arg;
+        struct err err = {0};
+
+        if (watch_run_is_looking(&l->run))
+                return 0;
+        l->settled_us = 0;
+        if (watch_run_look(&l->run, &err) == 0)
+                return 0;
+        tell_no_look(l, &err);
+        return plan_look(l);
+}
+
+static int on_looked(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
         struct loop *l = arg;
         struct err err = {0};
         int r;
 
-        l->settled_us = 0;
-        r = watch_run_look(&l->run, &err);
+        if (!watch_run_is_looking(&l->run)) /* a reload was in between, and looked itself */
+                return 0;
+        r = watch_run_looked(&l->run, &err);
         if (l->run.output_ended)
                 return fail(l, 0);
-        if (r < 0) { /* a shortage that passes must not end a watch of weeks */
-                fprintf(stderr, "quaymaster watch: cannot look at the whole, will try again: %s\n", err.text);
-                l->run.looked_ns = clock_monotonic_ns();
-        }
+        if (r < 0)
+                tell_no_look(l, &err);
         return plan_look(l);
 }
 
@@ -277,6 +299,8 @@ static int open_source(struct loop *l, struct err *err)
 static int start_loop(struct loop *l, struct err *err)
 {
         int r = sd_event_add_io(l->event, NULL, watch_fd(l->run.source), EPOLLIN, on_notes, l);
+        if (r >= 0)
+                r = sd_event_add_io(l->event, NULL, l->run.whole.done_fd, EPOLLIN, on_looked, l);
         if (r >= 0)
                 r = sd_event_add_time(l->event, &l->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_timer, l);
         if (r >= 0)
@@ -374,6 +398,7 @@ static int watch_listeners(const struct invocation *in, struct err *err)
                         .json = invocation_has(in, "json"),
                         .output = invocation_get(in, "output"),
                         .out_fd = -1,
+                        .whole = WATCH_WHOLE_INIT,
                 },
         };
         int r = start(&l, err);
@@ -381,6 +406,8 @@ static int watch_listeners(const struct invocation *in, struct err *err)
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(l.event);
+        if (watch_run_is_looking(&l.run)) /* so that the last record says all that is known */
+                (void)watch_run_looked(&l.run, &(struct err){0});
         watch_alert_end(l.run.alert);
         if (r < 0)
                 return QM_EXIT_INCOMPLETE;

@@ -236,6 +236,52 @@ const struct known_listener *known_close(struct known *known, uint64_t cookie, c
         return l;
 }
 
+/* --- a table that was made meanwhile --------------------------------------------------------------- */
+
+static struct known_listener *adopt(struct known *to, const struct known_listener *from)
+{
+        _cleanup_str_ struct str text = {0};
+        struct known_listener copy = *from;
+        const char **const texts[] = {
+                &copy.item.netns,   &copy.item.device,   &copy.item.exe,       &copy.item.unit, &copy.item.package,
+                &copy.item.version, &copy.item.protocol, &copy.item.container, &copy.item.user, &copy.item.zones,
+                &copy.process,      &copy.judgement.why, &copy.judgement.note,
+        };
+
+        for (size_t i = 0; i < array_len(texts); i++)
+                *texts[i] = pool_intern(to->pool, *texts[i]);
+        copy.n_sockets = copy.n_anonymous = 0;
+        map_put_str(&to->by_key, pool_intern(to->pool, key_text(&text, &copy.item)), to->listeners.n);
+        *vec_push(&to->listeners) = copy;
+        return &to->listeners.at[to->listeners.n - 1];
+}
+
+static void catch_up_opened(struct known *after, const struct known *before, uint64_t cookie)
+{
+        struct known_listener *to;
+        uint64_t index;
+
+        if (map_get(&after->by_cookie, cookie, NULL) || !map_get(&before->by_cookie, cookie, &index))
+                return;
+        if (index == NONE) { /* it closed since; that step must not be taken for one of another socket */
+                map_put(&after->by_cookie, cookie, NONE);
+                return;
+        }
+        to = find(after, &before->listeners.at[index].item);
+        if (!to)
+                to = adopt(after, &before->listeners.at[index]);
+        after->n_open += !to->n_sockets++;
+        map_put(&after->by_cookie, cookie, (uint64_t)(to - after->listeners.at));
+}
+
+void known_catch_up(struct known *after, const struct known *before, const struct known_step *step)
+{
+        if (step->closed)
+                (void)known_close(after, step->cookie, step->has_key ? &step->key : NULL);
+        else
+                catch_up_opened(after, before, step->cookie);
+}
+
 /* --- two tables ------------------------------------------------------------------------------------ */
 
 static bool differ(const char *a, const char *b)
@@ -290,12 +336,17 @@ static void compare_services(const struct known *before, const struct known *aft
 
 void known_compare(const struct known *before, const struct known *after, known_event each, void *arg)
 {
-        vec_foreach(b, &before->listeners)
-                if (b->n_sockets && !find(after, &b->item))
-                        each(EVENT_CLOSED, b, NULL, NULL, arg);
-        vec_foreach(a, &after->listeners) {
-                const struct known_listener *b = find(before, &a->item);
+        vec_foreach(b, &before->listeners) {
+                const struct known_listener *a = b->n_sockets ? find(after, &b->item) : NULL;
 
+                if (b->n_sockets && (!a || !a->n_sockets))
+                        each(EVENT_CLOSED, b, NULL, NULL, arg);
+        }
+        vec_foreach(a, &after->listeners) {
+                const struct known_listener *b = a->n_sockets ? find(before, &a->item) : NULL;
+
+                if (!a->n_sockets)
+                        continue;
                 if (!b || !b->n_sockets)
                         each(EVENT_OPENED, NULL, a, NULL, arg);
                 else

@@ -219,6 +219,54 @@ static void test_open_again(void **state)
         assess_freep(&a);
 }
 
+static struct known_step opened_step(uint64_t cookie)
+{
+        return (struct known_step){.cookie = cookie};
+}
+
+static struct known_step closed_step(uint64_t cookie)
+{
+        return (struct known_step){.cookie = cookie, .closed = true};
+}
+
+/* What came and went while a look went on is told once, whatever the look saw of it. */
+static void test_catch_up(void **state)
+{
+        _cleanup_(inside_freep) struct inside *first = sample_inside(), *late = sample_inside(), *seen = sample_inside();
+        _cleanup_(known_freep) struct known *before = NULL, *after = NULL;
+        const struct known_step steps[] = {opened_step(81), opened_step(82), opened_step(83), closed_step(83),
+                                           closed_step(80), closed_step(84), opened_step(99)};
+        struct told told = {0};
+        struct assessment *a;
+
+        (void)add_socket(first, 80, 80, "/usr/sbin/a");
+        (void)add_socket(first, 84, 84, "/usr/sbin/e");
+        before = known_of_view(first);
+        for (uint16_t port = 81; port <= 83; port++)
+                (void)add_socket(late, port, port, "/usr/sbin/b");
+        a = assess_correlate(late, guide);
+        for (size_t i = 0; i < a->listeners.n; i++)
+                assert_non_null(known_open(before, &a->listeners.at[i], a->listeners.at[i].port));
+        assess_freep(&a);
+        for (uint64_t cookie = 80; cookie <= 84; cookie += cookie == 80 ? 3 : 1)
+                assert_non_null(known_close(before, cookie, NULL));
+
+        (void)add_socket(seen, 80, 80, "/usr/sbin/a"); /* seen before it closed */
+        (void)add_socket(seen, 82, 82, "/usr/sbin/b"); /* seen after it opened; 81 was not */
+        (void)add_socket(seen, 85, 85, "/usr/sbin/f"); /* nothing was told of it */
+        after = known_of_view(seen);
+        for (size_t i = 0; i < array_len(steps); i++)
+                known_catch_up(after, before, &steps[i]);
+        known_compare(before, after, tell, &told);
+        assert_string_equal(str_text(&told.text), "opened 85;");
+        assert_int_equal(known_count(after), 3);
+        known_freep(&before);
+        assert_true(known_has_socket(after, 81) && known_has_socket(after, 82) && !known_has_socket(after, 83));
+        assert_non_null(known_close(after, 81, NULL));
+        assert_null(known_close(after, 80, NULL));
+        str_release(&told.text);
+}
+
 /* Where the cookie was not told, the place says which listener it was. */
 static void test_anonymous(void **state)
 {
@@ -312,7 +360,7 @@ int main(void)
                 cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),
                 cmocka_unit_test(test_firewall_notices),
                 cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
-                cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
+                cmocka_unit_test(test_catch_up), cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
                 cmocka_unit_test(test_approval_expired), cmocka_unit_test(test_executables), cmocka_unit_test(test_unit),
         };
 
