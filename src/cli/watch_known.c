@@ -256,22 +256,30 @@ static struct known_listener *adopt(struct known *to, const struct known_listene
         return &to->listeners.at[to->listeners.n - 1];
 }
 
-static void catch_up_opened(struct known *after, const struct known *before, uint64_t cookie)
+struct known_step known_step_opened(const struct known *known, uint64_t cookie)
 {
-        struct known_listener *to;
-        uint64_t index;
+        uint64_t index = 0;
 
-        if (map_get(&after->by_cookie, cookie, NULL) || !map_get(&before->by_cookie, cookie, &index))
+        (void)map_get(&known->by_cookie, cookie, &index);
+        return (struct known_step){.cookie = cookie, .listener = (uint32_t)index};
+}
+
+/* One that came between the kernel's tables and the walk through open files was seen without its cookie. */
+static void catch_up_opened(struct known *after, const struct known *before, const struct known_step *step)
+{
+        const struct known_listener *from = &before->listeners.at[step->listener];
+        struct known_listener *to;
+
+        if (map_get(&after->by_cookie, step->cookie, NULL))
                 return;
-        if (index == NONE) { /* it closed since; that step must not be taken for one of another socket */
-                map_put(&after->by_cookie, cookie, NONE);
-                return;
-        }
-        to = find(after, &before->listeners.at[index].item);
+        to = find(after, &from->item);
         if (!to)
-                to = adopt(after, &before->listeners.at[index]);
-        after->n_open += !to->n_sockets++;
-        map_put(&after->by_cookie, cookie, (uint64_t)(to - after->listeners.at));
+                to = adopt(after, from);
+        if (to->n_anonymous)
+                to->n_anonymous--;
+        else
+                after->n_open += !to->n_sockets++;
+        map_put(&after->by_cookie, step->cookie, (uint64_t)(to - after->listeners.at));
 }
 
 void known_catch_up(struct known *after, const struct known *before, const struct known_step *step)
@@ -279,7 +287,7 @@ void known_catch_up(struct known *after, const struct known *before, const struc
         if (step->closed)
                 (void)known_close(after, step->cookie, step->has_key ? &step->key : NULL);
         else
-                catch_up_opened(after, before, step->cookie);
+                catch_up_opened(after, before, step);
 }
 
 /* --- two tables ------------------------------------------------------------------------------------ */

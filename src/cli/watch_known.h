@@ -53,9 +53,13 @@ const struct known_listener *known_close(struct known *known, uint64_t cookie, c
 /* A socket that came or went while a later table was being made. */
 struct known_step {
         uint64_t cookie;
+        uint32_t listener; /* of one that came: known_step_opened() */
         bool closed, has_key;
         struct item key; /* as for known_close() */
 };
+
+/* That of a socket which known_open() has just been told of. */
+struct known_step known_step_opened(const struct known *known, uint64_t cookie);
 
 /* What happened meanwhile, and was told, is so in the later table, too, whether the look saw it or not. In order. */
 void known_catch_up(struct known *after, const struct known *before, const struct known_step *step);

@@ -250,10 +250,10 @@ static struct watch_event event_of(enum event_kind kind, const struct known_list
 }
 
 /* What a look that goes on may not see any more. */
-static void keep_step(struct watch_run *run, const struct known_step *step)
+static void keep_step(struct watch_run *run, struct known_step step)
 {
         if (run->whole.running && run->steps.n < STEPS_MAX)
-                *vec_push(&run->steps) = *step;
+                *vec_push(&run->steps) = step;
 }
 
 static void take_opened(struct batch *b, const struct watch_note *note)
@@ -266,7 +266,7 @@ static void take_opened(struct batch *b, const struct watch_note *note)
                 return;
         known = known_open(b->run->known, l, note->cookie);
         if (note->time_ns >= b->run->whole.began_ns) /* else the look knows better: a note of its end may be lost */
-                keep_step(b->run, &(struct known_step){.cookie = note->cookie});
+                keep_step(b->run, known_step_opened(b->run->known, note->cookie));
         if (!known)
                 return;
         e = event_of(EVENT_OPENED, NULL, known);
@@ -286,7 +286,7 @@ static void take_closed(struct batch *b, const struct watch_note *note)
         const struct known_listener *known = known_close(b->run->known, note->cookie, has_key ? &key : NULL);
         struct watch_event e;
 
-        keep_step(b->run, &(struct known_step){note->cookie, true, has_key, key});
+        keep_step(b->run, (struct known_step){note->cookie, .closed = true, .has_key = has_key, .key = key});
         if (!known)
                 return;
         e = event_of(EVENT_CLOSED, known, NULL);

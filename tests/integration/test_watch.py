@@ -436,6 +436,26 @@ def test_firewall_changes_are_told(lan, watch, config):
     assert w.end()["complete"]
 
 
+CHURN = """
+for i in range(150):
+    s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', 10000 + i)); s.listen()
+    time.sleep(0.01); s.close(); time.sleep(0.01)
+print('ready')
+"""
+
+
+def test_looks_beside_events(netns, watch):
+    """What comes and goes while the whole is looked at is told once, at once, and in order."""
+    ns = netns()
+    w = watch("--netns", ns.name, "--interval", "1")
+    ns.python(CHURN)
+    w.event("closed", 10149)
+    assert w.end()["dropped"] == 0
+    events = [(r["subject"]["port"], r["kind"]) for r in w.records if r["type"] == "event"]
+    assert events == [(10000 + i, kind) for i in range(150) for kind in ("opened", "closed")]
+    assert {r["seen_by"] for r in w.records if r["type"] == "event"} == {"live"}
+
+
 def test_wrong_interval():
     for word in ("0", "-1", "x", "86401"):
         result = run(BUILD / "quaymaster", "watch", "--interval", word, check=False)
