@@ -29,6 +29,7 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "WHICH",
          .help = "save: look into `all` network namespaces (default), the own one (`self`), or NAME"},
+        {.name = "all", .letter = 'a', .help = "list: also the looks that open change windows keep"},
         {.name = "no-bpf", .help = "save: read owners from /proc even where BPF is permitted"},
         {.name = "json", .letter = 'j', .help = "list, show: write NDJSON, one record a line"},
         {.name = "output",
@@ -92,6 +93,8 @@ static int check_name(const char *name, struct err *err)
                 if (streq(name, reserved[i]))
                         return err_set(err, -EINVAL, "'%s' has a meaning of its own: take another name",
                                        name);
+        if (str_after(name, CHANGE_LOOK))
+                return err_set(err, -EINVAL, "'" CHANGE_LOOK "...' has a meaning of its own: take another name");
         if (!*name || strlen(name) > STORE_NAME_MAX || strchr(name, '/'))
                 return err_set(err, -EINVAL, "a name has 1 to %u bytes, and no '/'", STORE_NAME_MAX);
         for (const char *c = name; *c; c++)
@@ -186,6 +189,17 @@ static int add_list_text(struct run *run)
         return r;
 }
 
+/* What `change open` keeps is nobody's snapshot. */
+static void drop_looks(struct store_list *list)
+{
+        size_t n = 0;
+
+        vec_foreach(s, &list->snapshots)
+                if (!str_after(s->name, CHANGE_LOOK))
+                        list->snapshots.at[n++] = *s;
+        list->snapshots.n = n;
+}
+
 static int list(struct run *run, struct err *err)
 {
         int r = open_store(run, false, err);
@@ -198,6 +212,8 @@ static int list(struct run *run, struct err *err)
         }
         if (r < 0)
                 return r;
+        if (!invocation_has(run->in, "all"))
+                drop_looks(&run->list);
         if (invocation_has(run->in, "json"))
                 add_list_json(run);
         else if (!run->list.snapshots.n)

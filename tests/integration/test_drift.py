@@ -295,7 +295,7 @@ def test_looks_of_another_width(host, netns):
 # --- commands and their options ---------------------------------------------------------------------
 
 OPTIONS = {
-    "snapshot": {"from", "netns", "no-bpf", "json", "output", "config"}, "diff": {"json", "output", "netns", "no-bpf", "config"},
+    "snapshot": {"all", "from", "netns", "no-bpf", "json", "output", "config"}, "diff": {"json", "output", "netns", "no-bpf", "config"},
     "baseline": {"netns", "no-bpf", "config"}, "change": {"ticket", "expect", "until", "netns", "no-bpf", "config"},
 }
 
@@ -398,6 +398,10 @@ def test_a_planned_change(host):
     host.save("a")
     open_change(host, "CHG-1", "opened 8443/tcp; opened 8444/tcp")
     assert re.search(r"^CHG-1 +opened 8443/tcp .* open$", host("change", "list").stdout, re.MULTILINE)
+    assert host.names() == ["a"]
+    every = host.records("snapshot", "list", "--all")
+    assert sorted(r["name"] for r in every if r["type"] == "snapshot") == ["a", "change:CHG-1"]
+    assert "meaning of its own" in host.save("change:x", code=2).stderr
     host.serve("tcp,0.0.0.0,8443")
     host.save("b")
     (event,) = host.events("a", "b", code=0)
