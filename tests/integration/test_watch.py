@@ -377,7 +377,8 @@ print('ready')
     time.sleep(1)
     summary = w.end()
     live = [r for r in w.records if r["type"] == "event" and r["seen_by"] == "live"]
-    assert summary["dropped"] > 0 and len(live) + summary["dropped"] == 20000
+    # notes of other namespaces, which are not asked for, may be lost with them
+    assert summary["dropped"] > 0 and len(live) + summary["dropped"] >= 20000
     assert summary["listeners"] == 0 or not summary["complete"]  # a look may still be due on a busy machine
 
 
