@@ -130,7 +130,28 @@ static bool look_outside(const struct outside_input *in, struct verdict_draft *d
 
 const struct outside_rule outside_policy = {.name = "policy", .look = look_outside};
 
-struct finding approval_unused(struct pool *pool, const struct policy_rule *rule)
+/* It approves nothing yet, so nothing can use it. */
+static struct finding entry_unfilled(struct pool *pool, const struct policy_rule *rule)
+{
+        struct verdict_draft draft = {
+                .severity = SEVERITY_LOW,
+                .rule_suffix = verdict_name(VERDICT_UNUSED),
+                .title = pool_printf(pool, "The entry for %s needs to be filled in", rule->what),
+                .advice = {ADVICE_REVIEW,
+                           "As long as it says no need it approves nothing; nothing listens there now."},
+        };
+        struct lines evidence = {0};
+
+        lines_add(&evidence, pool_printf(pool, "policy: line %u names %s, but says no need for it yet (need: TODO)",
+                                         rule->line, rule->what));
+        lines_add(&draft.remediation,
+                  pool_printf(pool, "Needed? Write the need, the owner and who approved it in line %u of policy.yaml",
+                              rule->line));
+        lines_add(&draft.remediation, pool_intern(pool, "Not needed? Remove the entry"));
+        return draft_finish(pool, "policy", &evidence, &draft);
+}
+
+static struct finding left_over(struct pool *pool, const struct policy_rule *rule)
 {
         struct verdict_draft draft = {
                 .severity = SEVERITY_LOW,
@@ -140,14 +161,18 @@ struct finding approval_unused(struct pool *pool, const struct policy_rule *rule
                            "An approval that is left over lets the next program take the port unnoticed."},
         };
         struct lines evidence = {0};
-        struct finding finding;
 
-        lines_add(&evidence, pool_printf(pool, "policy: line %u approves %s: %s", rule->line, rule->what,
-                                         policy_rule_needed(rule) ? rule->need : "no need is written down"));
+        lines_add(&evidence, pool_printf(pool, "policy: line %u approves %s: %s", rule->line, rule->what, rule->need));
         lines_add(&draft.remediation,
                   pool_printf(pool, "No longer needed? Remove the entry in line %u of policy.yaml", rule->line));
         lines_add(&draft.remediation, pool_intern(pool, "Meant for another machine? Say which, with `on:`"));
-        finding = draft_finish(pool, "policy", &evidence, &draft);
+        return draft_finish(pool, "policy", &evidence, &draft);
+}
+
+struct finding approval_unused(struct pool *pool, const struct policy_rule *rule)
+{
+        struct finding finding = policy_rule_needed(rule) ? left_over(pool, rule) : entry_unfilled(pool, rule);
+
         finding.approval = rule;
         finding.verdict = VERDICT_UNUSED;
         return finding;

@@ -28,6 +28,24 @@ int netlink_open(int protocol, struct err *err)
         return take_fd(fd);
 }
 
+/*
+ * A socket gets its number when it is bound or sends. One without is left out: notices come from number 0, and who sent
+ * a notice is not told of it (do_one_broadcast() in net/netlink/af_netlink.c).
+ */
+int netlink_join(int fd, int group, struct err *err)
+{
+        struct sockaddr_nl own = {.nl_family = AF_NETLINK};
+        socklen_t len = sizeof(own);
+
+        if (getsockname(fd, (struct sockaddr *)&own, &len) < 0)
+                return err_errno(err, errno, "cannot tell the number of a netlink socket");
+        if (!own.nl_pid && bind(fd, (const struct sockaddr *)&own, sizeof(own)) < 0)
+                return err_errno(err, errno, "cannot bind a netlink socket");
+        if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+                return err_errno(err, errno, "cannot join group %d of netlink", group);
+        return 0;
+}
+
 #define MAX_ERRNO 4095 /* include/linux/err.h */
 
 /* The code in NLMSG_ERROR, and in NLMSG_DONE: a dump that fails after it began says so only there. */

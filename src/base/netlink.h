@@ -14,6 +14,9 @@
 /* A netlink socket of that protocol in the calling thread's network namespace: fd (close-on-exec) or negative errno. */
 int netlink_open(int protocol, struct err *err);
 
+/* Hear what is told to a multicast group of that protocol. 0 or negative errno. */
+int netlink_join(int fd, int group, struct err *err);
+
 /*
  * Send `request` (a whole message, its nlmsg_seq filled in here) and call `each` for every message of the
  * dump with its type and payload. 0; 1 when the table changed meanwhile (NLM_F_DUMP_INTR: entries may be

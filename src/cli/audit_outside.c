@@ -54,6 +54,7 @@ static void look_at_self(struct outside_run *run, struct audit *audit)
         if (!run->self.sockets)
                 return;
         audit->self = assess_correlate(view, run->knowledge);
+        assess_reach(audit->self, audit->policy.has_estate ? &audit->policy.estate : NULL);
         audit->self_complete = true;
         vec_foreach(gap, &view->gaps)
                 audit->self_complete &= !gap->incomplete;

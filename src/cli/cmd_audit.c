@@ -86,7 +86,6 @@ static int run_inside(const struct invocation *in, struct err *err)
         if (invocation_has(in, "verify") && verify_listeners(&audit, in, &status, err) != VERIFY_GO_ON)
                 return status;
         assess_services(audit.assessment);
-        assess_reach(audit.assessment, policy.has_estate ? &policy.estate : NULL);
         policy_run_judge(&policy, &audit, saw_all(&audit, in));
         assess_judge(audit.assessment, audit.knowledge);
         r = inside_run_report(&audit, in,

@@ -16,7 +16,6 @@
 #include "report/layout.h"
 #include "report/report.h"
 
-#define SERIES "change" /* of the looks at this host when a window opens */
 
 static const struct option_spec options[] = {
         {.name = "ticket",
@@ -137,7 +136,7 @@ static int get_ticket(const struct run *run, const char **ret, struct err *err)
 
 static const char *look_name(const struct run *run, const char *ticket)
 {
-        return pool_printf(run->pool, SERIES ":%s", ticket);
+        return pool_printf(run->pool, CHANGE_LOOK "%s", ticket);
 }
 
 struct expectations {
@@ -187,8 +186,8 @@ static int open_change(struct run *run, struct err *err)
         if (r == 0)
                 r = state_store_open(&run->store, &run->engine, true, err);
         if (r == 0)
-                r = run->engine->save(run->store, &run->before, look_name(run, change.ticket), SERIES, true,
-                                      err);
+                r = run->engine->save(run->store, &run->before, look_name(run, change.ticket), CHANGE_SERIES,
+                                      true, err);
         vec_foreach(text, &x.texts) {
                 change.expect = *text;
                 if (r == 0)

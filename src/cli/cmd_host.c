@@ -2,8 +2,6 @@
 #include "cli/commands.h"
 #include "cli/inside_run.h"
 
-#include "base/mem.h"
-
 static const struct option_spec options[] = {
         {.name = "services", .letter = 's', .help = "list services instead: state, start-up, what they listen on"},
         INSIDE_OPTIONS,
@@ -13,18 +11,12 @@ static const struct option_spec options[] = {
 
 static int run(const struct invocation *in, struct err *err)
 {
-        _cleanup_(pool_freep) struct pool *pool = pool_new();
         _cleanup_(inside_run_release) struct inside_run host = {0};
-        bool services = invocation_has(in, "services"), has_estate;
-        struct estate estate = {0};
-        int r;
+        bool services = invocation_has(in, "services");
+        int r = inside_run_collect(&host, in, services, err);
 
-        if (config_open_estate(in, pool, &estate, &has_estate, err) < 0)
-                return QM_EXIT_USAGE;
-        r = inside_run_collect(&host, in, services, err);
         if (r < 0)
                 return inside_run_failed(r);
-        assess_reach(host.assessment, has_estate ? &estate : NULL);
         if (services)
                 assess_services(host.assessment);
         r = inside_run_report(&host, in,

@@ -15,6 +15,7 @@
 #include "cli/state_store.h"
 #include "cli/terminal.h"
 #include "drift/record_write.h"
+#include "model/zone_states.h"
 #include "report/drift_report.h"
 #include "report/layout.h"
 #include "report/report.h"
@@ -28,6 +29,7 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "WHICH",
          .help = "save: look into `all` network namespaces (default), the own one (`self`), or NAME"},
+        {.name = "all", .letter = 'a', .help = "list: also the looks that open change windows keep"},
         {.name = "no-bpf", .help = "save: read owners from /proc even where BPF is permitted"},
         {.name = "json", .letter = 'j', .help = "list, show: write NDJSON, one record a line"},
         {.name = "output",
@@ -91,6 +93,8 @@ static int check_name(const char *name, struct err *err)
                 if (streq(name, reserved[i]))
                         return err_set(err, -EINVAL, "'%s' has a meaning of its own: take another name",
                                        name);
+        if (str_after(name, CHANGE_LOOK))
+                return err_set(err, -EINVAL, "'" CHANGE_LOOK "...' has a meaning of its own: take another name");
         if (!*name || strlen(name) > STORE_NAME_MAX || strchr(name, '/'))
                 return err_set(err, -EINVAL, "a name has 1 to %u bytes, and no '/'", STORE_NAME_MAX);
         for (const char *c = name; *c; c++)
@@ -178,6 +182,17 @@ static int add_list_text(struct run *run)
         return r;
 }
 
+/* What `change open` keeps is nobody's snapshot. */
+static void drop_looks(struct store_list *list)
+{
+        size_t n = 0;
+
+        vec_foreach(s, &list->snapshots)
+                if (!str_after(s->name, CHANGE_LOOK))
+                        list->snapshots.at[n++] = *s;
+        list->snapshots.n = n;
+}
+
 static int list(struct run *run, struct err *err)
 {
         int r = open_store(run, false, err);
@@ -190,6 +205,8 @@ static int list(struct run *run, struct err *err)
         }
         if (r < 0)
                 return r;
+        if (!invocation_has(run->in, "all"))
+                drop_looks(&run->list);
         if (invocation_has(run->in, "json"))
                 add_list_json(run);
         else if (!run->list.snapshots.n)
@@ -248,7 +265,9 @@ static int add_items(struct run *run)
                 str_addf(&raw, "%s%s%s", what ? what : "-", what && item->version ? " " : "",
                          what && item->version ? item->version : "");
                 layout_table_cell(&t, safe(&text, raw.text), NULL);
-                layout_table_cell(&t, safe(&text, item->exposure), NULL);
+                str_reset(&raw);
+                item_add_exposure(&raw, item);
+                layout_table_cell(&t, safe(&text, raw.len ? raw.text : NULL), NULL);
         }
         r = layout_table_add(&run->out, &t, terminal_of(STDOUT_FILENO).width, false);
         layout_table_release(&t);

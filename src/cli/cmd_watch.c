@@ -13,12 +13,15 @@
 #include "cli/watch_denied.h"
 #include "cli/watch_install.h"
 #include "cli/watch_run.h"
+#include "base/fd.h"
+#include "collect/firewall_notices.h"
 #include "collect/unit_signals.h"
 
 #define INTERVAL_S      120u /* with BPF the look at the whole is only to make sure */
 #define INTERVAL_POLL_S 5u   /* without it, it is how openings are seen at all */
 #define INTERVAL_MAX_S  86400u
 #define SETTLE_US       (US_PER_S / 2) /* an installation tells of many units in a row */
+#define FIREWALL_US     (10 * US_PER_S) /* between looks for the packet filter's sake: some change it all the time */
 #define TICK_US         (60 * US_PER_S) /* the clock may jump: what hangs on it is looked at each minute */
 #define US_PER_S        1000000ull
 
@@ -45,9 +48,11 @@ struct loop {
         struct knowledge *knowledge;
         const struct invocation *in;
         sd_event *event;
-        sd_event_source *timer, *tick, *on_bus;
+        sd_event_source *timer, *tick, *on_bus, *on_firewall;
+        int firewall_fd; /* -1: its changes are seen at the next look only */
         struct unit_signals *signals; /* NULL: no bus, services are looked at from time to time only */
-        uint64_t settled_us;          /* when what systemd told will have settled; 0: nothing told */
+        uint64_t settled_us;          /* when what systemd or nftables told will have settled; 0: nothing told */
+        uint64_t filtered_us;         /* when a look for the packet filter's sake was last asked for, or will be due */
         uint64_t interval_us;
         struct err *err;
 };
@@ -58,11 +63,18 @@ static void close_bus(struct loop *l)
         l->signals = unit_signals_free(l->signals);
 }
 
+static void close_firewall(struct loop *l)
+{
+        l->on_firewall = sd_event_source_disable_unref(l->on_firewall);
+        fd_close(&l->firewall_fd);
+}
+
 static void loop_release(struct loop *l)
 {
         l->timer = sd_event_source_disable_unref(l->timer);
         l->tick = sd_event_source_disable_unref(l->tick);
         close_bus(l);
+        close_firewall(l);
         l->event = sd_event_unref(l->event);
         l->run.alert = watch_alert_free(l->run.alert);
         watch_run_release(&l->run);
@@ -80,7 +92,9 @@ static int plan_look(struct loop *l)
 {
         uint64_t at = l->run.looked_ns / 1000 + l->interval_us, soon = watch_run_next_look(&l->run) / 1000;
 
-        if (l->settled_us)
+        if (watch_run_is_looking(&l->run)) /* the next is planned when this one is done */
+                return 0;
+        if (l->settled_us && l->settled_us < at)
                 at = l->settled_us > soon ? l->settled_us : soon;
         if (l->run.look_soon)
                 at = soon;
@@ -98,12 +112,19 @@ static int on_notes(sd_event_source *source, int fd, uint32_t events, void *arg)
         return l->run.look_soon ? plan_look(l) : 0;
 }
 
+/* Something tells that a look is worth while; what tells on for a while is waited for. */
+static void settle(struct loop *l, uint64_t at_us)
+{
+        if (!l->settled_us || at_us < l->settled_us)
+                l->settled_us = at_us;
+}
+
 static void take_signal(const char *unit, bool gone, void *arg)
 {
         struct loop *l = arg;
 
-        if (!l->settled_us && known_is_news(l->run.known, unit, gone))
-                l->settled_us = clock_monotonic_ns() / 1000 + SETTLE_US;
+        if (known_is_news(l->run.known, unit, gone))
+                settle(l, clock_monotonic_ns() / 1000 + SETTLE_US);
 }
 
 static int on_bus(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -129,20 +150,70 @@ static void open_bus(struct loop *l)
                 (void)on_bus(NULL, -1, 0, l); /* what came with the answers is in memory, not on the descriptor */
 }
 
+static int on_firewall(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+        struct loop *l = arg;
+        struct err err = {0};
+        uint64_t at = clock_monotonic_ns() / 1000 + SETTLE_US;
+        int r = firewall_notices_read(fd, &err);
+
+        if (r < 0)
+                close_firewall(l); /* the next tick tries again */
+        if (r <= 0)
+                return 0;
+        if (at > l->filtered_us) /* else that look is still to come */
+                l->filtered_us = at > l->filtered_us + FIREWALL_US ? at : l->filtered_us + FIREWALL_US;
+        settle(l, l->filtered_us);
+        return plan_look(l);
+}
+
+/* Without it, changes of the packet filter are seen at the next look. */
+static void open_firewall(struct loop *l)
+{
+        struct err err = {0};
+
+        if (l->firewall_fd >= 0)
+                return;
+        l->firewall_fd = firewall_notices_open(&err);
+        if (l->firewall_fd >= 0 &&
+            sd_event_add_io(l->event, &l->on_firewall, l->firewall_fd, EPOLLIN, on_firewall, l) < 0)
+                close_firewall(l);
+}
+
+/* A shortage that passes must not end a watch of weeks. */
+static void tell_no_look(struct loop *l, const struct err *err)
+{
+        fprintf(stderr, "quaymaster watch: cannot look at the whole, will try again: %s\n", err->text);
+        l->run.looked_ns = clock_monotonic_ns();
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+        struct loop *l = arg;
+        struct err err = {0};
+
+        if (watch_run_is_looking(&l->run))
+                return 0;
+        l->settled_us = 0;
+        if (watch_run_look(&l->run, &err) == 0)
+                return 0;
+        tell_no_look(l, &err);
+        return plan_look(l);
+}
+
+static int on_looked(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
         struct loop *l = arg;
         struct err err = {0};
         int r;
 
-        l->settled_us = 0;
-        r = watch_run_look(&l->run, &err);
+        if (!watch_run_is_looking(&l->run)) /* a reload was in between, and looked itself */
+                return 0;
+        r = watch_run_looked(&l->run, &err);
         if (l->run.output_ended)
                 return fail(l, 0);
-        if (r < 0) { /* a shortage that passes must not end a watch of weeks */
-                fprintf(stderr, "quaymaster watch: cannot look at the whole, will try again: %s\n", err.text);
-                l->run.looked_ns = clock_monotonic_ns();
-        }
+        if (r < 0)
+                tell_no_look(l, &err);
         return plan_look(l);
 }
 
@@ -162,6 +233,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
         if (l->run.look_soon)
                 (void)plan_look(l);
         open_bus(l);
+        open_firewall(l);
         return plan_tick(l);
 }
 
@@ -226,10 +298,9 @@ static int open_source(struct loop *l, struct err *err)
 
 static int start_loop(struct loop *l, struct err *err)
 {
-        int r = sd_event_default(&l->event);
-
+        int r = sd_event_add_io(l->event, NULL, watch_fd(l->run.source), EPOLLIN, on_notes, l);
         if (r >= 0)
-                r = sd_event_add_io(l->event, NULL, watch_fd(l->run.source), EPOLLIN, on_notes, l);
+                r = sd_event_add_io(l->event, NULL, l->run.whole.done_fd, EPOLLIN, on_looked, l);
         if (r >= 0)
                 r = sd_event_add_time(l->event, &l->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000, on_timer, l);
         if (r >= 0)
@@ -287,6 +358,10 @@ static int start(struct loop *l, struct err *err)
         r = open_source(l, err);
         if (r < 0)
                 return r;
+        r = sd_event_default(&l->event);
+        if (r < 0)
+                return err_errno(err, -r, "cannot set up the event loop");
+        open_firewall(l); /* before the first look, as the source */
         r = watch_run_begin(&l->run, err);
         if (r == 0)
                 r = start_loop(l, err);
@@ -313,6 +388,7 @@ static int watch_listeners(const struct invocation *in, struct err *err)
         char nft_program[PATH_MAX];
         _cleanup_(loop_release) struct loop l = {
                 .in = in,
+                .firewall_fd = -1,
                 .err = err,
                 .run = {
                         .options = {.netns = netns ? netns : "all",
@@ -322,6 +398,7 @@ static int watch_listeners(const struct invocation *in, struct err *err)
                         .json = invocation_has(in, "json"),
                         .output = invocation_get(in, "output"),
                         .out_fd = -1,
+                        .whole = WATCH_WHOLE_INIT,
                 },
         };
         int r = start(&l, err);
@@ -329,6 +406,8 @@ static int watch_listeners(const struct invocation *in, struct err *err)
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(l.event);
+        if (watch_run_is_looking(&l.run)) /* so that the last record says all that is known */
+                (void)watch_run_looked(&l.run, &(struct err){0});
         watch_alert_end(l.run.alert);
         if (r < 0)
                 return QM_EXIT_INCOMPLETE;

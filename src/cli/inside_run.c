@@ -24,6 +24,7 @@ void inside_run_release(struct inside_run *run)
         assess_freep(&run->assessment);
         inside_freep(&run->view);
         knowledge_freep(&run->knowledge);
+        pool_freep(&run->pool);
         if (run->has_output)
                 output_file_release(&run->output);
 }
@@ -46,6 +47,13 @@ static int check_format(const struct invocation *in, struct err *err)
                        format);
 }
 
+/* Whatever is wrong with the file is the user's mistake. */
+static int open_estate(struct inside_run *run, const struct invocation *in, struct err *err)
+{
+        run->pool = pool_new();
+        return config_open_estate(in, run->pool, &run->estate, &run->has_estate, err) < 0 ? -EINVAL : 0;
+}
+
 int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services,
                        struct err *err)
 {
@@ -65,10 +73,13 @@ int inside_run_collect(struct inside_run *run, const struct invocation *in, bool
         run->started_ns = clock_monotonic_ns();
         r = config_open_knowledge(in, &run->knowledge, err);
         if (r == 0)
+                r = open_estate(run, in, err);
+        if (r == 0)
                 r = collect_inside(&options, &run->view, err);
         if (r < 0)
                 return r;
         run->assessment = assess_correlate(run->view, run->knowledge);
+        assess_reach(run->assessment, run->has_estate ? &run->estate : NULL);
         run->complete = true;
         vec_foreach(gap, &run->view->gaps)
                 run->complete = run->complete && !gap->incomplete;

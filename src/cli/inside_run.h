@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What `host` and `audit` share: look at this host, join with the guide, write a report. */
+/* What all share that look at this host: collect, join with the guide, ask the packet filter, write a report. */
 #pragma once
 
 #include <limits.h>
@@ -24,6 +24,9 @@ extern const char *const format_choices[];
         }
 
 struct inside_run {
+        struct pool *pool; /* of the estate */
+        struct estate estate;
+        bool has_estate;
         struct knowledge *knowledge;
         struct inside *view;
         struct assessment *assessment;
@@ -36,7 +39,10 @@ struct inside_run {
 
 void inside_run_release(struct inside_run *run);
 
-/* Collect and correlate as the options say. 0 or negative errno; -ENOENT and -EINVAL are the user's mistake. */
+/*
+ * Collect as the options say, join, and put each listener to the packet filter with the zones of the estate. 0 or
+ * negative errno; -ENOENT and -EINVAL are the user's mistake.
+ */
 int inside_run_collect(struct inside_run *run, const struct invocation *in, bool all_services,
                        struct err *err);
 

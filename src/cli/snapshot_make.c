@@ -2,6 +2,7 @@
 #include "cli/snapshot_file.h"
 
 #include "base/str.h"
+#include "model/zone_states.h"
 
 static const char *keep(struct snapshot *to, const char *text)
 {
@@ -45,6 +46,7 @@ static void add_listener(struct snapshot *to, const struct listener *l)
                 .version = l->package ? keep(to, l->package->version) : NULL,
                 .protocol = l->confidence == CONFIDENCE_REGISTERED ? NULL : keep(to, l->protocol),
                 .exposure = keep(to, exposure_scope_name(l->exposure.scope)),
+                .zones = zone_states_of(to->pool, &l->exposure),
                 .container = l->container ? keep(to, l->container->name) : NULL,
         };
 }

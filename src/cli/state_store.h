@@ -4,6 +4,9 @@
 
 #include "store/store.h"
 
+#define CHANGE_SERIES "change"           /* of the looks at this host when a window of planned change opens */
+#define CHANGE_LOOK   CHANGE_SERIES ":" /* their names begin so, and the ticket follows */
+
 #define BASELINE "baseline" /* the name, and the series, of the snapshot that is one */
 
 /* Opened with the engine that is used, which is returned in *ret_engine. Close with that. */

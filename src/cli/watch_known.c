@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "model/zone_states.h"
 
 #define CROWD 65536u /* 24 bytes each */
 
@@ -59,6 +60,7 @@ static struct known_listener describe(struct pool *pool, const struct listener *
         item->container = pool_intern(pool, l->container ? l->container->name : NULL);
         item->protocol = pool_intern(pool, l->protocol);
         item->exposure = exposure_scope_name(l->exposure.scope);
+        item->zones = zone_states_of(pool, &l->exposure);
         item->verdict = verdict_name(l->judgement.verdict);
         known.judgement = l->judgement;
         known.judgement.why = pool_intern(pool, l->judgement.why);
@@ -234,6 +236,60 @@ const struct known_listener *known_close(struct known *known, uint64_t cookie, c
         return l;
 }
 
+/* --- a table that was made meanwhile --------------------------------------------------------------- */
+
+static struct known_listener *adopt(struct known *to, const struct known_listener *from)
+{
+        _cleanup_str_ struct str text = {0};
+        struct known_listener copy = *from;
+        const char **const texts[] = {
+                &copy.item.netns,   &copy.item.device,   &copy.item.exe,       &copy.item.unit, &copy.item.package,
+                &copy.item.version, &copy.item.protocol, &copy.item.container, &copy.item.user, &copy.item.zones,
+                &copy.process,      &copy.judgement.why, &copy.judgement.note,
+        };
+
+        for (size_t i = 0; i < array_len(texts); i++)
+                *texts[i] = pool_intern(to->pool, *texts[i]);
+        copy.n_sockets = copy.n_anonymous = 0;
+        map_put_str(&to->by_key, pool_intern(to->pool, key_text(&text, &copy.item)), to->listeners.n);
+        *vec_push(&to->listeners) = copy;
+        return &to->listeners.at[to->listeners.n - 1];
+}
+
+struct known_step known_step_opened(const struct known *known, uint64_t cookie)
+{
+        uint64_t index = 0;
+
+        (void)map_get(&known->by_cookie, cookie, &index);
+        return (struct known_step){.cookie = cookie, .listener = (uint32_t)index};
+}
+
+/* One that came between the kernel's tables and the walk through open files was seen without its cookie. */
+static void catch_up_opened(struct known *after, const struct known *before, const struct known_step *step)
+{
+        const struct known_listener *from = &before->listeners.at[step->listener];
+        struct known_listener *to;
+
+        if (map_get(&after->by_cookie, step->cookie, NULL))
+                return;
+        to = find(after, &from->item);
+        if (!to)
+                to = adopt(after, from);
+        if (to->n_anonymous)
+                to->n_anonymous--;
+        else
+                after->n_open += !to->n_sockets++;
+        map_put(&after->by_cookie, step->cookie, (uint64_t)(to - after->listeners.at));
+}
+
+void known_catch_up(struct known *after, const struct known *before, const struct known_step *step)
+{
+        if (step->closed)
+                (void)known_close(after, step->cookie, step->has_key ? &step->key : NULL);
+        else
+                catch_up_opened(after, before, step);
+}
+
 /* --- two tables ------------------------------------------------------------------------------------ */
 
 static bool differ(const char *a, const char *b)
@@ -249,11 +305,9 @@ static void compare_state(const struct known_listener *a, const struct known_lis
                 str_addf(&what, "executable %s -> %s", a->item.exe, b->item.exe);
                 each(EVENT_OWNER_CHANGED, a, b, str_text(&what), arg);
         }
-        if (differ(a->item.exposure, b->item.exposure)) {
-                str_reset(&what);
-                str_addf(&what, "%s -> %s", a->item.exposure, b->item.exposure);
+        str_reset(&what);
+        if (item_exposure_differs(&a->item, &b->item, &what))
                 each(EVENT_EXPOSURE_CHANGED, a, b, str_text(&what), arg);
-        }
         if (a->judgement.verdict == VERDICT_APPROVED && b->judgement.verdict == VERDICT_EXPIRED)
                 each(EVENT_APPROVAL_EXPIRED, a, b, b->judgement.why, arg);
         if (streq_ptr(a->item.package, b->item.package) && differ(a->item.version, b->item.version)) {
@@ -290,12 +344,17 @@ static void compare_services(const struct known *before, const struct known *aft
 
 void known_compare(const struct known *before, const struct known *after, known_event each, void *arg)
 {
-        vec_foreach(b, &before->listeners)
-                if (b->n_sockets && !find(after, &b->item))
-                        each(EVENT_CLOSED, b, NULL, NULL, arg);
-        vec_foreach(a, &after->listeners) {
-                const struct known_listener *b = find(before, &a->item);
+        vec_foreach(b, &before->listeners) {
+                const struct known_listener *a = b->n_sockets ? find(after, &b->item) : NULL;
 
+                if (b->n_sockets && (!a || !a->n_sockets))
+                        each(EVENT_CLOSED, b, NULL, NULL, arg);
+        }
+        vec_foreach(a, &after->listeners) {
+                const struct known_listener *b = a->n_sockets ? find(before, &a->item) : NULL;
+
+                if (!a->n_sockets)
+                        continue;
                 if (!b || !b->n_sockets)
                         each(EVENT_OPENED, NULL, a, NULL, arg);
                 else

@@ -50,6 +50,20 @@ const struct known_listener *known_open(struct known *known, const struct listen
 /* A socket ended. `key` may be NULL when only the cookie is known. The record when it was the last, else NULL. */
 const struct known_listener *known_close(struct known *known, uint64_t cookie, const struct item *key);
 
+/* A socket that came or went while a later table was being made. */
+struct known_step {
+        uint64_t cookie;
+        uint32_t listener; /* of one that came: known_step_opened() */
+        bool closed, has_key;
+        struct item key; /* as for known_close() */
+};
+
+/* That of a socket which known_open() has just been told of. */
+struct known_step known_step_opened(const struct known *known, uint64_t cookie);
+
+/* What happened meanwhile, and was told, is so in the later table, too, whether the look saw it or not. In order. */
+void known_catch_up(struct known *after, const struct known *before, const struct known_step *step);
+
 /*
  * What is different in a later table: called for every event. `before` and `after` are of the two tables, NULL where
  * there is none; `what` is a sentence, or NULL. Services are compared only when the tables have any.

@@ -17,10 +17,13 @@
 #define BATCH        256u          /* notes that are looked at together */
 #define FLUSH_AT     (64u * 1024)
 #define NS_PER_S     1000000000ull
+#define STEPS_MAX    16384u        /* that are kept while a look goes on; some 160 bytes each */
 #define LOOK_SHARE   10u           /* looking takes at most one in so many */
 
 void watch_run_release(struct watch_run *run)
 {
+        watch_whole_release(&run->whole);
+        vec_clear(&run->steps);
         known_freep(&run->known);
         watch_policy_release(&run->policy);
         exe_reader_release(&run->exes);
@@ -185,10 +188,16 @@ static void keep_wanted(struct batch *b)
         b->n = n;
 }
 
-static void judge_listeners(struct watch_run *run, struct assessment *assessment)
+/* As `host` and `audit` see it: with what the packet filter lets in, and what the policy says to that. */
+static struct assessment *assess(struct watch_run *run, const struct inside *view)
 {
+        struct assessment *assessment = assess_correlate(view, run->knowledge);
+        const struct policy_run *rules = &run->policy.rules;
+
+        assess_reach(assessment, rules->has_estate ? &rules->estate : NULL);
         vec_foreach(l, &assessment->listeners)
                 l->judgement = watch_policy_judge(&run->policy, l);
+        return assessment;
 }
 
 static void look_at_opened(struct batch *b)
@@ -202,8 +211,7 @@ static void look_at_opened(struct batch *b)
         if (!n)
                 return;
         b->view = watch_look(b->run->base, b->run->options.exes, opened, n);
-        b->assessment = assess_correlate(b->view, b->run->knowledge);
-        judge_listeners(b->run, b->assessment);
+        b->assessment = assess(b->run, b->view);
 }
 
 static const char *role_of(const struct inside *view, uint32_t inode)
@@ -241,6 +249,13 @@ static struct watch_event event_of(enum event_kind kind, const struct known_list
         };
 }
 
+/* What a look that goes on may not see any more. */
+static void keep_step(struct watch_run *run, struct known_step step)
+{
+        if (run->whole.running && run->steps.n < STEPS_MAX)
+                *vec_push(&run->steps) = step;
+}
+
 static void take_opened(struct batch *b, const struct watch_note *note)
 {
         const struct listener *l = find_listener(b, note);
@@ -250,6 +265,8 @@ static void take_opened(struct batch *b, const struct watch_note *note)
         if (!l || known_has_socket(b->run->known, note->cookie))
                 return;
         known = known_open(b->run->known, l, note->cookie);
+        if (note->time_ns >= b->run->whole.began_ns) /* else the look knows better: a note of its end may be lost */
+                keep_step(b->run, known_step_opened(b->run->known, note->cookie));
         if (!known)
                 return;
         e = event_of(EVENT_OPENED, NULL, known);
@@ -269,6 +286,7 @@ static void take_closed(struct batch *b, const struct watch_note *note)
         const struct known_listener *known = known_close(b->run->known, note->cookie, has_key ? &key : NULL);
         struct watch_event e;
 
+        keep_step(b->run, (struct known_step){note->cookie, .closed = true, .has_key = has_key, .key = key});
         if (!known)
                 return;
         e = event_of(EVENT_CLOSED, known, NULL);
@@ -346,22 +364,30 @@ static void each_difference(enum event_kind kind, const struct known_listener *b
         emit(run, &e, after ? after : before, realtime_ns());
 }
 
-static int look(struct watch_run *run, struct inside **ret_view, struct known **ret_known, struct err *err)
+static struct known *know(struct watch_run *run, const struct inside *view, uint64_t began_ns)
 {
         struct assessment *assessment;
+        struct known *known;
+
+        watch_policy_begin(&run->policy, view);
+        assessment = assess(run, view);
+        known = known_of(assessment);
+        assess_freep(&assessment);
+        run->looked_ns = clock_monotonic_ns();
+        run->look_cost_ns = run->looked_ns - began_ns;
+        return known;
+}
+
+/* At once, with events waiting. */
+static int look(struct watch_run *run, struct inside **ret_view, struct known **ret_known, struct err *err)
+{
         uint64_t began = clock_monotonic_ns();
         int r = collect_inside(&run->options, ret_view, err);
 
         if (r < 0)
                 return r;
-        assessment = assess_correlate(*ret_view, run->knowledge);
-        watch_policy_begin(&run->policy, *ret_view);
-        judge_listeners(run, assessment);
-        *ret_known = known_of(assessment);
-        assess_freep(&assessment);
-        run->looked_ns = clock_monotonic_ns();
-        run->look_cost_ns = run->looked_ns - began;
         run->look_soon = false;
+        *ret_known = know(run, *ret_view, began);
         return 0;
 }
 
@@ -374,6 +400,9 @@ static int take_look(struct watch_run *run, struct inside *view, struct known *k
 {
         int r;
 
+        vec_foreach(step, &run->steps)
+                known_catch_up(known, run->known, step);
+        vec_clear(&run->steps); /* their keys point into the old view */
         inside_freep(&run->base);
         run->base = view;
         watch_planned_freshen(&run->planned);
@@ -386,13 +415,63 @@ static int take_look(struct watch_run *run, struct inside *view, struct known *k
         return r;
 }
 
-int watch_run_look(struct watch_run *run, struct err *err)
+bool watch_run_is_looking(const struct watch_run *run)
+{
+        return run->whole.running;
+}
+
+static int look_and_take(struct watch_run *run, struct err *err)
 {
         struct inside *view = NULL;
         struct known *known = NULL;
         int r = look(run, &view, &known, err);
 
         return r < 0 ? r : take_look(run, view, known, err);
+}
+
+int watch_run_look(struct watch_run *run, struct err *err)
+{
+        int r = watch_whole_start(&run->whole, &run->options, err);
+
+        if (r < 0)
+                return r;
+        run->looking_for = run->look_soon;
+        run->look_soon = false; /* what comes from now on may be too late for it */
+        return 0;
+}
+
+/* The thread's work is thrown away, and steps are about nothing any more. */
+static void give_up_look(struct watch_run *run)
+{
+        struct inside *view = NULL;
+        struct err err;
+
+        if (!run->whole.running)
+                return;
+        if (watch_whole_take(&run->whole, &view, &err) == 0)
+                inside_freep(&view);
+        run->look_soon |= run->looking_for;
+        vec_clear(&run->steps);
+}
+
+int watch_run_looked(struct watch_run *run, struct err *err)
+{
+        struct inside *view = NULL;
+        struct err why = {0};
+        int r;
+
+        (void)watch_run_notes(run, &why); /* what the look saw and a note tells, too, is told by the note */
+        if (run->steps.n == STEPS_MAX) { /* more came and went than could be kept */
+                give_up_look(run);
+                return look_and_take(run, err);
+        }
+        r = watch_whole_take(&run->whole, &view, err);
+        if (r < 0) {
+                vec_clear(&run->steps);
+                run->look_soon |= run->looking_for;
+                return r;
+        }
+        return take_look(run, view, know(run, view, run->whole.began_ns), err);
 }
 
 int watch_run_change_policy(struct watch_run *run, struct watch_policy *policy, struct err *err)
@@ -402,6 +481,7 @@ int watch_run_change_policy(struct watch_run *run, struct watch_policy *policy, 
         struct known *known = NULL;
         int r;
 
+        give_up_look(run);
         run->policy = *policy;
         r = look(run, &view, &known, err);
         *policy = r < 0 ? run->policy : old;
@@ -514,6 +594,8 @@ int watch_run_begin(struct watch_run *run, struct err *err)
         watch_planned_freshen(&run->planned);
         if (run->output)
                 r = open_output(run, err);
+        if (r == 0)
+                r = watch_whole_open(&run->whole, err);
         if (r == 0)
                 r = look(run, &run->base, &run->known, err);
         if (r < 0)

@@ -9,6 +9,7 @@
 #include "cli/watch_known.h"
 #include "cli/watch_planned.h"
 #include "cli/watch_policy.h"
+#include "cli/watch_whole.h"
 #include "collect/bpf_exes.h"
 #include "collect/watch.h"
 #include "knowledge/knowledge.h"
@@ -29,12 +30,15 @@ struct watch_run {
         struct known *known;
         struct watch_planned planned;
         struct exe_reader exes;
+        struct watch_whole whole;
+        vec(struct known_step) steps; /* since the look began that goes on */
         struct str out;
         int out_fd; /* of `output`; -1 */
         uint64_t seq, n_live, n_reconciled, dropped_told;
         int64_t started_ns; /* since 1970: makes ids of one run differ from those of another */
         uint64_t looked_ns, look_cost_ns; /* when the whole was last looked at, and how long it took */
         bool look_soon; /* something is there that only a look at the whole can tell */
+        bool looking_for; /* ... when the look began that goes on */
         bool output_ended; /* its reader went away */
 };
 
@@ -46,8 +50,11 @@ int watch_run_begin(struct watch_run *run, struct err *err);
 /* Take the notes that are there. 0 or negative errno; look_soon may be set. */
 int watch_run_notes(struct watch_run *run, struct err *err);
 
-/* Look at the whole, and tell what notes did not. */
+/* Begin to look at the whole, beside all else. whole.done_fd says when it is done. 0 or negative errno. */
 int watch_run_look(struct watch_run *run, struct err *err);
+bool watch_run_is_looking(const struct watch_run *run);
+/* It is done, or else is waited for: tell what notes did not. 0 or negative errno. */
+int watch_run_looked(struct watch_run *run, struct err *err);
 
 /*
  * From time to time, at least each minute: what comes with the clock. Approvals may have run out, or hold again where

@@ -26,16 +26,16 @@ bool nft_tables_loaded(const char *modules, const char *builtin)
 }
 
 /* A kernel without modules has no /proc/modules: then only asking tells. */
-static bool may_be_asked(const struct collection *c)
+bool nft_tables_may_exist(int proc_fd, int root_fd)
 {
         _cleanup_str_ struct str modules = {0}, builtin = {0};
         struct utsname name;
         char path[sizeof(name.release) + 48];
 
-        if (fd_read_file(c->proc_fd, "modules", MODULES_MAX, &modules) < 0 || uname(&name) < 0)
+        if (fd_read_file(proc_fd, "modules", MODULES_MAX, &modules) < 0 || uname(&name) < 0)
                 return true;
         (void)snprintf(path, sizeof(path), "lib/modules/%s/modules.builtin", name.release);
-        if (fd_read_file(c->root_fd, path, MODULES_MAX, &builtin) < 0)
+        if (fd_read_file(root_fd, path, MODULES_MAX, &builtin) < 0)
                 return true;
         return nft_tables_loaded(str_text(&modules), str_text(&builtin));
 }
@@ -109,7 +109,7 @@ static void *look(void *arg)
 
 static int collect(struct collection *c, struct err *err)
 {
-        struct look what = {c, may_be_asked(c)};
+        struct look what = {c, nft_tables_may_exist(c->proc_fd, c->root_fd)};
         pthread_t thread;
 
         if (!what.ask)

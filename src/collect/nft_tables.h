@@ -9,5 +9,7 @@
 
 #include <stdbool.h>
 
+/* Whether the kernel may be asked for tables without making it load nf_tables; by /proc and / as folders. */
+bool nft_tables_may_exist(int proc_fd, int root_fd);
 /* Pure: whether a kernel with this /proc/modules and modules.builtin has nf_tables now. */
 bool nft_tables_loaded(const char *modules, const char *builtin);

@@ -70,9 +70,9 @@ uint64_t watch_dropped(const struct watch *watch);
 /*
  * The inside view of what a few opened notes tell: their sockets, the processes that opened them, units, packages and
  * containers as far as they can be told at once. Namespaces, addresses, services and packages come from `base`, an
- * earlier view of the whole; where a namespace is not in it, all are found anew. Sockets stand in the order of the
- * notes. `exes` (bpf_exes.h) may be NULL. Never fails; what is gone by now is missing from it and said in the owner
- * note.
+ * earlier view of the whole, and so do the rules of packet filters, by reference: free it later. Where a namespace is
+ * not in it, all are found anew. Sockets stand in the order of the notes. `exes` (bpf_exes.h) may be NULL. Never fails;
+ * what is gone by now is missing from it and said in the owner note.
  */
 struct inside *watch_look(const struct inside *base, struct exe_reader *exes, const struct watch_note *notes, size_t n);
 

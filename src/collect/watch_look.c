@@ -43,6 +43,22 @@ static void copy_namespaces(struct look *look)
         }
 }
 
+/* What was known of the packet filter of those found anew; nothing is known of one that was made since. */
+static void copy_rulesets(struct look *look)
+{
+        vec_foreach(known, &look->base->netns) {
+                uint64_t index;
+                struct netns *ns;
+
+                if (!map_get(&look->netns_by_inode, known->inode, &index))
+                        continue;
+                ns = &look->view->netns.at[index];
+                ns->ruleset = known->ruleset;
+                ns->no_tables = known->no_tables;
+                ns->legacy_filter = known->legacy_filter;
+        }
+}
+
 /* Those that the earlier view has; where one was made since, they are found anew. */
 static void find_namespaces(struct look *look, struct collection *c, const struct watch_note *notes, size_t n)
 {
@@ -56,6 +72,8 @@ static void find_namespaces(struct look *look, struct collection *c, const struc
                 copy_namespaces(look);
         for (size_t i = 0; i < look->view->netns.n; i++)
                 map_put(&look->netns_by_inode, look->view->netns.at[i].inode, i);
+        if (!all)
+                copy_rulesets(look);
 }
 
 /* Interfaces of a namespace made since are not known yet. */

@@ -60,7 +60,7 @@ static uint64_t count_dropped(const struct watch *watch)
 int watch_open_notices(struct watch **ret, struct err *err)
 {
         _cleanup_(watch_freep) struct watch *watch = xcalloc(1, sizeof(*watch));
-        int room = ROOM;
+        int room = ROOM, r;
 
         *watch = (struct watch){.reach = WATCH_STOPS, .read = read_notices, .dropped = count_dropped};
         watch->fd = netlink_open(NETLINK_SOCK_DIAG, err);
@@ -68,8 +68,8 @@ int watch_open_notices(struct watch **ret, struct err *err)
                 return watch->fd;
         (void)setsockopt(watch->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
         for (int group = SKNLGRP_INET_TCP_DESTROY; group <= SKNLGRP_INET6_UDP_DESTROY; group++)
-                if (setsockopt(watch->fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
-                        return err_errno(err, errno, "cannot ask for destroy notices");
+                if ((r = netlink_join(watch->fd, group, err)) < 0)
+                        return r;
         *ret = take_ptr(watch);
         return 0;
 }

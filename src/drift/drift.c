@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "drift/moves.h"
+#include "model/zone_states.h"
 
 /* --- keys ----------------------------------------------------------------------------------------- */
 
@@ -172,6 +173,15 @@ static void compare_version(struct compare *c, const struct item *a, const struc
                 add(c, EVENT_VERSION_CHANGED, a, b, change(c, of, a->version, b->version));
 }
 
+static void compare_exposure(struct compare *c, const struct item *a, const struct item *b)
+{
+        _cleanup_str_ struct str what = {0};
+
+        str_add(&what, "exposure ");
+        if (item_exposure_differs(a, b, &what))
+                add(c, EVENT_EXPOSURE_CHANGED, a, b, pool_intern(c->after->pool, what.text));
+}
+
 static void compare_state(struct compare *c, const struct item *a, const struct item *b)
 {
         if (a->kind == ITEM_SERVICE) {
@@ -182,8 +192,7 @@ static void compare_state(struct compare *c, const struct item *a, const struct 
         compare_owner(c, a, b);
         compare_protocol(c, a, b);
         compare_version(c, a, b);
-        if (differ(a->exposure, b->exposure))
-                add(c, EVENT_EXPOSURE_CHANGED, a, b, change(c, "exposure", a->exposure, b->exposure));
+        compare_exposure(c, a, b);
         if (a->verdict && b->verdict && streq(b->verdict, "expired") && !streq(a->verdict, "expired"))
                 add(c, EVENT_APPROVAL_EXPIRED, a, b, NULL);
 }

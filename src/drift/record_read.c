@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "model/zone_states.h"
 
 #define CACHED 4u
 
@@ -34,6 +35,7 @@ enum text_member {
         MEMBER_PACKAGE,
         MEMBER_CONTAINER,
         MEMBER_EXPOSURE,
+        MEMBER_ZONES,
         MEMBER_STARTUP,
         MEMBER_STATE,
         MEMBER_VERDICT,
@@ -70,6 +72,7 @@ struct record_reader {
         struct snapshot *to;
         uint64_t line;
         struct str rest; /* a line that has begun */
+        struct str zones; /* of the exposure that is read */
         struct json_read json;
         struct cache caches[MEMBER_MAX];
         char time_text[24];
@@ -94,6 +97,7 @@ struct record_reader *record_reader_free(struct record_reader *r)
         if (!r)
                 return NULL;
         str_release(&r->rest);
+        str_release(&r->zones);
         json_read_release(&r->json);
         vec_clear(&r->reasons);
         free(r);
@@ -315,6 +319,74 @@ static void read_state(struct record_reader *r, struct record *to)
         to->open = to->item.running && streq(to->item.running, "open");
 }
 
+static enum reach_state parse_state(const struct json_text *text)
+{
+        for (enum reach_state s = REACH_REACHABLE; s <= REACH_BLOCKED; s++)
+                if (json_text_is_n(text, reach_state_name(s), strlen(reach_state_name(s))))
+                        return s;
+        return REACH_UNKNOWN;
+}
+
+static void read_zone(struct record_reader *r)
+{
+        struct json_text key, zone = {0}, state = {0};
+        char name[ZONE_NAME_MAX];
+        size_t len = 0;
+        enum reach_state is = REACH_UNKNOWN;
+
+        json_read_open(&r->json, '{');
+        while (json_read_key(&r->json, &key)) {
+                if (json_text_is(&key, "zone")) {
+                        /* a text stays only until the next is read */
+                        len = json_read_text(&r->json, &zone) && zone.len <= sizeof(name) ? zone.len : 0;
+                        memcpy(name, len ? zone.at : "", len);
+                } else if (json_text_is(&key, "state")) {
+                        is = json_read_text(&r->json, &state) ? parse_state(&state) : REACH_UNKNOWN;
+                } else {
+                        json_read_skip(&r->json);
+                }
+        }
+        zone_states_add(&r->zones, name, len, is);
+}
+
+static const char *read_zones(struct record_reader *r)
+{
+        str_reset(&r->zones);
+        if (json_read_peek(&r->json) != '[') {
+                json_read_skip(&r->json);
+                return NULL;
+        }
+        json_read_open(&r->json, '[');
+        while (json_read_next(&r->json))
+                if (json_read_peek(&r->json) == '{')
+                        read_zone(r);
+                else
+                        json_read_skip(&r->json);
+        if (!r->zones.len)
+                return NULL;
+        return intern(r, MEMBER_ZONES, &(struct json_text){.at = r->zones.text, .len = r->zones.len});
+}
+
+/* A word in what watch and older versions wrote. */
+static void read_exposure(struct record_reader *r, struct item *to)
+{
+        struct json_text key;
+
+        if (json_read_peek(&r->json) != '{') {
+                to->exposure = read_text(r, MEMBER_EXPOSURE);
+                return;
+        }
+        json_read_open(&r->json, '{');
+        while (json_read_key(&r->json, &key)) {
+                if (json_text_is(&key, "scope"))
+                        to->exposure = read_text(r, MEMBER_EXPOSURE);
+                else if (json_text_is(&key, "zones"))
+                        to->zones = read_zones(r);
+                else
+                        json_read_skip(&r->json);
+        }
+}
+
 static void read_product(struct record_reader *r, struct record *to)
 {
         to->item.product = read_text(r, MEMBER_PRODUCT);
@@ -375,7 +447,7 @@ static void read_member(struct record_reader *r, struct record *to, const struct
                 return;
         case 'e':
                 if (IS("exposure"))
-                        item->exposure = read_part(r, MEMBER_EXPOSURE, "scope", 0, NULL, NULL);
+                        read_exposure(r, item);
                 else if (IS("encryption"))
                         item->encryption = read_text(r, MEMBER_ENCRYPTION);
                 else

@@ -2,6 +2,7 @@
 #include "drift/record_write.h"
 
 #include "base/clock.h"
+#include "model/zone_states.h"
 
 static void add_if_known(struct json *j, const char *key, const char *value)
 {
@@ -41,6 +42,34 @@ static void add_owner(struct json *j, const struct item *item)
         json_end(j);
 }
 
+static void add_zones(struct json *j, const char *at)
+{
+        _cleanup_str_ struct str name = {0};
+        struct zone_state s;
+
+        json_open_array(j, "zones");
+        while (zone_states_next(&at, &s)) {
+                str_reset(&name);
+                str_add_n(&name, s.zone, s.len);
+                json_open_object(j, NULL);
+                json_str(j, "zone", name.text);
+                json_str(j, "state", reach_state_name(s.state));
+                json_end(j);
+        }
+        json_end(j);
+}
+
+void record_write_exposure(struct json *j, const struct item *item)
+{
+        if (!item->exposure)
+                return;
+        json_open_object(j, "exposure");
+        json_str(j, "scope", item->exposure);
+        if (item->zones)
+                add_zones(j, item->zones);
+        json_end(j);
+}
+
 const char *record_type_word(const struct item *item)
 {
         static const char *const words[] = {
@@ -75,7 +104,7 @@ void record_write_item(struct json *j, const struct item *item)
         add_named(j, "unit", "name", item->unit);
         add_package(j, item);
         add_named(j, "container", "name", item->container);
-        add_named(j, "exposure", "scope", item->exposure);
+        record_write_exposure(j, item);
         add_if_known(j, "startup", item->startup);
         if (item->kind == ITEM_SERVICE)
                 add_if_known(j, "state", item->running);

@@ -7,6 +7,8 @@
 
 /* The members of an item's record, behind those that are given here by the caller: type first. Into an open object. */
 void record_write_item(struct json *j, const struct item *item);
+/* The member "exposure" of it alone; nothing where it is not known. */
+void record_write_exposure(struct json *j, const struct item *item);
 /* The word of "type". */
 const char *record_type_word(const struct item *item);
 /* A whole line. */

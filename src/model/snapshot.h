@@ -41,6 +41,7 @@ struct item {
         const char *protocol;          /* as spoken */
         const char *encryption;        /* word of model/identity.h */
         const char *exposure;          /* word: loopback, private, link, internet */
+        const char *zones;             /* what the packet filter lets in: a text of model/zone_states.h */
         const char *startup, *running; /* of services: "enabled", "running" */
         const char *container;         /* name */
         const char *user;

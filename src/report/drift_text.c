@@ -2,6 +2,7 @@
 /* What changed, for people: a table with what was on the left and what is on the right. */
 #include "base/clock.h"
 #include "base/text.h"
+#include "model/zone_states.h"
 #include "report/drift_report.h"
 #include "report/layout.h"
 #include "report/report.h"
@@ -57,6 +58,14 @@ static void add_words(struct str *to, const char *a, const char *b)
                 str_addf(to, " %s", b);
 }
 
+static void add_exposure(struct str *to, const struct item *item)
+{
+        if (!item->exposure)
+                return;
+        str_add(to, ", reach: ");
+        item_add_exposure(to, item);
+}
+
 /* "nginx.service, /usr/sbin/nginx" or "http, Apache httpd 2.4.62": who is there */
 static void add_who(struct str *to, const struct item *item)
 {
@@ -70,7 +79,7 @@ static void add_who(struct str *to, const struct item *item)
                 add_words(to, item->protocol, NULL);
                 add_words(to, item->product, item->version);
         }
-        add_words(to, item->exposure ? "reach:" : NULL, item->exposure);
+        add_exposure(to, item);
         if (item->container)
                 str_addf(to, ", container %s", item->container);
 }
@@ -107,7 +116,7 @@ static void add_changed(struct str *to, const struct event *e, const struct item
                           item->version);
                 return;
         case EVENT_EXPOSURE_CHANGED:
-                add_words(to, item->exposure ? "reach:" : NULL, item->exposure);
+                add_exposure(to, item);
                 return;
         case EVENT_STARTUP_CHANGED:
                 add_words(to, item->startup, NULL);

@@ -6,6 +6,8 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "drift/record_write.h"
+#include "model/zone_states.h"
 #include "report/finding_json.h"
 #include "report/listener_json.h"
 #include "report/row.h"
@@ -98,9 +100,7 @@ static void add_state(struct json *j, const char *key, const struct watch_event 
         add_named(j, "unit", item->unit);
         add_package(j, item);
         add_named(j, "container", item->container);
-        json_open_object(j, "exposure");
-        json_str(j, "scope", item->exposure);
-        json_end(j);
+        record_write_exposure(j, item);
         json_str(j, "verdict", item->verdict);
         json_end(j);
 }
@@ -189,7 +189,8 @@ static void add_item_owner(struct str *to, const struct watch_event *e, const st
         if (item->container)
                 str_addf(to, ", container %s", item->container);
         if (item->exposure)
-                str_addf(to, ", exposure %s", item->exposure);
+                str_add(to, ", exposure ");
+        item_add_exposure(to, item);
 }
 
 /* The sentence of an approval that ran out is told as what happened. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect/firewall_notices.h"
 #include "collect/interfaces.h"
 #include "base/netlink.h"
 #include "collect/sock_diag.h"
@@ -51,5 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         r = netlink_parse(data, size, wire_u32(&w), each, &n, &interrupted);
         if (r > 1 || r < -LARGEST_ERRNO || n > size / 16)
                 abort();
+        if (!size && firewall_notice_matters(data, size))
+                abort();
+        (void)firewall_notice_matters(data, size);
         return 0;
 }

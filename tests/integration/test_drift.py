@@ -82,6 +82,36 @@ def short(events):
 # --- what happened ----------------------------------------------------------------------------------
 
 
+NFT = "table inet t { chain input { type filter hook input priority 0; policy %s; ct state established accept; }; }"
+
+
+@need_root
+def test_the_packet_filter(host):
+    """What `host` says of it is what is kept and compared, and a rule that is loaded anew with the same meaning is no drift."""
+    for argv in ("link add d0 type veth peer name d1", "addr add 10.99.0.1/24 dev d0", "link set d0 up", "link set d1 up"):
+        run("ip", "-n", host.ns.name, *argv.split())
+    host.serve("tcp,10.99.0.1,8080")
+    host.ns.run("nft", NFT % "accept")
+    host.save("open")
+    for _ in range(2):
+        host.ns.run("nft", "flush ruleset; " + NFT % "drop")
+        host.save(f"shut{_}")
+    assert host.events("shut0", "shut1", code=0) == []
+    [event] = host.events("open", "shut0")
+    assert (event["kind"], event["what"]) == ("exposure-changed", "exposure from anywhere: reachable -> blocked")
+    [now] = [r for r in host.look("host", "--json").stdout.splitlines() if '"type":"listener"' in r]
+    zones = json.loads(now)["exposure"]["zones"]
+    [kept] = [r for r in host.records("snapshot", "show", "shut0") if r["type"] == "listener"]
+    assert kept["exposure"]["zones"] == [{"zone": z["zone"], "state": z["state"]} for z in zones]
+    assert zones[0]["state"] == "blocked"
+    assert "private, not from: anywhere" in host("snapshot", "show", "shut1").stdout
+    text = host("diff", "open", "now", "--netns", "self", code=1).stdout
+    assert "exposure-changed" in text and "not from: anywhere" in text
+    # records of `host` are read the same
+    (host.folder / "now").write_text(host.look("host", "--json").stdout)
+    assert host.events("shut1", host.folder / "now", code=0) == []
+
+
 @need_root
 def test_opened_closed_and_nothing(host):
     first = host.serve("tcp,0.0.0.0,8443")
@@ -265,7 +295,7 @@ def test_looks_of_another_width(host, netns):
 # --- commands and their options ---------------------------------------------------------------------
 
 OPTIONS = {
-    "snapshot": {"from", "netns", "no-bpf", "json", "output", "config"}, "diff": {"json", "output", "netns", "no-bpf", "config"},
+    "snapshot": {"all", "from", "netns", "no-bpf", "json", "output", "config"}, "diff": {"json", "output", "netns", "no-bpf", "config"},
     "baseline": {"netns", "no-bpf", "config"}, "change": {"ticket", "expect", "until", "netns", "no-bpf", "config"},
 }
 
@@ -368,6 +398,10 @@ def test_a_planned_change(host):
     host.save("a")
     open_change(host, "CHG-1", "opened 8443/tcp; opened 8444/tcp")
     assert re.search(r"^CHG-1 +opened 8443/tcp .* open$", host("change", "list").stdout, re.MULTILINE)
+    assert host.names() == ["a"]
+    every = host.records("snapshot", "list", "--all")
+    assert sorted(r["name"] for r in every if r["type"] == "snapshot") == ["a", "change:CHG-1"]
+    assert "meaning of its own" in host.save("change:x", code=2).stderr
     host.serve("tcp,0.0.0.0,8443")
     host.save("b")
     (event,) = host.events("a", "b", code=0)

@@ -423,6 +423,7 @@ def test_unused_approvals_are_found(site):
         assert not found
     else:
         assert [(r["subject"]["line"], r["verdict"]) for r in found] == [(2, "unused"), (3, "unused")]
+        assert [r["title"].split()[0] for r in found] == ["Nothing", "The"] and "filled in" in found[1]["title"]
         assert "line 2" in site.qm("audit", "--config", site.folder).stdout
     assert "policy.unused" not in site.audit("--json").stdout
 

@@ -103,6 +103,48 @@ static void test_moved(void **state)
                     "closed 22; opened 23");
 }
 
+#define REACH(scope, zones) ",\"exposure\":{\"scope\":\"" scope "\",\"zones\":[" zones "]}"
+#define ZONE(name, state)   "{\"zone\":\"" name "\",\"state\":\"" state "\",\"by\":null}"
+
+/* What the first listener's exposure is said to have become; NULL: nothing. */
+static void assert_exposure(const char *before, const char *after, const char *what)
+{
+        _cleanup_(two_release) struct two t = compare(before, after);
+
+        assert_int_equal(t.drift.events.n, what ? 1 : 0);
+        if (!what)
+                return;
+        assert_int_equal(t.drift.events.at[0].kind, EVENT_EXPOSURE_CHANGED);
+        assert_string_equal(t.drift.events.at[0].what, what);
+}
+
+static void test_packet_filter(void **state)
+{
+#define SSH(exposure) LISTENER(22, "/a", exposure) END
+        static const char open[] = SSH(REACH("link", ZONE("office", "reachable") "," ZONE("guests", "reachable"))),
+                          turned[] = SSH(REACH("link", ZONE("guests", "reachable") "," ZONE("office", "reachable"))),
+                          half[] = SSH(REACH("link", ZONE("office", "reachable") "," ZONE("guests", "blocked"))),
+                          shut[] = SSH(REACH("link", ZONE("office", "blocked") "," ZONE("guests", "blocked"))),
+                          doubt[] = SSH(REACH("link", ZONE("office", "reachable") "," ZONE("guests", "unknown"))),
+                          none[] = SSH(",\"exposure\":{\"scope\":\"link\"}"),
+                          public[] = SSH(",\"exposure\":{\"scope\":\"internet\"}"),
+                          shielded[] = SSH(REACH("link", ZONE("internet", "blocked"))),
+                          exposed[] = SSH(REACH("internet", ZONE("internet", "reachable")));
+#undef SSH
+
+        assert_exposure(open, half, "exposure from guests: reachable -> blocked");
+        assert_exposure(shut, open, "exposure from office: blocked -> reachable; from guests: blocked -> reachable");
+        assert_exposure(shielded, exposed, "exposure link -> internet; from internet: blocked -> reachable");
+        assert_exposure(open, turned, NULL);
+        /* what is not known, or was not asked, is no difference */
+        assert_exposure(open, doubt, NULL);
+        assert_exposure(doubt, half, NULL);
+        assert_exposure(none, shut, NULL);
+        assert_exposure(public, shielded, NULL);
+        assert_exposure(shielded, public, NULL);
+        assert_exposure(none, public, "exposure link -> internet");
+}
+
 static void test_changes(void **state)
 {
         assert_told(LISTENER(22, "/sshd", "") END, LISTENER(22, "/evil", "") END, "owner-changed 22");
@@ -226,6 +268,7 @@ int main(void)
                 cmocka_unit_test(test_opened_and_closed),
                 cmocka_unit_test(test_restart_is_no_event),
                 cmocka_unit_test(test_moved),
+                cmocka_unit_test(test_packet_filter),
                 cmocka_unit_test(test_changes),
                 cmocka_unit_test(test_incomplete),
                 cmocka_unit_test(test_width),

@@ -3,6 +3,9 @@
 #include "test.h"
 
 #include <errno.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -10,6 +13,7 @@
 #include "cli/watch_known.h"
 #include "collect/bpf/watch_record.h"
 #include "collect/bpf_exes.h"
+#include "collect/firewall_notices.h"
 #include "collect/watch.h"
 #include "inside_sample.h"
 #include "report/watch_report.h"
@@ -110,6 +114,30 @@ static void test_unit(void **state)
         assert_non_null(strstr(str_text(&text), "\nAmbientCapabilities=CAP_BPF CAP_PERFMON CAP_NET_ADMIN\n"));
 }
 
+/* Rules count, members of sets and the end of a transaction do not; what is cut short might. */
+static void test_firewall_notices(void **state)
+{
+        struct {
+                struct nlmsghdr header;
+                uint8_t body[4];
+        } notices[3] = {0};
+        const uint16_t types[] = {NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM, NFT_MSG_NEWGEN};
+
+        for (size_t i = 0; i < array_len(types); i++)
+                notices[i].header = (struct nlmsghdr){.nlmsg_len = sizeof(notices[i]),
+                                                      .nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | types[i],
+                                                      .nlmsg_seq = 77};
+        assert_false(firewall_notice_matters(notices, 0));
+        assert_false(firewall_notice_matters(notices, sizeof(notices)));
+        assert_true(firewall_notice_matters(notices, sizeof(notices) - sizeof(notices[0]) + 3));
+        notices[1].header.nlmsg_type = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_DELRULE;
+        assert_true(firewall_notice_matters(notices, sizeof(notices)));
+        notices[1].header.nlmsg_type = NFNL_SUBSYS_CTNETLINK << 8 | NFT_MSG_DELRULE;
+        assert_false(firewall_notice_matters(notices, sizeof(notices)));
+        notices[0].header.nlmsg_len = 0;
+        assert_true(firewall_notice_matters(notices, sizeof(notices)));
+}
+
 /* --- what is known --------------------------------------------------------------------------------- */
 
 static uint32_t add_socket(struct inside *view, uint16_t port, uint64_t cookie, const char *exe)
@@ -189,6 +217,56 @@ static void test_open_again(void **state)
         assert_non_null(known_open(known, &a->listeners.at[0], 3));
         assert_int_equal(known_count(known), 1);
         assess_freep(&a);
+}
+
+static struct known_step closed_step(uint64_t cookie)
+{
+        return (struct known_step){.cookie = cookie, .closed = true};
+}
+
+/* What came and went while a look went on is told once, whatever the look saw of it. */
+static void test_catch_up(void **state)
+{
+        _cleanup_(inside_freep) struct inside *first = sample_inside(), *late = sample_inside(), *seen = sample_inside();
+        _cleanup_(known_freep) struct known *before = NULL, *after = NULL;
+        static const uint64_t closed[] = {80, 83, 84, 86};
+        struct known_step steps[8];
+        struct told told = {0};
+        struct assessment *a;
+        size_t n = 0;
+
+        (void)add_socket(first, 80, 80, "/usr/sbin/a");
+        (void)add_socket(first, 84, 84, "/usr/sbin/e");
+        before = known_of_view(first);
+        for (uint16_t port = 81; port <= 83; port++)
+                (void)add_socket(late, port, port, "/usr/sbin/b");
+        (void)add_socket(late, 86, 86, "/usr/sbin/g");
+        a = assess_correlate(late, guide);
+        vec_foreach(l, &a->listeners) {
+                assert_non_null(known_open(before, l, l->port));
+                steps[n++] = known_step_opened(before, l->port);
+        }
+        assess_freep(&a);
+        for (size_t i = 0; i < array_len(closed); i++) {
+                assert_non_null(known_close(before, closed[i], NULL));
+                steps[n++] = closed_step(closed[i]);
+        }
+
+        (void)add_socket(seen, 80, 80, "/usr/sbin/a"); /* seen before it closed */
+        (void)add_socket(seen, 82, 82, "/usr/sbin/b"); /* seen after it opened; 81 was not */
+        (void)add_socket(seen, 86, 0, "/usr/sbin/g");  /* seen between the two, without its cookie */
+        (void)add_socket(seen, 85, 85, "/usr/sbin/f"); /* nothing was told of it */
+        after = known_of_view(seen);
+        for (size_t i = 0; i < n; i++)
+                known_catch_up(after, before, &steps[i]);
+        known_compare(before, after, tell, &told);
+        assert_string_equal(str_text(&told.text), "opened 85;");
+        assert_int_equal(known_count(after), 3);
+        known_freep(&before);
+        assert_true(known_has_socket(after, 81) && known_has_socket(after, 82) && !known_has_socket(after, 83));
+        assert_non_null(known_close(after, 81, NULL));
+        assert_null(known_close(after, 80, NULL));
+        str_release(&told.text);
 }
 
 /* Where the cookie was not told, the place says which listener it was. */
@@ -282,8 +360,9 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_records),    cmocka_unit_test(test_notices),
+                cmocka_unit_test(test_firewall_notices),
                 cmocka_unit_test(test_group),      cmocka_unit_test(test_open_again), cmocka_unit_test(test_anonymous),
-                cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
+                cmocka_unit_test(test_catch_up), cmocka_unit_test(test_compare),    cmocka_unit_test(test_words),
                 cmocka_unit_test(test_approval_expired), cmocka_unit_test(test_executables), cmocka_unit_test(test_unit),
         };
 
