@@ -6,6 +6,7 @@ it. All mounts are made in a mount namespace of the booted machine's own, its ne
 processes end, nothing of it is left but its control groups, which are removed.
 """
 import hashlib
+import itertools
 import os
 import pathlib
 import re
@@ -170,6 +171,9 @@ class Layer:
         self.stamp.write_text(self.recipe)
 
 
+NUMBERS = itertools.count()
+
+
 class Cgroups:
     """A control group of our own in every hierarchy that systemd looks at."""
 
@@ -182,14 +186,14 @@ class Cgroups:
 
     def remove(self):
         for top in self.paths:
-            for path in sorted((p for p in top.rglob("*") if p.is_dir()), reverse=True):
-                path.rmdir()
-            wait_for(lambda: self._try(top), 5, f"removal of {top}")
+            wait_for(lambda: self._try(top), 10, f"removal of {top}")
 
     @staticmethod
-    def _try(path):
+    def _try(top):
+        """Processes that were killed hold their group a moment longer."""
         try:
-            path.rmdir()
+            for path in [*sorted((p for p in top.rglob("*") if p.is_dir()), reverse=True), top]:
+                path.rmdir()
             return True
         except OSError:
             return False
@@ -212,7 +216,7 @@ exec systemd-nspawn -q --register=no --keep-unit --private-network --link-journa
 
 class Machine:
     def __init__(self, root):
-        self.name = f"qmt-{root.folder.name}-{os.getpid()}"
+        self.name = f"qmt-{root.folder.name}-{os.getpid()}-{next(NUMBERS)}"  # several may live at once
         self.work = root.folder / "run"
         self.work.mkdir(exist_ok=True)
         self.cgroups = Cgroups(self.name)
