@@ -98,7 +98,8 @@ static _Noreturn void work(int fd, const struct sink_config *c)
 
         reset_signals();
         keep_only(fd);
-        (void)chdir("/");
+        if (chdir("/") < 0)
+                _exit(EXIT_FAILURE);
         (void)clearenv();
         (void)prctl(PR_SET_NAME, "quaymaster-sink");
         rights = give_up_rights();

@@ -71,7 +71,8 @@ static int append(int fd, uint64_t *size, uint32_t kind, uint64_t number, const 
                 return 0;
         }
         n = n < 0 ? -errno : -ENOSPC;
-        (void)ftruncate(fd, (off_t)*size);
+        if (ftruncate(fd, (off_t)*size) < 0)
+                n = -errno; /* the torn end is passed over when it is read */
         return (int)n;
 }
 

@@ -183,7 +183,8 @@ void apply_id_make(time_t now, const char *last, char id[APPLY_ID_SIZE])
         if (now < after)
                 now = after;
 
-        (void)getrandom(random, sizeof(random), 0);
+        if (getrandom(random, sizeof(random), 0) < 0)
+                random[0] = (uint8_t)getpid(); /* only to tell apart what was begun in one second */
         (void)gmtime_r(&now, &parts);
         len = strftime(id, APPLY_ID_SIZE, "%Y%m%d-%H%M%S", &parts);
         (void)snprintf(id + len, APPLY_ID_SIZE - len, "-%02x%02x%02x", random[0], random[1], random[2]);

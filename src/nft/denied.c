@@ -133,7 +133,7 @@ static int follow(struct nflog_handle *handle, struct nflog_g_handle *group, str
 int denied_follow(uint16_t number, struct err *err)
 {
         _cleanup_(close_handle) struct nflog_handle *handle = NULL;
-        struct nflog_g_handle *group;
+        struct nflog_g_handle *group = NULL;
         int r = open_group(number, &handle, &group, err);
 
         if (r == 0)
