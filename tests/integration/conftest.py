@@ -17,6 +17,8 @@ import time
 
 import pytest
 
+import lab_truth
+
 BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-check")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
@@ -37,6 +39,7 @@ def pytest_collection_modifyitems(config, items):
         items[:] = [i for i in items if i not in left_out]
 
 
+need_lab = pytest.mark.skipif("QM_LAB" not in os.environ, reason="QM_LAB names no folder with a lab")
 need_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
 
 
@@ -187,3 +190,16 @@ def wait_for(condition, seconds=10, what="condition"):
             return value
         time.sleep(0.02)
     raise AssertionError(f"{what}: not within {seconds} s")
+
+
+@pytest.fixture(scope="module")
+def lab():
+    """The lab's daemons, installed where they are missing, and gone again when the tests of a file are done."""
+    tool = lab_truth.LAB / "lab"
+    assert tool.exists(), f"QM_LAB: there is no {tool}"
+    needed = {p for row in lab_truth.rows("services.tsv") for p in row["package"].split(",")}
+    if run("dpkg-query", "-W", *needed, check=False).returncode or not shutil.which("nft"):
+        run(tool, "install", timeout=600)
+    run(tool, "up", timeout=300)
+    yield tool
+    run(tool, "down", timeout=120)

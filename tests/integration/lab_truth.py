@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The lab's manifests as truth for identification, and what was found held against them. Used by test_identify.py and bench/identify."""
+"""The lab's manifests as truth, and what was identified held against them. Used by the tests of the lab and bench/identify."""
 import collections
 import os
 import pathlib
@@ -7,7 +7,7 @@ import re
 
 LAB = pathlib.Path(os.environ.get("QM_LAB", "/nowhere"))
 ADDRESSES = {"host4": "10.123.0.2", "odd4": "10.123.0.3", "host6": "fd10:123::2"}  # those the scanner reaches
-SCANNER = "qm-scan"
+SCANNER, HOST = "qm-scan", "qm-host"  # network namespaces
 ESTATE = "networks:\n  - cidr: 10.123.0.0/24\n  - cidr: fd10:123::/64\n"
 
 Answer = collections.namedtuple("Answer", "protocol encryption confidence product version behaviour connections elapsed_ms")

@@ -1,19 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What really speaks: the lab's daemons, on usual ports and on misleading ones, and ports that are hostile."""
-import os
 import statistics
 
 import pytest
 
 import lab_truth
-from conftest import Records, BUILD, need_root, run
+from conftest import Records, BUILD, need_lab, need_root, run
 
-pytestmark = [need_root, pytest.mark.skipif("QM_LAB" not in os.environ, reason="QM_LAB names no folder with a lab")]
+pytestmark = [need_root, need_lab]
 
 
 @pytest.fixture(scope="module")
-def identified(tmp_path_factory):
-    run(lab_truth.LAB / "lab", "up", timeout=180)
+def identified(lab, tmp_path_factory):
     config = tmp_path_factory.mktemp("identify")
     (config / "estate.yaml").write_text(lab_truth.ESTATE)
     truth = lab_truth.places()

@@ -2,21 +2,17 @@
 """Some fifty real daemons in a network of their own: its manifests are the truth. QM_LAB is the folder of that lab."""
 import collections
 import functools
-import os
 import pathlib
 import re
-import shutil
 
 import pytest
 
-from conftest import need_root, run
+import lab_truth
+from conftest import need_lab, need_root, run
 
-LAB = pathlib.Path(os.environ.get("QM_LAB", "/nowhere"))
+pytestmark = [need_root, need_lab]
 
-pytestmark = [need_root, pytest.mark.skipif("QM_LAB" not in os.environ, reason="QM_LAB names no folder with a lab")]
-
-ADDRESSES = {"host4": "10.123.0.2", "odd4": "10.123.0.3", "host6": "fd10:123::2", "lo4": "127.0.0.1"}
-NETNS = "qm-host"
+ADDRESSES = {**lab_truth.ADDRESSES, "lo4": "127.0.0.1"}
 
 # Sockets that the manifests do not list, each with its reason. (transport, address, port): program
 MORE = {
@@ -33,12 +29,6 @@ MORE = {
 OTHER_PROGRAM = {"openssh.slow": "socat"}  # waits 5 s and then runs sshd
 
 
-def rows(name):
-    lines = [line for line in (LAB / name).read_text().splitlines() if line and not line.startswith("#")]
-    head = lines[0].split("\t")
-    return [dict(zip(head, line.split("\t"))) for line in lines[1:]]
-
-
 @functools.cache
 def holders(package):
     """The package itself and those it depends on: nginx-light brings no program, nginx does."""
@@ -48,7 +38,7 @@ def holders(package):
 
 def behind_the_filter():
     """Live servers that only the packet filter's manifest has: rows that say what stands behind."""
-    for row in rows("firewall.tsv"):
+    for row in lab_truth.rows("firewall.tsv"):
         if row["behind"] != "-" and row["transport"] in ("tcp", "udp"):
             places = ["host6"] if row["addr"] in ("any6", "host6") else ["host4"] if row["addr"] == "any4" else [row["addr"]]
             yield from (((row["transport"], ADDRESSES[a], int(row["port"])), row["id"]) for a in places)
@@ -75,23 +65,11 @@ def fits(record, row):
     return any(package in process["cmdline"] for package in packages for process in record["processes"])
 
 
-@pytest.fixture(scope="module")
-def lab():
-    tool = LAB / "lab"
-    assert tool.exists(), f"QM_LAB: there is no {tool}"
-    needed = {p for row in rows("services.tsv") for p in row["package"].split(",")}
-    if run("dpkg-query", "-W", *needed, check=False).returncode or not shutil.which("nft"):
-        run(tool, "install", timeout=600)
-    run(tool, "up", timeout=300)
-    yield tool
-    run(tool, "down", timeout=120)
-
-
 @pytest.mark.parametrize("way", ["bpf", "proc"])
 def test_every_service_of_the_lab(lab, qm, way):
-    records = qm.records("host", "--netns", NETNS, *(["--no-bpf"] if way == "proc" else []))
+    records = qm.records("host", "--netns", lab_truth.HOST, *(["--no-bpf"] if way == "proc" else []))
     listeners = records.of("listener")
-    truth = [((row["transport"], ADDRESSES[a], int(row["port"])), row) for row in rows("services.tsv")
+    truth = [((row["transport"], ADDRESSES[a], int(row["port"])), row) for row in lab_truth.rows("services.tsv")
              for a in row["addr"].split(",")]
     found, explained, wrong = 0, set(), []
     for place, row in truth:
@@ -124,7 +102,7 @@ def test_every_service_of_the_lab(lab, qm, way):
 
 def test_the_number_alone_does_not_tell(lab, qm):
     """The lab's odd ports: what the program is decides, not what the port number is known for."""
-    records = qm.records("audit", "--netns", NETNS)
+    records = qm.records("audit", "--netns", lab_truth.HOST)
     told = {(r["address"], r["port"]): r for r in records.of("listener", transport="tcp")}
     for address, port, protocol, registered in (("10.123.0.3", 443, "ssh", "https"), ("10.123.0.3", 23, "postgresql", "telnet"),
                                                 ("10.123.0.3", 3389, "vnc", "ms-wbt-server"),

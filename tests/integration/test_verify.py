@@ -11,7 +11,7 @@ import time
 import pytest
 
 import lab_truth
-from conftest import BUILD, PYTHON, Records, need_root, run, wait_for
+from conftest import BUILD, PYTHON, Records, need_lab, need_root, run, wait_for
 
 pytestmark = need_root
 
@@ -211,10 +211,9 @@ def test_stopped(host):
     assert any("stopped" in r.get("not_verified", "") for r in records.of("listener"))
 
 
-@pytest.mark.skipif("QM_LAB" not in os.environ, reason="QM_LAB names no folder with a lab")
-def test_the_lab_from_inside():
-    run(lab_truth.LAB / "lab", "up", timeout=300)
-    result = run("ip", "netns", "exec", "qm-host", BUILD / "quaymaster", "audit", "--verify", "--netns", "self", "--json", check=False, timeout=240)
+@need_lab
+def test_the_lab_from_inside(lab):
+    result = run("ip", "netns", "exec", lab_truth.HOST, BUILD / "quaymaster", "audit", "--verify", "--netns", "self", "--json", check=False, timeout=240)
     assert result.returncode in (0, 3), result.stderr
     told = {(r["transport"], r["address"], r["port"]): r for r in Records(result.stdout).of("listener")}
     names, right, wrong, missed = lab_truth.bases(), 0, [], []
