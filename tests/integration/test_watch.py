@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from conftest import PYTHON, need_root, run
+from conftest import PYTHON, need_root, run, wait_for
 from watching import Watch
 
 pytestmark = need_root
@@ -332,15 +332,21 @@ def test_three_capabilities_tell_root_s_listeners(netns, watch, open_folder):
         w.end()
 
 
-def test_children_get_no_more_capabilities_than_they_need(watch, open_folder):
+def test_children_get_no_more_capabilities_than_they_need(netns, open_folder):
     """quaymaster-nft must read the ruleset; CAP_BPF and CAP_PERFMON are none of its business."""
+    ns = netns()
+    ns.run("nft", "add table inet t; add chain inet t c { type filter hook input priority 0; }")  # else there is nothing to read
     program, child, said = open_folder / "quaymaster", open_folder / "quaymaster-nft", open_folder / "said"
     shutil.copy(BUILD / "quaymaster", program)
     child.write_text(f"#!/bin/sh\ngrep ^Cap /proc/self/status >{said}\n")
     child.chmod(0o755)
     said.touch()
     said.chmod(0o666)
-    Watch([*CONFINED, program, "watch", "--json"]).end()
+    w = Watch(ns.argv(*CONFINED, program, "watch", "--json"))
+    try:
+        wait_for(said.read_text, what="the child's capabilities")  # it runs beside the watch, which may be ready first
+    finally:
+        w.end()
     capabilities = dict(line.split(":\t") for line in said.read_text().splitlines())
     assert int(capabilities["CapEff"], 16) == int(capabilities["CapAmb"], 16) == 1 << 12, capabilities
 
