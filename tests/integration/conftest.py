@@ -23,6 +23,7 @@ BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-check")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
 _counter = itertools.count()
+os.environ["PYTHONUNBUFFERED"] = "1"  # children say "ready" on a pipe
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1")  # of a sanitized build; another one does not look at it
 
 
