@@ -28,19 +28,25 @@ os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1")  # of a sanitized build;
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "soak: takes over 20 s; `make soak` runs these, and nothing else does")
+    config.addinivalue_line("markers", "soak: takes long; `make soak` runs these, and nothing else does")
+    config.addinivalue_line("markers", "lab: uses the lab that QM_LAB names; not asked for where that is unset")
+    config.addinivalue_line("markers", "alone: looks at time or at the whole machine, so nothing else may run beside it")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Soak tests are left out, not skipped, unless they are asked for (QM_SOAK): a skip would mean that something is missing."""
-    soak = bool(os.environ.get("QM_SOAK"))
-    left_out = [i for i in items if bool(i.get_closest_marker("soak")) != soak]
+    """What is not asked for (QM_SOAK, QM_LAB) is left out, not skipped: a skip would mean that something is missing.
+
+    Files with a machine, which take longest, come first, so that none is left when the others are done.
+    """
+    soak, lab = bool(os.environ.get("QM_SOAK")), bool(os.environ.get("QM_LAB"))
+    left_out = [i for i in items if bool(i.get_closest_marker("soak")) != soak or (i.get_closest_marker("lab") and not lab)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [i for i in items if i not in left_out]
+    longest = {f: n for n, f in enumerate(dict.fromkeys(i.path for i in items if "machine" in i.fixturenames))}
+    items.sort(key=lambda i: longest.get(i.path, len(longest)))
 
 
-need_lab = pytest.mark.skipif("QM_LAB" not in os.environ, reason="QM_LAB names no folder with a lab")
 need_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces")
 
 

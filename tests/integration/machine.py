@@ -5,6 +5,7 @@ Its root is made once by debootstrap below the build folder and kept there; ever
 it. All mounts are made in a mount namespace of the booted machine's own, its network in one without a way out: when its
 processes end, nothing of it is left but its control groups, which are removed.
 """
+import fcntl
 import hashlib
 import itertools
 import os
@@ -13,6 +14,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -222,7 +224,7 @@ class Machine:
         self.cgroups = Cgroups(self.name)
         release = os.environ.get("QM_RELEASE")
         binds = [f"--bind-ro={BUILD}:{INSIDE}:norbind"] + ([f"--bind-ro={pathlib.Path(release).resolve()}:{RELEASE}:norbind"] if release else [])
-        self.log = open(root.folder / "boot.log", "w+")
+        self.log = tempfile.NamedTemporaryFile("w+", prefix="boot-", suffix=".log", dir=root.folder)
         self.nspawn = subprocess.Popen(
             ["unshare", "--mount", "sh", "-c", BOOT, "sh", root.path, self.work, *self.cgroups.paths, "--",
              f"--machine={self.name}", "--capability=CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN", "--system-call-filter=bpf", *binds],
@@ -293,16 +295,20 @@ def need_machine():
 def boot(*roots):
     """Make what is not there yet, and boot the last of them."""
     start = time.monotonic()
-    for root in roots:
-        root.make()
+    roots[0].folder.mkdir(parents=True, exist_ok=True)
+    with open(roots[0].folder / "lock", "w") as lock:  # files of tests may run side by side
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for root in roots:
+            root.make()
     made = time.monotonic()
     booted = Machine(roots[-1])
     print(f"machine: root {made - start:.1f} s, boot {time.monotonic() - made:.1f} s")
     return booted
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def machine(qm):
+    """Booted for each file of tests: the next file begins with a clean one."""
     need_machine()
     booted = boot(Root())
     yield booted
@@ -311,7 +317,7 @@ def machine(qm):
 
 @pytest.fixture(scope="module")
 def fuller_machine(qm):
-    """One with more servers, which starts anew for each file of tests."""
+    """One with more servers."""
     need_machine()
     root = Root()
     booted = boot(root, Layer(root, "more", MORE))

@@ -5,9 +5,9 @@ import statistics
 import pytest
 
 import lab_truth
-from conftest import Records, BUILD, need_lab, need_root, run
+from conftest import Records, BUILD, need_root, run
 
-pytestmark = [need_root, need_lab]
+pytestmark = [need_root, pytest.mark.lab, pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")

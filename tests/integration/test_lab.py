@@ -8,9 +8,9 @@ import re
 import pytest
 
 import lab_truth
-from conftest import need_lab, need_root, run
+from conftest import need_root, run
 
-pytestmark = [need_root, need_lab]
+pytestmark = [need_root, pytest.mark.lab, pytest.mark.alone]
 
 ADDRESSES = {**lab_truth.ADDRESSES, "lo4": "127.0.0.1"}
 

@@ -10,7 +10,7 @@ from conftest import PYTHON, need_root, wait_for
 from topology import (FAR, SCANNER, SCANNER6, TARGET, TARGET6, Scan, assert_exactly, batch, opened, ports_of,
                       recall_precision)
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 FAST = ("--rate", 100000, "--host-rate", 100000)
 some = random.Random(7)
 

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import BUILD, PYTHON, need_root, run, wait_for
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 DRIVER = BUILD / "tests" / "unit" / "scan-connect-driver"
 SILENT = """
 import selectors

@@ -16,7 +16,7 @@ import pytest
 from conftest import Records, need_root, run, wait_for
 from topology import FAR, TARGET, assert_exactly, opened, ports_of
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 FAST = ("--rate", 100000, "--host-rate", 100000)
 some = random.Random(11)
 NOBODY = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"]

@@ -8,7 +8,7 @@ import pytest
 from conftest import PYTHON, need_root
 from topology import FAR, SCANNER, TARGET, TARGET6
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 
 # What a connect to each (address, port) gives: 0, an errno, or "silence"; and seconds it took.
 CONNECT = """

@@ -6,9 +6,9 @@ import time
 import pytest
 
 import lab_truth
-from conftest import BUILD, PYTHON, need_lab, need_root, run, wait_for
+from conftest import BUILD, PYTHON, need_root, run, wait_for
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 DRIVER = BUILD / "tests/unit/scan-udp-driver"
 # enum endpoint_reason
 REPLY, PORT_UNREACHABLE, PROHIBITED, HOST_UNREACHABLE, NOT_ASKED, LOCAL = 3, 6, 7, 8, 14, 15
@@ -340,7 +340,7 @@ def test_out_of_descriptors(netns):
     assert done.returncode == 1 and "UDP socket" in done.stderr
 
 
-@need_lab
+@pytest.mark.lab
 def test_real_servers(lab):
     """Each of the lab's UDP services that answers, and no other of those ports."""
     mute = {"unknown", "radius"}  # freeradius does not answer the payload of a scan, which knows no shared secret

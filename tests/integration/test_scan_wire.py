@@ -13,7 +13,7 @@ import pytest
 
 from conftest import BUILD, need_root, run, wait_for
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 DRIVER = BUILD / "tests" / "unit" / "scan-syn-driver"
 SCOPE4, HERE4, THERE4 = "10.99.0.0/24", "10.99.0.1", "10.99.0.2"
 SCOPE6, HERE6, THERE6 = "fd99::/64", "fd99::1", "fd99::2"

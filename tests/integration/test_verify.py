@@ -11,9 +11,9 @@ import time
 import pytest
 
 import lab_truth
-from conftest import BUILD, PYTHON, Records, need_lab, need_root, run, wait_for
+from conftest import BUILD, PYTHON, Records, need_root, run, wait_for
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 
 # Servers that greet or answer, by kind, at (kind, family, address, port); each connection served once.
 SERVERS = r"""
@@ -211,7 +211,7 @@ def test_stopped(host):
     assert any("stopped" in r.get("not_verified", "") for r in records.of("listener"))
 
 
-@need_lab
+@pytest.mark.lab
 def test_the_lab_from_inside(lab):
     result = run("ip", "netns", "exec", lab_truth.HOST, BUILD / "quaymaster", "audit", "--verify", "--netns", "self", "--json", check=False, timeout=240)
     assert result.returncode in (0, 3), result.stderr

@@ -13,7 +13,7 @@ import pytest
 from conftest import PYTHON, need_root, run, wait_for
 from watching import Watch
 
-pytestmark = need_root
+pytestmark = [need_root, pytest.mark.alone]
 BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-dev")).resolve()
 
 TCP = "s = socket.socket(); s.setsockopt(1, 2, 1); s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen(); print('ready')"
