@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "alert/curl_library.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 
+#include "base/library.h"
 #include "base/mem.h"
-
-#define LIBRARY "libcurl.so.4"
 
 static int load(struct curl_library *curl, struct err *err)
 {
-        const struct {
-                const char *name;
-                void **to;
-        } functions[] = {
+        const struct library_function functions[] = {
                 {"curl_global_init", (void **)&curl->global_init},
                 {"curl_easy_init", (void **)&curl->easy_init},
                 {"curl_easy_cleanup", (void **)&curl->easy_cleanup},
@@ -24,17 +19,10 @@ static int load(struct curl_library *curl, struct err *err)
                 {"curl_slist_append", (void **)&curl->slist_append},
                 {"curl_slist_free_all", (void **)&curl->slist_free_all},
         };
-        void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+        int r = library_load("libcurl.so.4", "this is sent with", functions, array_len(functions), err);
 
-        if (!library)
-                return err_set(err, -ENOENT, "this is sent with libcurl, which cannot be loaded: %s",
-                               dlerror());
-        for (size_t i = 0; i < array_len(functions); i++) {
-                *functions[i].to = dlsym(library, functions[i].name);
-                if (!*functions[i].to)
-                        return err_set(err, -ENOENT, "the libcurl here has no %s: it is too old or too new",
-                                       functions[i].name);
-        }
+        if (r < 0)
+                return r;
         return curl->global_init(CURL_GLOBAL_ALL) == 0 ? 0 : err_set(err, -ENOENT, "libcurl does not start");
 }
 

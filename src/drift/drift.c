@@ -2,6 +2,7 @@
 #include "drift/drift.h"
 
 #include "base/hash.h"
+#include "base/order.h"
 #include "base/str.h"
 #include "drift/moves.h"
 #include "model/zone_states.h"
@@ -323,47 +324,37 @@ static void tell_notes(struct compare *c)
                 c->drift->unsure += c->unsure[kind];
         }
         if (c->elsewhere)
-                note(c, pool_printf(pool,
-                                    "%zu listeners are in network namespaces that only one side looked into, and were "
-                                    "not compared",
-                                    c->elsewhere));
+                note(c,
+                     pool_printf(
+                             pool,
+                             "%zu listeners are in network namespaces that only one side looked into, and were "
+                             "not compared",
+                             c->elsewhere));
         if (a->asset && b->asset && a->asset != b->asset && !streq(a->asset, b->asset))
                 note(c, "the two sides are of different hosts: all listeners differ");
 }
 
 /* --- the whole ------------------------------------------------------------------------------------ */
 
-static int compare_text(const char *a, const char *b)
-{
-        if (a == b)
-                return 0;
-        return !a ? -1 : !b ? 1 : strcmp(a, b);
-}
-
-static int compare_number(unsigned a, unsigned b)
-{
-        return a < b ? -1 : a > b;
-}
-
 int drift_item_compare(const struct item *a, const struct item *b)
 {
-        int r = compare_text(a->asset, b->asset);
+        int r = text_order(a->asset, b->asset);
 
         if (!r)
-                r = compare_number(a->kind, b->kind);
+                r = number_order(a->kind, b->kind);
         if (!r)
-                r = compare_text(a->netns, b->netns);
+                r = text_order(a->netns, b->netns);
         if (!r)
                 r = address_compare(&a->address, &b->address);
         if (!r)
-                r = compare_number(a->transport, b->transport);
+                r = number_order(a->transport, b->transport);
         if (!r)
-                r = compare_number(a->port, b->port);
+                r = number_order(a->port, b->port);
         if (!r)
-                r = compare_number(a->port_last, b->port_last);
+                r = number_order(a->port_last, b->port_last);
         if (!r)
-                r = compare_text(a->device, b->device);
-        return r ? r : compare_text(a->name, b->name);
+                r = text_order(a->device, b->device);
+        return r ? r : text_order(a->name, b->name);
 }
 
 static int compare_events(const void *a, const void *b)
@@ -372,8 +363,8 @@ static int compare_events(const void *a, const void *b)
         int r = drift_item_compare(x->after ? x->after : x->before, y->after ? y->after : y->before);
 
         if (!r)
-                r = compare_number(x->kind, y->kind);
-        return r ? r : compare_text(x->what, y->what);
+                r = number_order(x->kind, y->kind);
+        return r ? r : text_order(x->what, y->what);
 }
 
 static void compare_release(struct compare *c)

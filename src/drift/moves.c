@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "drift/moves.h"
 
+#include "base/order.h"
 #include "base/str.h"
 
 const char *drift_lasting_unit(const struct item *item)
@@ -23,39 +24,27 @@ static const struct pass passes[] = {
         {0},
 };
 
-static int compare_text(const char *a, const char *b)
-{
-        if (a == b)
-                return 0;
-        return !a ? -1 : !b ? 1 : strcmp(a, b);
-}
-
-static int compare_number(unsigned a, unsigned b)
-{
-        return a < b ? -1 : a > b;
-}
-
 /* 0: the same owner, as far as places may be paired. */
 static int compare_owner(const struct item *a, const struct item *b)
 {
-        int r = compare_number(a->kind, b->kind);
+        int r = number_order(a->kind, b->kind);
 
         if (!r)
-                r = compare_number(a->transport, b->transport);
+                r = number_order(a->transport, b->transport);
         if (!r)
-                r = compare_text(a->asset, b->asset);
+                r = text_order(a->asset, b->asset);
         if (!r && a->kind == ITEM_ENDPOINT) {
                 if (!a->asset) /* nothing says that two addresses are one host */
                         r = address_compare(&a->address, &b->address);
                 if (!r)
-                        r = compare_text(a->protocol, b->protocol);
-                return r ? r : compare_text(a->product, b->product);
+                        r = text_order(a->protocol, b->protocol);
+                return r ? r : text_order(a->product, b->product);
         }
         if (!r)
-                r = compare_text(a->exe, b->exe);
+                r = text_order(a->exe, b->exe);
         if (!r)
-                r = compare_text(drift_lasting_unit(a), drift_lasting_unit(b));
-        return r ? r : compare_text(a->container, b->container);
+                r = text_order(drift_lasting_unit(a), drift_lasting_unit(b));
+        return r ? r : text_order(a->container, b->container);
 }
 
 /* By owner and what the pass asks for: 0 when the two may be paired. */
@@ -64,10 +53,10 @@ static int compare_group(const struct pass *pass, const struct item *a, const st
         int r = compare_owner(a, b);
 
         if (!r && pass->netns)
-                r = compare_text(a->netns, b->netns);
+                r = text_order(a->netns, b->netns);
         if (!r && pass->address)
                 r = address_compare(&a->address, &b->address);
-        return !r && pass->port ? compare_number(a->port, b->port) : r;
+        return !r && pass->port ? number_order(a->port, b->port) : r;
 }
 
 static int compare(const void *a, const void *b, void *pass)
@@ -76,12 +65,12 @@ static int compare(const void *a, const void *b, void *pass)
         int r = compare_group(pass, x, y);
 
         if (!r)
-                r = compare_number(x->port, y->port);
+                r = number_order(x->port, y->port);
         if (!r)
                 r = address_compare(&x->address, &y->address);
         if (!r)
-                r = compare_text(x->netns, y->netns);
-        return r ? r : compare_text(x->device, y->device);
+                r = text_order(x->netns, y->netns);
+        return r ? r : text_order(x->device, y->device);
 }
 
 static bool has_owner(const struct item *item)
