@@ -72,6 +72,8 @@ struct subject {
 enum miss policy_match(const struct subject *s, const struct policy_rule *rule, unsigned *ret_notes);
 /* It is for the machine. */
 bool policy_is_on(const struct subject *s, const struct policy_rule *rule);
+/* One of the globs is for that path, or for the name of the file alone. */
+bool policy_is_program(const struct texts *globs, const char *exe);
 enum speech policy_speaks(const struct subject *s, const char *protocol);
 enum speech policy_encrypts(const struct subject *s, unsigned encryption);
 /*

@@ -72,8 +72,7 @@ static bool has_ports(const struct subject *s, const struct policy_rule *rule)
         return false;
 }
 
-/* A path, or the name alone. */
-static bool is_program(const struct texts *globs, const char *exe)
+bool policy_is_program(const struct texts *globs, const char *exe)
 {
         if (!exe)
                 return false;
@@ -99,11 +98,12 @@ static bool process_matches(const struct subject *s, const struct policy_rule *r
                 if (policy_holds_for_another(l, p))
                         continue;
                 counted++;
-                matching += is_program(&rule->process, p->exe) || is_program(&rule->process, p->exe_there) ||
-                            (!p->exe && is_program(&rule->process, p->name));
+                matching += policy_is_program(&rule->process, p->exe) ||
+                            policy_is_program(&rule->process, p->exe_there) ||
+                            (!p->exe && policy_is_program(&rule->process, p->name));
         }
         if (!counted && l->activation)
-                return is_program(&rule->process,
+                return policy_is_program(&rule->process,
                                   l->unit && l->unit->exec ? l->unit->exec : l->activation->exec);
         return rule->deny ? matching > 0 : counted && matching == counted;
 }

@@ -90,10 +90,16 @@ def test_from_nothing_to_approved(site):
 
     before = site.path.read_text()
     assert "is there already" in site.policy("init", code=2).stderr and site.path.read_text() == before
-    site.approve("8443/tcp", "--expires", day(30), "--ticket", "CHG-7")
+    said = site.approve("8443/tcp", "--expires", day(30), "--ticket", "CHG-7")
     after = site.path.read_text()
-    assert after.startswith(before.rstrip("\n")) and after.endswith("ticket: CHG-7\n")
+    line = 1 + before.splitlines().index("  - port: 8443/tcp")
+    assert f"{site.path}: filled in the entry of line {line} with the approval of 8443/tcp\n" in said.stderr
+    assert re.sub(r"    need: shop\n(    (owner|approved_by|approved_on|expires|ticket): .*\n){5}", "    need: TODO\n", after) == before
+    assert re.search(rf"    process: {EXE}\n    from: \w+\n    need: shop\n    owner: web\n    approved_by: joe\n", after)
     assert site.verdicts() == {("tcp", 8443): "approved", ("tcp", 9001): "unapproved", ("udp", 5353): "unapproved"}
+    assert site.policy("check").stdout.count("has no need yet") == 2
+    again = site.approve("8443/tcp", "--ticket", "CHG-8")  # none waits any more
+    assert "added the approval of 8443/tcp" in again.stderr and "CHG-8" in site.path.read_text()
     site.write(after.replace("need: TODO", "need: seen to it"))
     assert set(site.verdicts().values()) == {"approved"}
     site.audit("--fail-on", "unapproved")

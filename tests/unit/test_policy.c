@@ -304,6 +304,95 @@ static void test_add(void **state)
 }
 
 /* 50,000 listeners against 5,000 rules, in which a tenth are ranges: well under a second in a release build. */
+struct fill {
+        struct policy_field fields[6];
+        const char *before, *after; /* NULL: the error */
+        unsigned line;
+        int error;
+};
+
+static void expect_filled(const struct fill *f)
+{
+        _cleanup_str_ struct str s = {0};
+        struct err err = {0};
+        unsigned line = 0;
+        int r = policy_text_fill(f->before, strlen(f->before), "t.yaml", f->fields, 6, &s, &line, &err);
+
+        if (r != f->error)
+                fail_msg("%d instead of %d: %s\n%s", r, f->error, err.text, f->before);
+        if (r == 0) {
+                assert_string_equal(s.text, f->after);
+                assert_int_equal(line, f->line);
+        }
+}
+
+#define SAYS(...) .fields = {__VA_ARGS__, {"need", "a: b"}, {"owner", "web"}}
+
+static void test_fill(void **state)
+{
+        static const struct fill cases[] = {
+                /* as `policy init` leaves it; comments, order and all else stay */
+                {SAYS({"port", "443/tcp"}), "allow:\n  # 1: x\n  - port: 22/tcp\n    need: TODO\n"
+                 "  # 2: y\n  - port: 443/tcp # shop\n    process: /usr/sbin/nginx\n    need: TODO  # ask\n    from: link\n# end\n",
+                 "allow:\n  # 1: x\n  - port: 22/tcp\n    need: TODO\n"
+                 "  # 2: y\n  - port: 443/tcp # shop\n    process: /usr/sbin/nginx\n    need: \"a: b\"  # ask\n    owner: web\n"
+                 "    from: link\n# end\n", 6},
+                /* CRLF; no line end behind the last line; what comes first in the entry; nothing behind the colon */
+                {SAYS({"port", "1/udp"}), "allow:\r\n- port: 1/udp\r\n  need: TODO\r\ndeny: []\r\n",
+                 "allow:\r\n- port: 1/udp\r\n  need: \"a: b\"\r\n  owner: web\r\ndeny: []\r\n", 2},
+                {SAYS({"port", "1/udp"}), "allow:\r\n- port: 1/udp\r\n  need: TODO",
+                 "allow:\r\n- port: 1/udp\r\n  need: \"a: b\"\r\n  owner: web", 2},
+                {SAYS({"port", "1/udp"}), "allow:\n- need: 'todo'\n  port: 1/udp # \u00fc\u2028",
+                 "allow:\n- need: \"a: b\"\n  owner: web\n  port: 1/udp # \u00fc\u2028", 2},
+                {SAYS({"port", "1/udp"}), "# \u00fc\u2028# \u00fc\nallow:\n- port: 1/udp\n  need: # why?\n  owner: x\n",
+                 "# \u00fc\u2028# \u00fc\nallow:\n- port: 1/udp\n  need: \"a: b\" # why?\n  owner: web\n", 4},
+                /* between braces */
+                {SAYS({"port", "1/tcp"}), "allow: [{port: 2/tcp, need: TODO}, {process: \"\u00fc\", need: TODO, port: 1/tcp}]\n",
+                 "allow: [{port: 2/tcp, need: TODO}, {process: \"\u00fc\", need: \"a: b\", owner: \"web\", port: 1/tcp}]\n", 1},
+                /* what is said replaces what stands there; a name is that of a path, and 443 is also 443/tcp */
+                {SAYS({"port", "443"}, {"process", "nginx"}, {"from", "private"}),
+                 "allow:\n- port: 443/tcp\n  process: /usr/sbin/apache2\n  need: TODO\n"
+                 "- port: 443/tcp\n  process: /usr/sbin/nginx\n  from: internet\n  need: TODO\n",
+                 "allow:\n- port: 443/tcp\n  process: /usr/sbin/apache2\n  need: TODO\n"
+                 "- port: 443/tcp\n  process: nginx\n  from: private\n  need: \"a: b\"\n  owner: web\n", 5},
+                {SAYS({"port", "https/tcp"}, {"on", "{name: \"w1\"}"}), "allow:\n- port: 443/tcp\n  need: TODO\n",
+                 "allow:\n- port: 443/tcp\n  need: \"a: b\"\n  on: {name: \"w1\"}\n  owner: web\n", 2},
+                {SAYS({"port", "1/tcp"}, {"on", "{name: \"w1\"}"}),
+                 "allow:\n- {port: 1/tcp, need: TODO, on: {name: w2}}\n- {port: 1/tcp, need: TODO, on: {name: [w1]}}\n",
+                 "allow:\n- {port: 1/tcp, need: TODO, on: {name: w2}}\n"
+                 "- {port: 1/tcp, need: \"a: b\", owner: \"web\", on: {name: [w1]}}\n", 3},
+                {SAYS({"ip_protocol", "vrrp"}), "allow:\n- ip_protocol: 112\n  need: TODO\n",
+                 "allow:\n- ip_protocol: 112\n  need: \"a: b\"\n  owner: web\n", 2},
+                /* a range is one listener's only as a whole */
+                {SAYS({"port", "8000-8003/tcp"}), "allow:\n- port: 8000-8003/tcp\n  need: TODO\n",
+                 "allow:\n- port: 8000-8003/tcp\n  need: \"a: b\"\n  owner: web\n", 2},
+                {SAYS({"port", "8001/tcp"}), "allow:\n- port: 8000-8003/tcp\n  need: TODO\n", .error = -ENOENT},
+                {SAYS({"port", "1-9999/tcp"}), "allow:\n- port: 8000-8003/tcp\n  need: TODO\n", .error = -ENOENT},
+                /* for the same two: the first, and with the next call the next */
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1/tcp, need: x}\n- {port: 1/tcp, need: TODO}\n- {port: 1/tcp, need: TODO}\n",
+                 "allow:\n- {port: 1/tcp, need: x}\n- {port: 1/tcp, need: \"a: b\", owner: \"web\"}\n- {port: 1/tcp, need: TODO}\n", 3},
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1/tcp, unit: a, need: TODO}\n- {port: 1/tcp, unit: b, need: TODO}\n",
+                 .error = -EEXIST},
+                {SAYS({"port", "1"}), "allow:\n- {port: 1/tcp, need: TODO}\n- {port: 1/udp, need: TODO}\n", .error = -EEXIST},
+                /* none waits */
+                {SAYS({"port", "1/tcp"}), "allow: []\ndeny:\n- {port: 1/tcp, why: todo}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1/tcp, need: x}\n- {port: 1/udp, need: TODO}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1, need: TODO}\n- {process: x, need: TODO}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}, {"unit", "b"}), "allow:\n- {port: 1/tcp, unit: a, need: TODO}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}, {"on", "{name: a}"}), "allow:\n- {port: 1/tcp, on: {zone: a}, need: TODO}\n",
+                 .error = -ENOENT},
+                {SAYS({"port", "0/tcp"}), "allow:\n- {port: 1/tcp, need: TODO}\n", .error = -ENOENT},
+                /* written by hand in a way that is left to hands */
+                {SAYS({"port", "1/tcp"}), "allow:\n- port: 1/tcp\n  need: |\n    todo\n", .error = -ENOTSUP},
+                {SAYS({"port", "1/tcp"}, {"process", "a"}), "allow:\n- {port: 1/tcp, process: [a], need: TODO}\n",
+                 .error = -ENOTSUP},
+                {SAYS({"port", "1/tcp"}), "allow: 3\n", .error = -EINVAL},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++)
+                expect_filled(&cases[i]);
+}
+
 static void test_speed(void **state)
 {
         _cleanup_str_ struct str text = {0};
@@ -336,7 +425,7 @@ int main(void)
                 cmocka_unit_test(test_errors),   cmocka_unit_test(test_garbage),  cmocka_unit_test(test_example),
                 cmocka_unit_test(test_days),     cmocka_unit_test(test_listeners), cmocka_unit_test(test_expiry),
                 cmocka_unit_test(test_observed), cmocka_unit_test(test_unused),   cmocka_unit_test(test_warnings),
-                cmocka_unit_test(test_add),      cmocka_unit_test(test_speed),
+                cmocka_unit_test(test_add),      cmocka_unit_test(test_fill),     cmocka_unit_test(test_speed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
