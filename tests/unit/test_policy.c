@@ -11,6 +11,7 @@
 #include "policy/policy_judge.h"
 #include "policy/policy_parse.h"
 #include "policy/policy_text.h"
+#include "yaml_cases.h"
 
 #define NOW INT64_C(1795215600) /* 2026-11-20 23:00 UTC */
 
@@ -33,6 +34,7 @@ static void fixture_make(struct fixture *f, const char *text, int64_t now)
         *f = (struct fixture){.pool = pool_new()};
         if (policy_parse(text, strlen(text), "t.yaml", f->pool, &f->policy, &err) < 0)
                 fail_msg("%s", err.text);
+        yaml_case("policy", text, "");
         f->judge = policy_judge_new(&f->policy, NULL, now, f->pool);
 }
 
@@ -46,6 +48,7 @@ static void expect_error(const char *text, const char *start)
         if (!str_after(err.text, start))
                 fail_msg("'%s' does not begin with '%s'", err.text, start);
         assert_int_equal(p.n_rules, 77);
+        yaml_case("policy", text, err.text);
 }
 
 static void test_errors(void **state)
@@ -64,8 +67,33 @@ static void test_errors(void **state)
         expect_error("allow: &a\n  - port: 22\n", "t.yaml:1: field 'allow': anchors");
         expect_error("allow: *a\n", "t.yaml:1: field 'allow': aliases");
         expect_error("allow:\n  - need: all\n", "t.yaml:2: field 'allow[0]': chooses nothing");
+        expect_error("allow:\n  - {port: 22, ports: 23}\n", "t.yaml:2: field 'allow[0].ports': ports are given twice");
+        expect_error("allow:\n  - {port: 22, ip_protocol: 1}\n", "t.yaml:2: field 'allow[0].ip_protocol': ports are given");
+        expect_error("allow:\n  - unit: [a, a]\n", "t.yaml:2: field 'allow[0].unit[1]': 'a' is given twice");
+        expect_error("allow:\n  - {port: 22, need: \"a\\u0007\"}\n", "t.yaml:2: field 'allow[0].need': holds a control");
+        expect_error("allow:\n  - {port: 22, expires: 2027-04-31}\n", "t.yaml:2: field 'allow[0].expires': '2027-04-31': there");
+        expect_error("deny:\n  - why: x\n", "t.yaml:2: field 'deny[0]': chooses nothing");
         expect_error("allow:\n  - ip_protocol: 256\n", "t.yaml:2: field 'allow[0].ip_protocol': '256' is not an IP protocol");
         expect_error("allow:\n  - port: 22\n    from: \"10.0.0.1/8\"\n", "t.yaml:3: field 'allow[0].from': '10.0.0.1/8' is not");
+}
+
+/* Services whose names look like numbers or hold a slash, numbers in quotes, and all that a prohibition can choose by. */
+static void test_forms(void **state)
+{
+        static const char text[] = "allow:\n"
+                                   "  - port: [3com-tsmux, cl/1/tcp, whois++, '22', 8000-8001/sctp, dynamic/udp]\n"
+                                   "  - ip_protocol: [VRRP, '0', 255]\n"
+                                   "  - {process: [a, b], from: [zone  a, b, link], need: \"a\\nb\"}\n"
+                                   "deny:\n  - from: internet\n  - transport: [tcp, sctp]\n  - {port: 1, why: }\n";
+        struct fixture f;
+
+        fixture_make(&f, text, NOW);
+        assert_int_equal(f.policy.n_allow, 3);
+        assert_int_equal(f.policy.n_rules, 6);
+        assert_true(f.policy.rules[0].n_ports >= 6);
+        assert_int_equal(f.policy.rules[1].ports[0].first, 112);
+        assert_int_equal(f.policy.rules[2].from_zones.n, 2);
+        fixture_release(&f);
 }
 
 static void test_garbage(void **state)
@@ -92,6 +120,7 @@ static void test_example(void **state)
         if (policy_parse(text.text, text.len, "t.yaml", pool, &p, &err) < 0)
                 fail_msg("%s", err.text);
         assert_true(p.n_allow >= 4 && p.n_rules > p.n_allow);
+        yaml_case("policy", text.text, "");
 }
 
 static void test_days(void **state)
@@ -422,7 +451,8 @@ static void test_speed(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_errors),   cmocka_unit_test(test_garbage),  cmocka_unit_test(test_example),
+                cmocka_unit_test(test_errors),   cmocka_unit_test(test_forms),    cmocka_unit_test(test_garbage),
+                cmocka_unit_test(test_example),
                 cmocka_unit_test(test_days),     cmocka_unit_test(test_listeners), cmocka_unit_test(test_expiry),
                 cmocka_unit_test(test_observed), cmocka_unit_test(test_unused),   cmocka_unit_test(test_warnings),
                 cmocka_unit_test(test_add),      cmocka_unit_test(test_fill),     cmocka_unit_test(test_speed),
