@@ -26,22 +26,23 @@ static void table_release(struct table *t)
         vec_clear(&t->allow);
 }
 
-/* Zones of the line are in the spec before it. What is no line is noted, and not opened. */
-static void add_line(struct maker *m, struct table *t, const char *line)
+/* Zones of the line are in the spec before it. What is no line is noted, and not opened: false. */
+static bool add_line(struct maker *m, struct table *t, const char *line)
 {
         struct err err = {0};
 
         vec_foreach(known, &t->allow)
                 if (streq(*known, line))
-                        return;
+                        return true;
         while (t->spec.zones.n < t->zones.lines.n)
                 if (firewall_spec_add(&t->spec, t->zones.lines.at[t->spec.zones.n], &err) < 0)
                         break;
         if (err.code < 0 || firewall_spec_add(&t->spec, line, &err) < 0) {
                 plan_note(m, pool_printf(m->pool, "Not opened by the firewall: '%s' (%s).", line, err.text));
-                return;
+                return false;
         }
         *vec_push(&t->allow) = line;
+        return true;
 }
 
 /* --- approvals ------------------------------------------------------------------------------- */
@@ -94,8 +95,7 @@ static void allow_run(struct maker *m, struct table *t, const struct policy_rule
                 str_addf(&line, "-%u", last);
         str_addf(&line, "%s%s # %s", str_text(&from->text),
                  last > first ? "" : device_of(m, rule, transport, first), comment_of(m, rule));
-        add_line(m, t, pool_intern(m->pool, line.text));
-        t->n_approved++;
+        t->n_approved += add_line(m, t, pool_intern(m->pool, line.text));
 }
 
 /* What the policy forbids whoever asks, and what it forbids to some of those that the approval would let in. */
@@ -238,10 +238,11 @@ static void allow_guests(struct maker *m, struct table *t)
                 vec_foreach(l, &m->assessment->listeners) {
                         if (!serves_on(l, a))
                                 continue;
-                        add_line(m, t,
-                                 pool_printf(m->pool,
-                                             "allow %s %u device %s # names and addresses for guests",
-                                             transport_name(l->transport), l->port, a->device));
+                        if (!add_line(m, t,
+                                      pool_printf(m->pool,
+                                                  "allow %s %u device %s # names and addresses for guests",
+                                                  transport_name(l->transport), l->port, a->device)))
+                                continue;
                         draft_warn(&t->draft,
                                    pool_printf(m->pool, "Guests on %s may go on asking %u/%s there.",
                                                a->device, l->port, transport_name(l->transport)));
@@ -297,9 +298,9 @@ static void allow_session(struct maker *m, struct table *t)
                                    text, m->in->session_port));
                 return;
         }
-        add_line(m, t,
-                 pool_printf(m->pool, "allow tcp %u from %s # the session this plan was made from",
-                             m->in->session_port, text));
+        (void)add_line(m, t,
+                       pool_printf(m->pool, "allow tcp %u from %s # the session this plan was made from",
+                                   m->in->session_port, text));
         draft_warn(
                 &t->draft,
                 pool_printf(m->pool,
