@@ -355,8 +355,28 @@ static void strange_names(struct inside *view)
         sample_interface(view, HOST_NETNS, "eth0", "10.20.2.30/24");
         sample_interface(view, HOST_NETNS, "virbr0\"; drop", "192.168.122.1/24");
         (void)daemon_on(view, 612, "/usr/sbin/sshd", "ssh.service", "openssh-server", "0.0.0.0:22/tcp");
-        (void)daemon_on(view, 700, "/usr/sbin/a", "a\\x2db.service", "a", "0.0.0.0:23/tcp");
+        (void)daemon_on(view, 700, "/usr/sbin/a", "a\\x2db.service", "aa", "0.0.0.0:23/tcp");
         (void)daemon_on(view, 910, "/usr/sbin/dnsmasq", "libvirtd.service", "dnsmasq-base", "192.168.122.1:53/udp");
+}
+
+/* A shell would take the backslash out of the name of a unit. */
+static void test_names_in_commands(void **state)
+{
+        static const struct host host = {
+                "strange", strange_names, "allow:\n  - {port: 22/tcp, need: x, owner: a, approved_by: b}\n", NULL, NULL};
+        _cleanup_(played_release) struct played p;
+        const struct action *a;
+
+        play(&p, &host, false);
+        a = find(p.plan, "unit-stop:a\\x2db.service");
+        assert_non_null(a);
+        assert_string_equal(a->steps[0], "systemctl disable --now 'a\\x2db.service'");
+        assert_string_equal(a->steps[1], "systemctl mask 'a\\x2db.service'");
+        assert_string_equal(a->undo[0], "systemctl unmask 'a\\x2db.service'");
+        assert_string_equal(action_value(a, "unit", 0), "a\\x2db.service");
+        a = find(p.plan, "package-remove:aa");
+        assert_non_null(a);
+        assert_string_equal(a->undo[0], "apt-get install aa=1.0-1");
 }
 
 static void test_names_of_zones(void **state)
@@ -490,6 +510,7 @@ int main(void)
                 cmocka_unit_test(test_requests),
                 cmocka_unit_test(test_same_plan_same_id),
                 cmocka_unit_test(test_session),
+                cmocka_unit_test(test_names_in_commands),
                 cmocka_unit_test(test_names_of_zones),
                 cmocka_unit_test(test_cuts),
                 cmocka_unit_test(test_recipes),
