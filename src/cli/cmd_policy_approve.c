@@ -89,10 +89,13 @@ static const char *ip_protocol_of(const char *port)
 static int put(const struct str *before, const char *path, const struct policy_field *fields, size_t n,
                struct str *ret, unsigned *ret_line, struct err *err)
 {
-        int r = policy_text_fill(str_text(before), before->len, path, fields, n, ret, ret_line, err);
+        struct err why = {0};
+        int r = policy_text_fill(str_text(before), before->len, path, fields, n, ret, ret_line, &why);
 
-        if (r != -ENOENT)
+        if (r != -ENOENT) {
+                *err = why;
                 return r;
+        }
         *ret_line = 0;
         return policy_text_add(str_text(before), before->len, path, fields, n, ret, err);
 }

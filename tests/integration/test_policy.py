@@ -99,10 +99,25 @@ def test_from_nothing_to_approved(site):
     assert site.verdicts() == {("tcp", 8443): "approved", ("tcp", 9001): "unapproved", ("udp", 5353): "unapproved"}
     assert site.policy("check").stdout.count("has no need yet") == 2
     again = site.approve("8443/tcp", "--ticket", "CHG-8")  # none waits any more
-    assert "added the approval of 8443/tcp" in again.stderr and "CHG-8" in site.path.read_text()
+    assert again.stderr.startswith(f"{site.path}: added the approval of 8443/tcp\n") and "waits" not in again.stderr
+    assert "CHG-8" in site.path.read_text()
     site.write(after.replace("need: TODO", "need: seen to it"))
     assert set(site.verdicts().values()) == {"approved"}
     site.audit("--fail-on", "unapproved")
+
+
+@need_root
+def test_approve_asks_which(site):
+    """Two programs on one port are two decisions."""
+    head = "allow:\n  - {port: 53/udp, process: /usr/sbin/a, need: TODO}\n  - {port: 53/udp, process: /usr/sbin/b, need: TODO}\n"
+    site.write(head)
+    assert "the entries of line 2 and line 3 both wait for a need" in site.approve("53/udp", code=2).stderr
+    assert site.path.read_text() == head
+    assert "filled in the entry of line 3" in site.approve("53/udp", "--process", "b").stderr
+    assert "filled in the entry of line 2" in site.approve("53/udp", "--from", "private").stderr
+    text = site.path.read_text()
+    assert len(text.splitlines()) == 3 and text.count("need: TODO") == 0
+    assert text.splitlines()[1].count('from: "private"') == 1 and "from" not in text.splitlines()[2]
 
 
 @need_root
