@@ -2,7 +2,9 @@
 #include "cli/policy.h"
 
 #include <errno.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 
@@ -36,6 +38,16 @@ static const struct option_spec options[] = {
 };
 
 _Static_assert(array_len(options) <= MAX_OPTIONS, "the command line has room for them");
+
+int policy_print(const struct str *out, int code, struct err *err)
+{
+        int r = fd_write_all(STDOUT_FILENO, str_text(out), out->len);
+
+        if (r == 0 || r == -EPIPE) /* a pager that was left is no error */
+                return code;
+        err_errno(err, -r, "cannot write what there is to say");
+        return QM_EXIT_INCOMPLETE;
+}
 
 static const struct {
         const char *name;

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -311,6 +312,16 @@ def test_garbage(site):
     assert "larger than 1048576 bytes" in site.policy("check", code=2).stderr
     site.path.write_bytes(b"#" * (1 << 20))
     site.policy("check")
+
+
+@pytest.mark.parametrize("word", [["check"], ["explain", "1/tcp"]])
+def test_what_cannot_be_written_is_told(site, word):
+    site.write("allow:\n  - {port: 80/tcp, need: web}\n")
+    rest = ["--netns", "self"] if word[0] == "explain" else []
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([site.qm.program, "policy", *word, "--config", site.folder, *rest], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 3 and "cannot write" in done.stderr
 
 
 @need_root
