@@ -181,6 +181,14 @@ write_file()
         fi
 }
 
+# A pipe runs write_file in a shell of its own, whose `failed` is not ours: $1, its status, is. False: nothing was written.
+written()
+{
+        [ "$1" = 0 ] && return
+        [ "$1" = 2 ] || failed=1
+        return 1
+}
+
 # --- actions ----------------------------------------------------------------------------------------
 
 unit_known()
@@ -293,7 +301,8 @@ stop_inetd()
                         print "#quaymaster# " $0
                         next
                 }
-                { print }' "$file" | write_file "$file" 1 || return
+                { print }' "$file" | write_file "$file" 1
+        written $? || return
         for unit in inetd.service openbsd-inetd.service inetutils-inetd.service; do
                 reread reload-or-restart "$unit"
         done
@@ -310,7 +319,8 @@ stop_xinetd()
         awk '
                 /^[[:space:]]*disable[[:space:]]*=/ { next }
                 { print }
-                /^[[:space:]]*[{]/ { print "        disable = yes" }' "$file" | write_file "$file" 1 || return
+                /^[[:space:]]*[{]/ { print "        disable = yes" }' "$file" | write_file "$file" 1
+        written $? || return
         reread reload-or-restart xinetd.service
 }
 
@@ -444,10 +454,12 @@ load_table()
                 return
         fi
         printf '%s\n' "$text" | write_file "$file" 1
-        case $? in
-        2) ! nft list table inet "$table" >/dev/null 2>&1 || return 0 ;;
-        1) return ;;
-        esac
+        status=$?
+        if ! written "$status"; then
+                if [ "$status" != 2 ] || nft list table inet "$table" >/dev/null 2>&1; then
+                        return
+                fi
+        fi
         if [ "$mode" = show ]; then
                 say "  would: load it with nft, and at each boot by $unit"
                 return
@@ -459,6 +471,7 @@ load_table()
         say "$table" | put "$step/table"
         run nft -f "$step/transaction" || return
         boot_unit | write_file "/etc/systemd/system/$unit" 2
+        written $?
         if has systemctl; then
                 run systemctl enable --quiet -- "$unit"
         else

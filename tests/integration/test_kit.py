@@ -138,6 +138,21 @@ def test_apply_and_undo(host, shell):
     check_same(host, before)
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_cannot_be_written_is_a_failure(host, shell):
+    """Also where the text comes by a pipe, whose end a shell runs apart."""
+    before = state(host)
+    host.run("sh", "-c", "mv /etc/inetd.conf /etc/inetd.real && ln -s inetd.real /etc/inetd.conf")
+    try:
+        done = kit(host, shell, "--apply", "--only", "7", check=False)
+        assert done.returncode == 1 and "/etc/inetd.conf is a link, and is left alone" in done.stderr
+        assert kit(host, shell, "--apply", "--only", "3", check=False).returncode == 0
+        kit(host, shell, "--undo")
+    finally:
+        host.run("mv", "/etc/inetd.real", "/etc/inetd.conf")
+    check_same(host, before)
+
+
 def test_undo_leaves_what_others_changed(host):
     before = state(host)
     kit(host, "dash", "--apply", "--only", "7")
