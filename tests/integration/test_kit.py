@@ -138,6 +138,59 @@ def test_apply_and_undo(host, shell):
     check_same(host, before)
 
 
+XINETD = """service qm-c++
+{
+\tdisable\t= no
+\tid = a
+\tsocket_type\t= stream
+\tprotocol = tcp
+\twait = no
+\tuser = root
+\tserver = /bin/true
+}
+service qm-c++
+{
+\tid = b
+\tsocket_type=dgram
+\tprotocol = udp
+\twait = yes
+\tuser = root
+\tserver = /bin/true
+}
+service qm-ccc
+{
+\tsocket_type = stream
+\twait = no
+\tuser = root
+\tserver = /bin/true
+}
+"""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_one_entry_of_xinetd(host, tmp_path, shell):
+    """A file may have several entries, and a name may look like a pattern: only what is named is switched off."""
+    def off(transport):
+        values = [("server", "xinetd"), ("service", "qm-c++"), ("transport", transport)]
+        return make(tmp_path, "shell", [("inetd-stop:qm", "inetd-stop", values)]) / "harden.sh"
+
+    host.write("/etc/xinetd.d/qm", XINETD)
+    host.write("/etc/xinetd.d/qm.old", XINETD)
+    try:
+        before = state(host)
+        for transport, wanted in (("tcp", XINETD.replace("\tdisable\t= no\n", "\tdisable = yes\n")),
+                                  ("udp", XINETD.replace("\tid = b\n", "\tdisable = yes\n\tid = b\n"))):
+            host.write(f"{KIT}/xinetd.sh", off(transport).read_text())
+            host.run(*SHELLS[shell], f"{KIT}/xinetd.sh", "--apply")
+            assert host.run("cat", "/etc/xinetd.d/qm").stdout == wanted
+            assert "already so" in host.run(*SHELLS[shell], f"{KIT}/xinetd.sh", "--apply").stdout
+            assert host.run("cat", "/etc/xinetd.d/qm.old").stdout == XINETD
+            host.run(*SHELLS[shell], f"{KIT}/xinetd.sh", "--undo")
+            check_same(host, before)
+    finally:
+        host.run("rm", "-f", "/etc/xinetd.d/qm", "/etc/xinetd.d/qm.old")
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_what_cannot_be_written_is_a_failure(host, shell):
     """Also where the text comes by a pipe, whose end a shell runs apart."""
