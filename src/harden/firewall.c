@@ -58,9 +58,9 @@ static bool is_approved_by(const struct listener *l, const struct policy_rule *r
                l->kind == LISTENER_SOCKET && harden_is_of_own_netns(l) && harden_is_on_network(l);
 }
 
-/* The device that all listeners which use the approval there are bound to, as " device eth1"; "" otherwise. */
-static const char *device_of(struct maker *m, const struct policy_rule *rule, enum transport transport,
-                             uint16_t port)
+/* The device that all listeners which use the approval there are bound to, as " device eth1"; "": any. */
+static const char *device_of(struct maker *m, struct table *t, const struct policy_rule *rule,
+                             enum transport transport, uint16_t port)
 {
         const char *device = NULL;
         bool first = true;
@@ -73,7 +73,15 @@ static const char *device_of(struct maker *m, const struct policy_rule *rule, en
                 device = l->device;
                 first = false;
         }
-        return device && firewall_device_valid(device) ? pool_printf(m->pool, " device %s", device) : "";
+        if (device && firewall_device_valid(device))
+                return pool_printf(m->pool, " device %s", device);
+        if (device)
+                draft_warn(&t->draft,
+                           pool_printf(m->pool,
+                                       "%u/%s listens on one interface, whose name the firewall cannot have: it is "
+                                       "opened on all.",
+                                       port, transport_name(transport)));
+        return "";
 }
 
 static const char *comment_of(struct maker *m, const struct policy_rule *rule)
@@ -94,7 +102,7 @@ static void allow_run(struct maker *m, struct table *t, const struct policy_rule
         if (last > first)
                 str_addf(&line, "-%u", last);
         str_addf(&line, "%s%s # %s", str_text(&from->text),
-                 last > first ? "" : device_of(m, rule, transport, first), comment_of(m, rule));
+                 last > first ? "" : device_of(m, t, rule, transport, first), comment_of(m, rule));
         t->n_approved += add_line(m, t, pool_intern(m->pool, line.text));
 }
 

@@ -424,6 +424,7 @@ def test_names_chosen_by_others(qm, netns, tmp_path):
         ns.run("nft", "delete", "table", "inet", "quaymaster")
         plan = qm("harden", "plan", "--config", config, ns=ns).stdout
         assert "\u202e" not in plan and "Guests on" not in plan
+        assert "9000/tcp listens on one interface, whose name the firewall cannot have" in plan
         for fmt in ("shell", "ansible", "image"):
             qm("harden", "kit", "--format", fmt, "--config", config, "--output", tmp_path / fmt, ns=ns)
             for file in (tmp_path / fmt).iterdir():
