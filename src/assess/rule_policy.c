@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the policy says of a listener, an endpoint, or of an approval that nothing uses. */
-#include <ctype.h>
-
 #include "assess/correlate.h"
 #include "assess/outside_rule.h"
 #include "assess/rule.h"
 #include "base/str.h"
+#include "base/text.h"
 
 static const struct {
         enum severity near, inside, far; /* loopback; our networks; strangers */
@@ -24,25 +23,16 @@ static bool is_finding(enum verdict verdict)
         return verdict == VERDICT_EXPIRED || verdict == VERDICT_UNAPPROVED || verdict == VERDICT_PROHIBITED;
 }
 
-/* The text in single quotes for a shell. NULL where that cannot be read by people. */
-static const char *shell_word(struct pool *pool, const char *s)
-{
-        if (!*s || strpbrk(s, "'\n\r\t\x1b"))
-                return NULL;
-        for (const char *p = s; *p; p++)
-                if (!isalnum((unsigned char)*p) && !strchr("/._-@:+", *p))
-                        return pool_printf(pool, "'%s'", s);
-        return s;
-}
-
 static const char *approve_command(struct pool *pool, const char *port, const char *exe)
 {
-        const char *word = exe ? shell_word(pool, exe) : NULL;
+        _cleanup_str_ struct str process = {0};
 
+        if (exe && text_add_shell_word(&process, exe))
+                str_add_char(&process, ' ');
         return pool_printf(pool,
-                           "quaymaster policy approve %s%s%s --need 'WHY' --owner WHO --approved-by ANOTHER "
+                           "quaymaster policy approve %s %s%s--need 'WHY' --owner WHO --approved-by ANOTHER "
                            "--expires YYYY-MM-DD",
-                           port, word ? " --process " : "", word ? word : "");
+                           port, process.len ? "--process " : "", str_text(&process));
 }
 
 /* An entry that is there already is renewed or filled in, not written a second time. */

@@ -39,6 +39,22 @@ bool text_is_control(uint32_t c)
                (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
 }
 
+bool text_add_shell_word(struct str *to, const char *s)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-@:+=";
+        size_t len = strlen(s), n;
+        uint32_t c;
+
+        for (size_t i = 0; i < len; i += n) {
+                n = text_decode(s + i, len - i, &c);
+                if (!n || c == '\'' || text_is_control(c))
+                        return false;
+        }
+        if (len)
+                str_addf(to, s[strspn(s, plain)] ? "'%s'" : "%s", s);
+        return len > 0;
+}
+
 /* Calls `plain` for each run that may stay and writes the escaped form of everything else itself. */
 static void add_escaped(struct str *to, const char *s, void (*plain)(struct str *, const char *, size_t))
 {

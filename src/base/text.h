@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,12 @@ bool text_is_control(uint32_t code_point);
 
 /* Append s for people: controls and invalid bytes become \xNN or \u{NNNN}, the rest stays. */
 void text_add_printable(struct str *to, const char *s);
+
+/*
+ * Append s as one word of a command that people copy into a shell, in single quotes where it needs them. False, and
+ * nothing is added: it is empty, or has a quote or what text_add_printable would have to change.
+ */
+bool text_add_shell_word(struct str *to, const char *s);
 
 /* Append s as HTML text or attribute value: printable as above, and & < > " ' as entities. */
 void text_add_html(struct str *to, const char *s);

@@ -2,7 +2,9 @@
 #include "cli/policy.h"
 
 #include <errno.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 
@@ -36,6 +38,16 @@ static const struct option_spec options[] = {
 };
 
 _Static_assert(array_len(options) <= MAX_OPTIONS, "the command line has room for them");
+
+int policy_print(const struct str *out, int code, struct err *err)
+{
+        int r = fd_write_all(STDOUT_FILENO, str_text(out), out->len);
+
+        if (r == 0 || r == -EPIPE) /* a pager that was left is no error */
+                return code;
+        err_errno(err, -r, "cannot write what there is to say");
+        return QM_EXIT_INCOMPLETE;
+}
 
 static const struct {
         const char *name;
@@ -76,7 +88,8 @@ const struct command command_policy = {
                 "         approves nothing before a need is written there\n"
                 "check    tell errors, and entries that are shadowed, overlapping, expired, too broad, or approved\n"
                 "         by their owner\n"
-                "approve  add an approval; comments and order of the file stay as they are\n"
+                "approve  write an approval into the entry that waits for it, or add one; comments and order\n"
+                "         of the file stay as they are\n"
                 "explain  tell which entries were tried for a listener, as 443/tcp or 0.0.0.0:443/tcp, and why\n"
                 "         they apply or not\n"
                 "Form of the file: quaymaster-policy(5).\n\n"

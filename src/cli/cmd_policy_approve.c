@@ -57,8 +57,8 @@ static int replace(const char *path, const struct str *text, struct err *err)
         return r < 0 ? err_errno(err, -r, "cannot write '%s'", real) : output_file_place(&file, err);
 }
 
-/* What `check` would say of the new entry, which is the last. */
-static void warn_of_new(const struct policy_run *run, const char *path, const struct str *text)
+/* What `check` would say of the entry: of that line, or, 0, the last one. */
+static void warn_of_entry(const struct policy_run *run, const char *path, const struct str *text, unsigned line)
 {
         _cleanup_(policy_warnings_release) struct policy_warnings warnings = {0};
         struct policy policy;
@@ -66,11 +66,13 @@ static void warn_of_new(const struct policy_run *run, const char *path, const st
 
         if (policy_parse(text->text, text->len, path, run->pool, &policy, &err) < 0 || !policy.n_allow)
                 return;
+        if (!line)
+                line = policy.rules[policy.n_allow - 1].line;
         policy_check(&policy, run->has_estate ? &run->estate : NULL, run->now, run->pool, &warnings);
         vec_foreach(w, &warnings.list) {
                 _cleanup_str_ struct str safe = {0};
 
-                if (w->line != policy.rules[policy.n_allow - 1].line)
+                if (w->line != line)
                         continue;
                 text_add_printable(&safe, w->text);
                 (void)fprintf(stderr, "quaymaster policy: warning: %s:%u: %s\n", path, w->line, str_text(&safe));
@@ -83,6 +85,21 @@ static const char *ip_protocol_of(const char *port)
         return str_after(port, "ip/");
 }
 
+/* Into the entry that waits for it (`ret_line`), else at the end of the list (0). */
+static int put(const struct str *before, const char *path, const struct policy_field *fields, size_t n,
+               struct str *ret, unsigned *ret_line, struct err *err)
+{
+        struct err why = {0};
+        int r = policy_text_fill(str_text(before), before->len, path, fields, n, ret, ret_line, &why);
+
+        if (r != -ENOENT) {
+                *err = why;
+                return r;
+        }
+        *ret_line = 0;
+        return policy_text_add(str_text(before), before->len, path, fields, n, ret, err);
+}
+
 int policy_approve(const struct invocation *in, struct err *err)
 {
         _cleanup_(policy_run_release) struct policy_run run = {0};
@@ -90,6 +107,7 @@ int policy_approve(const struct invocation *in, struct err *err)
         _cleanup_free_ char *path = NULL, *on = NULL;
         const char *port = in->arguments[1], *ip = ip_protocol_of(port), *name = invocation_get(in, "on");
         char today[DAY_TEXT_SIZE];
+        unsigned line = 0;
         int r = check_options(in, err);
 
         if (r == 0)
@@ -128,13 +146,16 @@ int policy_approve(const struct invocation *in, struct err *err)
         r = fd_read_file(AT_FDCWD, path, POLICY_FILE_MAX, &before);
         if (r < 0)
                 err_errno(err, -r, "%s: cannot be read", path);
-        else if ((r = policy_text_add(str_text(&before), before.len, path, fields, array_len(fields), &after, err)) < 0)
+        else if ((r = put(&before, path, fields, array_len(fields), &after, &line, err)) < 0)
                 (void)err_prefix(err, "not added");
         if (r == 0)
                 r = replace(path, &after, err);
         if (r < 0)
                 return QM_EXIT_USAGE;
-        (void)fprintf(stderr, "%s: added the approval of %s\n", path, port);
-        warn_of_new(&run, path, &after);
+        if (line)
+                (void)fprintf(stderr, "%s: filled in the entry of line %u with the approval of %s\n", path, line, port);
+        else
+                (void)fprintf(stderr, "%s: added the approval of %s\n", path, port);
+        warn_of_entry(&run, path, &after, line);
         return QM_EXIT_DONE;
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/policy.h"
@@ -65,6 +63,5 @@ int policy_check_file(const struct invocation *in, struct err *err)
                 add_json(&out, &run, &warnings);
         else
                 add_text(&out, &run, &warnings);
-        (void)fd_write_all(STDOUT_FILENO, out.text, out.len);
-        return QM_EXIT_DONE;
+        return policy_print(&out, QM_EXIT_DONE, err);
 }

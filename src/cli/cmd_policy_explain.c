@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -172,6 +170,5 @@ int policy_explain(const struct invocation *in, struct err *err)
                 add_summary(&out, &run, n);
         else if (!n)
                 str_addf(&out, "nothing listens on %s\n", in->arguments[1]);
-        (void)fd_write_all(STDOUT_FILENO, str_text(&out), out.len);
-        return run.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
+        return policy_print(&out, run.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE, err);
 }

@@ -26,22 +26,23 @@ static void table_release(struct table *t)
         vec_clear(&t->allow);
 }
 
-/* Zones of the line are in the spec before it. What is no line is noted, and not opened. */
-static void add_line(struct maker *m, struct table *t, const char *line)
+/* Zones of the line are in the spec before it. What is no line is noted, and not opened: false. */
+static bool add_line(struct maker *m, struct table *t, const char *line)
 {
         struct err err = {0};
 
         vec_foreach(known, &t->allow)
                 if (streq(*known, line))
-                        return;
+                        return true;
         while (t->spec.zones.n < t->zones.lines.n)
                 if (firewall_spec_add(&t->spec, t->zones.lines.at[t->spec.zones.n], &err) < 0)
                         break;
         if (err.code < 0 || firewall_spec_add(&t->spec, line, &err) < 0) {
                 plan_note(m, pool_printf(m->pool, "Not opened by the firewall: '%s' (%s).", line, err.text));
-                return;
+                return false;
         }
         *vec_push(&t->allow) = line;
+        return true;
 }
 
 /* --- approvals ------------------------------------------------------------------------------- */
@@ -57,9 +58,9 @@ static bool is_approved_by(const struct listener *l, const struct policy_rule *r
                l->kind == LISTENER_SOCKET && harden_is_of_own_netns(l) && harden_is_on_network(l);
 }
 
-/* The device that all listeners which use the approval there are bound to, as " device eth1"; "" otherwise. */
-static const char *device_of(struct maker *m, const struct policy_rule *rule, enum transport transport,
-                             uint16_t port)
+/* The device that all listeners which use the approval there are bound to, as " device eth1"; "": any. */
+static const char *device_of(struct maker *m, struct table *t, const struct policy_rule *rule,
+                             enum transport transport, uint16_t port)
 {
         const char *device = NULL;
         bool first = true;
@@ -72,7 +73,15 @@ static const char *device_of(struct maker *m, const struct policy_rule *rule, en
                 device = l->device;
                 first = false;
         }
-        return device && firewall_device_valid(device) ? pool_printf(m->pool, " device %s", device) : "";
+        if (device && firewall_device_valid(device))
+                return pool_printf(m->pool, " device %s", device);
+        if (device)
+                draft_warn(&t->draft,
+                           pool_printf(m->pool,
+                                       "%u/%s listens on one interface, whose name the firewall cannot have: it is "
+                                       "opened on all.",
+                                       port, transport_name(transport)));
+        return "";
 }
 
 static const char *comment_of(struct maker *m, const struct policy_rule *rule)
@@ -93,9 +102,8 @@ static void allow_run(struct maker *m, struct table *t, const struct policy_rule
         if (last > first)
                 str_addf(&line, "-%u", last);
         str_addf(&line, "%s%s # %s", str_text(&from->text),
-                 last > first ? "" : device_of(m, rule, transport, first), comment_of(m, rule));
-        add_line(m, t, pool_intern(m->pool, line.text));
-        t->n_approved++;
+                 last > first ? "" : device_of(m, t, rule, transport, first), comment_of(m, rule));
+        t->n_approved += add_line(m, t, pool_intern(m->pool, line.text));
 }
 
 /* What the policy forbids whoever asks, and what it forbids to some of those that the approval would let in. */
@@ -238,10 +246,11 @@ static void allow_guests(struct maker *m, struct table *t)
                 vec_foreach(l, &m->assessment->listeners) {
                         if (!serves_on(l, a))
                                 continue;
-                        add_line(m, t,
-                                 pool_printf(m->pool,
-                                             "allow %s %u device %s # names and addresses for guests",
-                                             transport_name(l->transport), l->port, a->device));
+                        if (!add_line(m, t,
+                                      pool_printf(m->pool,
+                                                  "allow %s %u device %s # names and addresses for guests",
+                                                  transport_name(l->transport), l->port, a->device)))
+                                continue;
                         draft_warn(&t->draft,
                                    pool_printf(m->pool, "Guests on %s may go on asking %u/%s there.",
                                                a->device, l->port, transport_name(l->transport)));
@@ -297,9 +306,9 @@ static void allow_session(struct maker *m, struct table *t)
                                    text, m->in->session_port));
                 return;
         }
-        add_line(m, t,
-                 pool_printf(m->pool, "allow tcp %u from %s # the session this plan was made from",
-                             m->in->session_port, text));
+        (void)add_line(m, t,
+                       pool_printf(m->pool, "allow tcp %u from %s # the session this plan was made from",
+                                   m->in->session_port, text));
         draft_warn(
                 &t->draft,
                 pool_printf(m->pool,

@@ -50,6 +50,9 @@ void draft_release(struct draft *d);
 
 void plan_note(struct maker *m, const char *text);
 
+/* A name as a word of a command that people copy: quoted where a shell would read it; "?" for what no word can be. */
+const char *harden_word(struct maker *m, const char *name);
+
 /* --- what is asked of listeners -------------------------------------------------------------- */
 
 /* A socket of the host itself, not of a container: what units and recipes are about. */

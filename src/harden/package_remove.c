@@ -50,10 +50,11 @@ static void make_one(struct maker *m, const struct unit_group *g, const struct p
         else if (!m->in->package_also)
                 draft_warn(&d,
                            pool_printf(m->pool, "What would go with it was not asked: apt-get -s remove %s",
-                                       p->name));
+                                       harden_word(m, p->name)));
         draft_value(&d, "package", p->name);
-        draft_step(&d, pool_printf(m->pool, "apt-get remove %s", p->name));
-        draft_undo(&d, pool_printf(m->pool, "apt-get install %s=%s", p->name, p->version));
+        draft_step(&d, pool_printf(m->pool, "apt-get remove %s", harden_word(m, p->name)));
+        draft_undo(&d, pool_printf(m->pool, "apt-get install %s",
+                                   harden_word(m, pool_printf(m->pool, "%s=%s", p->name, p->version))));
         vec_foreach(l, &g->listeners)
                 draft_close(m, &d, *l, CLOSES_ALL);
         draft_add(m, &d, p->name);

@@ -11,6 +11,13 @@ static const struct action_maker *const makers[] = {
         &maker_windows,       NULL,
 };
 
+const char *harden_word(struct maker *m, const char *name)
+{
+        _cleanup_str_ struct str word = {0};
+
+        return text_add_shell_word(&word, name) ? pool_intern(m->pool, word.text) : "?";
+}
+
 /* --- drafts ---------------------------------------------------------------------------------- */
 
 struct draft draft_new(enum action_kind kind)

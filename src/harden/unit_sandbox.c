@@ -28,6 +28,7 @@ static void make_one(struct maker *m, const struct unit_group *g)
         struct draft d = draft_new(ACTION_UNIT_SANDBOX);
         const char *unit = g->unit->name;
         const char *path = pool_printf(m->pool, "/etc/systemd/system/%s.d/90-quaymaster.conf", unit);
+        const char *restart = pool_printf(m->pool, "systemctl restart %s", harden_word(m, unit));
 
         d.action.title = pool_printf(m->pool, "Let %s speak with this machine only", unit);
         d.action.suggested = true;
@@ -48,10 +49,10 @@ static void make_one(struct maker *m, const struct unit_group *g)
         draft_step(&d, pool_printf(m->pool, "write %s with %s", path,
                                    "IPAddressDeny=any, IPAddressAllow=localhost"));
         draft_step(&d, "systemctl daemon-reload");
-        draft_step(&d, pool_printf(m->pool, "systemctl restart %s", unit));
-        draft_undo(&d, pool_printf(m->pool, "rm %s", path));
+        draft_step(&d, restart);
+        draft_undo(&d, pool_printf(m->pool, "rm %s", harden_word(m, path)));
         draft_undo(&d, "systemctl daemon-reload");
-        draft_undo(&d, pool_printf(m->pool, "systemctl restart %s", unit));
+        draft_undo(&d, restart);
         vec_foreach(l, &g->listeners)
                 if (harden_is_on_network(*l) && harden_is_unwanted(m, *l))
                         draft_close(m, &d, *l, CLOSES_REACH);

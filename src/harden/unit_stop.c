@@ -59,7 +59,7 @@ static const char *join(struct maker *m, const struct units *units, bool (*has)(
 
         vec_foreach(unit, &units->list)
                 if (!has || has(*unit))
-                        str_addf(&text, "%s%s", text.len ? " " : "", (*unit)->name);
+                        str_addf(&text, "%s%s", text.len ? " " : "", harden_word(m, (*unit)->name));
         return text.len ? pool_intern(m->pool, text.text) : NULL;
 }
 
@@ -104,7 +104,7 @@ static bool warn_of_needs(struct maker *m, struct draft *d, const struct units *
                         pool_printf(
                                 m->pool,
                                 "What depends on it was not asked: systemctl list-dependencies --reverse %s",
-                                units->list.at[units->list.n - 1]->name));
+                                harden_word(m, units->list.at[units->list.n - 1]->name)));
                 return false;
         }
         vec_foreach(unit, &units->list) {

@@ -60,6 +60,29 @@ static const char *zone_line(struct maker *m, const char *zone, const char *name
         return pool_intern(m->pool, line.text);
 }
 
+static bool is_taken(const struct maker *m, const struct zone_lines *zones, const char *name)
+{
+        for (size_t i = 0; m->in->estate && i < m->in->estate->n_networks; i++)
+                if (streq_ptr(m->in->estate->networks[i].zone, name))
+                        return true;
+        vec_foreach(used, &zones->names)
+                if (streq(*used, name))
+                        return true;
+        return false;
+}
+
+/* "zone2" for one whose name the firewall cannot have. */
+static const char *name_zone(struct maker *m, const struct zone_lines *zones, const char *zone)
+{
+        const char *name = zone;
+
+        if (firewall_zone_name_valid(zone))
+                return zone;
+        for (size_t i = zones->zones.n + 1; name == zone || is_taken(m, zones, name); i++)
+                name = pool_printf(m->pool, "zone%zu", i);
+        return name;
+}
+
 /* The zone's name in the firewall, where its line is by then; NULL: the estate does not know it. */
 static const char *use_zone(struct maker *m, struct zone_lines *zones, const char *zone)
 {
@@ -68,7 +91,7 @@ static const char *use_zone(struct maker *m, struct zone_lines *zones, const cha
         for (size_t i = 0; i < zones->zones.n; i++)
                 if (streq(zones->zones.at[i], zone))
                         return zones->names.at[i];
-        name = firewall_zone_name_valid(zone) ? zone : pool_printf(m->pool, "zone%zu", zones->zones.n + 1);
+        name = name_zone(m, zones, zone);
         line = zone_line(m, zone, name);
         if (!line)
                 return NULL;

@@ -1,74 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "policy/policy_judge.h"
-
-#include <strings.h>
-
-#include "base/map.h"
-#include "base/str.h"
-#include "base/vec.h"
-#include "knowledge/names.h"
-#include "policy/glob.h"
+#include "policy/policy_judge_own.h"
 
 #define NARROW    64u /* a rule of so many ports at most is found by each of them */
 #define NONE_NEXT UINT32_MAX
-
-/* Why a rule does not apply, in the order it is tried: what comes later came nearer. */
-enum miss {
-        MISS_PORT,
-        MISS_ON,
-        MISS_SPEAKS, /* deny rules only; an approval that is not kept is told otherwise */
-        MISS_PROCESS,
-        MISS_UNIT,
-        MISS_PACKAGE,
-        MISS_USER,
-        MISS_CONTAINER,
-        MISS_FROM,
-        HIT,
-};
-
-enum note { NOTE_PROTOCOL = 1, NOTE_ENCRYPTION = 2, NOTE_OWNER = 4, NOTE_MAX = 8 };
-
-struct chain {
-        uint32_t rule, next;
-};
-
-struct zones {
-        vec(const char *) list;
-};
-
-struct policy_judge {
-        const struct policy *policy;
-        const struct estate *estate;
-        struct pool *pool;
-        int32_t today;
-        struct map narrow; /* (transport, port) -> index in chains */
-        vec(struct chain) chains;
-        vec(uint32_t) wide;
-        uint8_t *used, *meant; /* by rule: something used it; it is for a place that was looked at */
-        const char **decided;  /* by rule: the sentence when it decides by itself */
-        const char *notes[NOTE_MAX];
-        const char *hostname;
-        const struct estate_asset *asset;
-        struct zones zones; /* of the host */
-};
-
-/* What is judged, from inside or outside. */
-struct subject {
-        const struct listener *listener; /* NULL: seen from outside */
-        enum transport transport;
-        uint16_t first, last;
-        uint16_t dynamic_low, dynamic_high;
-        const char *protocol; /* NULL: not known */
-        bool confirmed;
-        enum encryption encryption;
-        enum exposure_scope scope;
-        const struct exposure *exposure; /* NULL: seen from outside */
-        const char *const *zones;
-        size_t n_zones;
-        const char *one_zone; /* room for a single one */
-        const char *hostname;
-        const struct estate_asset *asset;
-};
 
 /* --- the index ------------------------------------------------------------------------------- */
 
@@ -147,14 +81,6 @@ struct policy_judge *policy_judge_free(struct policy_judge *j)
 
 /* --- the host -------------------------------------------------------------------------------- */
 
-static bool has_text(const struct texts *texts, const char *s)
-{
-        for (size_t i = 0; i < texts->n; i++)
-                if (streq(texts->at[i], s))
-                        return true;
-        return false;
-}
-
 static void add_zone(struct policy_judge *j, const char *zone)
 {
         if (!zone)
@@ -193,435 +119,10 @@ void policy_judge_host(struct policy_judge *j, const struct inside *view)
         mark_meant(j, &s);
 }
 
-/* --- one rule -------------------------------------------------------------------------------- */
-
-static bool globs_have(const struct texts *globs, const char *s)
-{
-        for (size_t i = 0; s && i < globs->n; i++)
-                if (glob_matches(globs->at[i], s))
-                        return true;
-        return false;
-}
-
-static bool any_zone(const struct subject *s, const struct texts *zones)
-{
-        for (size_t i = 0; i < s->n_zones; i++)
-                if (has_text(zones, s->zones[i]))
-                        return true;
-        return false;
-}
-
-static bool all_zones(const struct subject *s, const struct texts *zones)
-{
-        for (size_t i = 0; i < s->n_zones; i++)
-                if (!has_text(zones, s->zones[i]))
-                        return false;
-        return s->n_zones > 0;
-}
-
-static bool is_on(const struct subject *s, const struct policy_rule *rule)
-{
-        size_t tags = 0;
-
-        if (rule->on_name.n && !globs_have(&rule->on_name, s->hostname) &&
-            !globs_have(&rule->on_name, s->asset ? s->asset->name : NULL))
-                return false;
-        for (size_t i = 0; i < rule->on_tags.n; i++)
-                for (size_t k = 0; s->asset && k < s->asset->n_tags; k++)
-                        tags += streq(rule->on_tags.at[i], s->asset->tags[k]);
-        if (tags < rule->on_tags.n)
-                return false;
-        return !rule->on_zone.n || any_zone(s, &rule->on_zone);
-}
-
 static void mark_meant(struct policy_judge *j, const struct subject *s)
 {
         for (size_t i = 0; i < j->policy->n_allow; i++)
-                j->meant[i] |= is_on(s, &j->policy->rules[i]);
-}
-
-/* An approval must have all ports of a range; a prohibition is about any of them. */
-static bool has_ports(const struct subject *s, const struct policy_rule *rule)
-{
-        if (!rule->n_ports)
-                return !rule->transports || rule->transports & 1u << s->transport;
-        for (size_t i = 0; i < rule->n_ports; i++) {
-                const struct policy_ports *p = &rule->ports[i];
-                uint16_t first = p->dynamic ? s->dynamic_low : p->first;
-                uint16_t last = p->dynamic ? s->dynamic_high : p->last;
-
-                if (!(p->transports & 1u << s->transport))
-                        continue;
-                if (rule->deny ? s->first <= last && s->last >= first : s->first >= first && s->last <= last)
-                        return true;
-        }
-        return false;
-}
-
-/* A path, or the name alone. */
-static bool is_program(const struct texts *globs, const char *exe)
-{
-        if (!exe)
-                return false;
-        for (size_t i = 0; i < globs->n; i++)
-                if (glob_matches(globs->at[i], strchr(globs->at[i], '/') ? exe : str_basename(exe)))
-                        return true;
-        return false;
-}
-
-/* PID 1 holds the socket of a unit that is started for it: what counts is who answers. */
-static bool holds_for_another(const struct listener *l, const struct process *p)
-{
-        return p->pid == 1 && l->activation;
-}
-
-static bool process_matches(const struct subject *s, const struct policy_rule *rule)
-{
-        const struct listener *l = s->listener;
-        size_t counted = 0, matching = 0;
-
-        for (size_t i = 0; i < l->n_processes; i++) {
-                const struct process *p = l->processes[i];
-
-                if (holds_for_another(l, p))
-                        continue;
-                counted++;
-                matching += is_program(&rule->process, p->exe) || is_program(&rule->process, p->exe_there) ||
-                            (!p->exe && is_program(&rule->process, p->name));
-        }
-        if (!counted && l->activation)
-                return is_program(&rule->process,
-                                  l->unit && l->unit->exec ? l->unit->exec : l->activation->exec);
-        return rule->deny ? matching > 0 : counted && matching == counted;
-}
-
-static bool user_matches(const struct subject *s, const struct policy_rule *rule)
-{
-        const struct listener *l = s->listener;
-        size_t counted = 0, matching = 0;
-
-        for (size_t i = 0; i < l->n_processes; i++) {
-                if (holds_for_another(l, l->processes[i]) && l->n_processes > 1)
-                        continue;
-                counted++;
-                matching += globs_have(&rule->user, l->processes[i]->user);
-        }
-        return rule->deny ? matching > 0 : counted && matching == counted;
-}
-
-static bool container_matches(const struct listener *l, const struct texts *globs)
-{
-        return l->container && (globs_have(globs, l->container->name) ||
-                                globs_have(globs, l->container->id) || globs_have(globs, l->container->pod));
-}
-
-static enum miss find_owner(const struct subject *s, const struct policy_rule *rule, unsigned *ret_notes)
-{
-        const struct listener *l = s->listener;
-
-        if (!l) {
-                if (!rule->process.n && !rule->unit.n && !rule->package.n && !rule->user.n &&
-                    !rule->container.n)
-                        return HIT;
-                *ret_notes |= NOTE_OWNER;
-                return rule->deny ? MISS_PROCESS : HIT;
-        }
-        if (rule->process.n && !process_matches(s, rule))
-                return MISS_PROCESS;
-        if (rule->unit.n && !globs_have(&rule->unit, l->unit ? l->unit->name : NULL) &&
-            !globs_have(&rule->unit, l->activation ? l->activation->name : NULL))
-                return MISS_UNIT;
-        if (rule->package.n && !globs_have(&rule->package, l->package ? l->package->name : NULL))
-                return MISS_PACKAGE;
-        if (rule->user.n && !user_matches(s, rule))
-                return MISS_USER;
-        if (rule->container.n && !container_matches(l, &rule->container))
-                return MISS_CONTAINER;
-        return HIT;
-}
-
-/* What the packet filter was found to do with a zone. */
-static enum reach_state reached_from(const struct subject *s, const char *zone)
-{
-        for (size_t i = 0; s->exposure && i < s->exposure->n_zones; i++)
-                if (streq(s->exposure->zones[i].zone, zone))
-                        return s->exposure->zones[i].state;
-        return REACH_UNKNOWN;
-}
-
-/* The packet filter lets nothing in from elsewhere. */
-static bool reached_only_from(const struct subject *s, const struct texts *zones)
-{
-        if (!s->exposure || !s->exposure->n_zones)
-                return false;
-        for (size_t i = 0; i < s->exposure->n_zones; i++) {
-                const struct reach_zone *zone = &s->exposure->zones[i];
-
-                if (zone->state != REACH_BLOCKED && !zone->apart && !has_text(zones, zone->zone))
-                        return false;
-        }
-        return true;
-}
-
-/*
- * The packet filter is known to let this zone in, and it is none of those. The last zone is all that lies in none:
- * where no address is a public one, that is no way from the internet.
- */
-static bool is_further(const struct subject *s, size_t index, const struct texts *zones)
-{
-        const struct reach_zone *zone = &s->exposure->zones[index];
-        bool rest = index + 1 == s->exposure->n_zones;
-
-        return zone->state == REACH_REACHABLE && !has_text(zones, zone->zone) &&
-               (!rest || s->scope == EXPOSURE_INTERNET);
-}
-
-static bool reached_further(const struct subject *s, const struct texts *zones)
-{
-        for (size_t i = 0; s->exposure && i < s->exposure->n_zones; i++)
-                if (is_further(s, i, zones))
-                        return true;
-        return false;
-}
-
-/* One of these zones reaches it: as the packet filter says, and where that is not known, because it lies there. */
-static bool reached_from_any(const struct subject *s, const struct texts *zones)
-{
-        for (size_t i = 0; i < zones->n; i++) {
-                enum reach_state state = reached_from(s, zones->at[i]);
-
-                if (state == REACH_REACHABLE)
-                        return true;
-                for (size_t k = 0; state == REACH_UNKNOWN && k < s->n_zones; k++)
-                        if (streq(s->zones[k], zones->at[i]))
-                                return true;
-        }
-        return false;
-}
-
-/* An approval says how far it may reach at most, a prohibition from where it may not be reached. */
-static bool is_from(const struct subject *s, const struct policy_rule *rule)
-{
-        unsigned at_least = rule->from >> s->scope;
-
-        if (!rule->from && !rule->from_zones.n)
-                return true;
-        if (!rule->deny)
-                return at_least || (s->scope < EXPOSURE_LINK && rule->from_zones.n) ||
-                       (s->scope == EXPOSURE_LINK && all_zones(s, &rule->from_zones) &&
-                        !reached_further(s, &rule->from_zones)) ||
-                       reached_only_from(s, &rule->from_zones);
-        if (s->scope >= EXPOSURE_LINK && reached_from_any(s, &rule->from_zones))
-                return true;
-        if (s->scope == EXPOSURE_PRIVATE)
-                return rule->from & (1u << EXPOSURE_PRIVATE | 1u << EXPOSURE_LOOPBACK);
-        return rule->from & ((1u << (s->scope + 1)) - 1) & ~(1u << EXPOSURE_PRIVATE);
-}
-
-/* --- what speaks there ----------------------------------------------------------------------- */
-
-enum speech { SPEAKS, NOT_SEEN, DIFFERS };
-
-static enum speech speaks(const struct subject *s, const char *protocol)
-{
-        if (!s->protocol)
-                return NOT_SEEN;
-        if (names_same(s->protocol, protocol) || strcasecmp(s->protocol, protocol) == 0)
-                return SPEAKS;
-        /* by the program alone, and not a name that can be compared: a guess is no proof of the contrary */
-        return s->confirmed || (name_is_known(s->protocol) && name_is_known(protocol)) ? DIFFERS : NOT_SEEN;
-}
-
-static enum speech encrypts(const struct subject *s, unsigned encryption)
-{
-        if (s->encryption == ENCRYPTION_UNKNOWN)
-                return NOT_SEEN;
-        return encryption & 1u << s->encryption ? SPEAKS : DIFFERS;
-}
-
-/* Who forbids http means what anybody can read on the way. */
-static bool is_denied_speech(const struct subject *s, const struct policy_rule *rule)
-{
-        if (rule->encryption && encrypts(s, rule->encryption) != SPEAKS)
-                return false;
-        if (!rule->protocol)
-                return true;
-        if (speaks(s, rule->protocol) != SPEAKS)
-                return false;
-        return rule->encryption || (s->encryption != ENCRYPTION_TLS && !name_over_tls(s->protocol));
-}
-
-static enum miss match(const struct subject *s, const struct policy_rule *rule, unsigned *ret_notes)
-{
-        enum miss miss;
-
-        *ret_notes = 0;
-        if (!has_ports(s, rule))
-                return MISS_PORT;
-        if (!is_on(s, rule))
-                return MISS_ON;
-        if (rule->deny && !is_denied_speech(s, rule))
-                return MISS_SPEAKS;
-        miss = find_owner(s, rule, ret_notes);
-        if (miss != HIT)
-                return miss;
-        return is_from(s, rule) ? HIT : MISS_FROM;
-}
-
-/* --- sentences ------------------------------------------------------------------------------- */
-
-static const char *list_texts(struct policy_judge *j, const struct texts *texts)
-{
-        _cleanup_str_ struct str s = {0};
-
-        for (size_t i = 0; i < texts->n; i++)
-                str_addf(&s, "%s%s", i ? ", " : "", texts->at[i]);
-        return pool_intern(j->pool, str_text(&s));
-}
-
-static const char *list_from(struct policy_judge *j, const struct policy_rule *rule)
-{
-        _cleanup_str_ struct str s = {0};
-
-        for (unsigned scope = 0; scope < EXPOSURE_MAX; scope++)
-                if (rule->from & 1u << scope)
-                        str_addf(&s, "%s%s", s.len ? ", " : "",
-                                 exposure_scope_name((enum exposure_scope)scope));
-        for (size_t i = 0; i < rule->from_zones.n; i++)
-                str_addf(&s, "%szone %s", s.len ? ", " : "", rule->from_zones.at[i]);
-        return pool_intern(j->pool, str_text(&s));
-}
-
-/* From where a listener is reached although the approval does not say so. */
-static const char *list_further(struct policy_judge *j, const struct subject *s, const struct policy_rule *rule)
-{
-        _cleanup_str_ struct str zones = {0};
-
-        for (size_t i = 0; rule->from_zones.n && s->exposure && i < s->exposure->n_zones; i++)
-                if (is_further(s, i, &rule->from_zones) && i + 1 < s->exposure->n_zones)
-                        str_addf(&zones, "%szone %s", zones.len ? ", " : "", s->exposure->zones[i].zone);
-        if (s->scope == EXPOSURE_INTERNET || !zones.len)
-                str_addf(&zones, "%s%s", zones.len ? ", " : "", exposure_scope_name(s->scope));
-        return pool_intern(j->pool, str_text(&zones));
-}
-
-static const char *list_on(struct policy_judge *j, const struct policy_rule *rule)
-{
-        _cleanup_str_ struct str s = {0};
-        const struct {
-                const char *word;
-                const struct texts *texts;
-        } parts[] = {{"name", &rule->on_name}, {"tags", &rule->on_tags}, {"zone", &rule->on_zone}};
-
-        for (size_t i = 0; i < array_len(parts); i++)
-                if (parts[i].texts->n)
-                        str_addf(&s, "%s%s %s", s.len ? ", " : "", parts[i].word,
-                                 list_texts(j, parts[i].texts));
-        return pool_intern(j->pool, str_text(&s));
-}
-
-static const char *program_of(const struct subject *s)
-{
-        const struct listener *l = s->listener;
-
-        for (size_t i = 0; i < l->n_processes; i++)
-                if (!holds_for_another(l, l->processes[i]))
-                        return l->processes[i]->exe ? l->processes[i]->exe : l->processes[i]->name;
-        return NULL;
-}
-
-static const char *miss_text(struct policy_judge *j, const struct subject *s, const struct policy_rule *rule,
-                             enum miss miss)
-{
-        const struct listener *l = s->listener;
-        const char *is = NULL, *wants = NULL, *word = NULL;
-
-        switch (miss) {
-        case MISS_PORT:
-                return "is for another port";
-        case MISS_ON:
-                return pool_printf(j->pool, "is for other machines (%s)%s", list_on(j, rule),
-                                   s->asset ? "" : "; estate.yaml has no asset for this one");
-        case MISS_SPEAKS:
-                return "is for another protocol or encryption, or what is spoken here is not known";
-        case MISS_PROCESS:
-                if (!l)
-                        return "names who listens, which cannot be seen from outside";
-                word = "process", wants = list_texts(j, &rule->process), is = program_of(s);
-                break;
-        case MISS_UNIT:
-                word = "unit", wants = list_texts(j, &rule->unit), is = l->unit ? l->unit->name : NULL;
-                break;
-        case MISS_PACKAGE:
-                word = "package", wants = list_texts(j, &rule->package),
-                is = l->package ? l->package->name : NULL;
-                break;
-        case MISS_USER:
-                word = "user", wants = list_texts(j, &rule->user);
-                is = l->n_processes ? l->processes[0]->user : NULL;
-                break;
-        case MISS_CONTAINER:
-                word = "container", wants = list_texts(j, &rule->container),
-                is = l->container ? l->container->name : NULL;
-                break;
-        case MISS_FROM:
-                if (rule->deny)
-                        return pool_printf(j->pool, "is about being reached from %s, and this is %s only",
-                                           list_from(j, rule), exposure_scope_name(s->scope));
-                return pool_printf(j->pool, "allows it from %s at most, and this can be reached from further: %s",
-                                   list_from(j, rule), list_further(j, s, rule));
-        case HIT:
-                return NULL;
-        }
-        if (!is)
-                return pool_printf(j->pool, "is for %s %s, and here %s", word, wants,
-                                   l->n_processes || miss != MISS_PROCESS
-                                           ? "there is none, or it is not known"
-                                           : "no process could be seen");
-        return pool_printf(j->pool, "is for %s %s, and here it is %s", word, wants, is);
-}
-
-static const char *speech_text(struct policy_judge *j, const struct subject *s)
-{
-        if (s->encryption == ENCRYPTION_UNKNOWN || !s->protocol)
-                return s->protocol ? s->protocol : "something else";
-        return pool_printf(j->pool, "%s with encryption %s", s->protocol, encryption_name(s->encryption));
-}
-
-/* "smtp with encryption tls or starttls"; https says it by its name. */
-static const char *wanted_text(struct policy_judge *j, const struct policy_rule *rule)
-{
-        _cleanup_str_ struct str s = {0};
-        const char *between = rule->protocol ? " with encryption " : "with encryption ";
-
-        str_add(&s, rule->protocol ? rule->protocol : "");
-        if (rule->protocol && name_over_tls(rule->protocol))
-                return pool_intern(j->pool, s.text);
-        for (enum encryption e = 0; e <= ENCRYPTION_NATIVE; e++)
-                if (rule->encryption >> e & 1) {
-                        str_addf(&s, "%s%s", between, encryption_name(e));
-                        between = " or ";
-                }
-        return pool_intern(j->pool, s.text);
-}
-
-static const char *note_text(struct policy_judge *j, unsigned notes)
-{
-        _cleanup_str_ struct str s = {0};
-
-        if (!notes)
-                return NULL;
-        if (j->notes[notes])
-                return j->notes[notes];
-        if (notes & (NOTE_PROTOCOL | NOTE_ENCRYPTION))
-                str_addf(&s, "%s not verified: it was not seen what speaks there",
-                         !(notes & NOTE_ENCRYPTION) ? "protocol"
-                         : notes & NOTE_PROTOCOL    ? "protocol and encryption"
-                                                    : "encryption");
-        if (notes & NOTE_OWNER)
-                str_addf(&s, "%swho listens was not verified: it cannot be seen from outside",
-                         s.len ? "; " : "");
-        return j->notes[notes] = pool_intern(j->pool, s.text);
+                j->meant[i] |= policy_is_on(s, &j->policy->rules[i]);
 }
 
 /* --- deciding -------------------------------------------------------------------------------- */
@@ -634,29 +135,6 @@ struct decision {
         uint32_t nearest_index;
         uint32_t too_far; /* the first that holds, and would apply to a listener that is reached from less far */
 };
-
-static const char *decided(struct policy_judge *j, uint32_t index, enum verdict verdict)
-{
-        const struct policy_rule *rule = &j->policy->rules[index];
-        char day[DAY_TEXT_SIZE];
-        const char *s;
-
-        if (j->decided[index])
-                return j->decided[index];
-        if (verdict == VERDICT_PROHIBITED)
-                s = pool_printf(j->pool, "line %u prohibits %s%s%s", rule->line, rule->what,
-                                rule->need ? ": " : "", rule->need ? rule->need : "");
-        else if (verdict == VERDICT_EXPIRED)
-                s = pool_printf(j->pool, "the approval of line %u (%s) ended on %s", rule->line, rule->need,
-                                day_format(rule->expires, day));
-        else if (verdict == VERDICT_APPROVED)
-                s = pool_printf(j->pool, "line %u approves %s: %s%s", rule->line, rule->what, rule->need,
-                                rule->basis ? " (" POLICY_DEEMED_NEEDED ": the device cannot close it)" : "");
-        else
-                s = pool_printf(j->pool, "line %u names it, but says no need for it yet (need: TODO)",
-                                rule->line);
-        return j->decided[index] = s;
-}
 
 static void decide(struct decision *d, uint32_t index, unsigned goodness, struct judgement judgement)
 {
@@ -676,8 +154,8 @@ static void decide_allowed(struct policy_judge *j, const struct subject *s, uint
                            struct decision *d)
 {
         const struct policy_rule *rule = &j->policy->rules[index];
-        enum speech protocol = rule->protocol ? speaks(s, rule->protocol) : SPEAKS;
-        enum speech encryption = rule->encryption ? encrypts(s, rule->encryption) : SPEAKS;
+        enum speech protocol = rule->protocol ? policy_speaks(s, rule->protocol) : SPEAKS;
+        enum speech encryption = rule->encryption ? policy_encrypts(s, rule->encryption) : SPEAKS;
 
         j->used[index] = 1;
         if (protocol == DIFFERS || encryption == DIFFERS) {
@@ -689,7 +167,7 @@ static void decide_allowed(struct policy_judge *j, const struct subject *s, uint
                                pool_printf(j->pool,
                                            "line %u approves %s only %s%s, and what speaks there is %s",
                                            rule->line, rule->what, rule->protocol ? "as " : "",
-                                           wanted_text(j, rule), speech_text(j, s)),
+                                           policy_wanted_text(j, rule), policy_speech_text(j, s)),
                                NULL});
                 return;
         }
@@ -697,15 +175,15 @@ static void decide_allowed(struct policy_judge *j, const struct subject *s, uint
                  (encryption == NOT_SEEN ? NOTE_ENCRYPTION : 0u);
         if (!policy_rule_needed(rule))
                 decide(d, index, 1,
-                       (struct judgement){VERDICT_UNAPPROVED, rule, decided(j, index, VERDICT_UNAPPROVED),
+                       (struct judgement){VERDICT_UNAPPROVED, rule, policy_decided_text(j, index, VERDICT_UNAPPROVED),
                                           NULL});
         else if (has_expired(j, rule))
                 decide(d, index, 2,
-                       (struct judgement){VERDICT_EXPIRED, rule, decided(j, index, VERDICT_EXPIRED), NULL});
+                       (struct judgement){VERDICT_EXPIRED, rule, policy_decided_text(j, index, VERDICT_EXPIRED), NULL});
         else
                 decide(d, index, 3,
-                       (struct judgement){VERDICT_APPROVED, rule, decided(j, index, VERDICT_APPROVED),
-                                          note_text(j, notes)});
+                       (struct judgement){VERDICT_APPROVED, rule, policy_decided_text(j, index, VERDICT_APPROVED),
+                                          policy_note_text(j, notes)});
 }
 
 static void decide_missed(struct policy_judge *j, const struct policy_rule *rule, uint32_t index, enum miss miss,
@@ -723,11 +201,11 @@ static void try_rule(struct policy_judge *j, const struct subject *s, uint32_t i
 {
         const struct policy_rule *rule = &j->policy->rules[index];
         unsigned notes;
-        enum miss miss = match(s, rule, &notes);
+        enum miss miss = policy_match(s, rule, &notes);
 
         if (miss == HIT && rule->deny)
                 decide(d, index, 4,
-                       (struct judgement){VERDICT_PROHIBITED, rule, decided(j, index, VERDICT_PROHIBITED),
+                       (struct judgement){VERDICT_PROHIBITED, rule, policy_decided_text(j, index, VERDICT_PROHIBITED),
                                           NULL});
         else if (miss == HIT)
                 decide_allowed(j, s, index, notes, d);
@@ -759,7 +237,7 @@ static struct judgement judge(struct policy_judge *j, const struct subject *s)
                 const struct policy_rule *rule = &j->policy->rules[d.nearest_index];
 
                 d.judgement.why = pool_printf(j->pool, "no approval applies; that of line %u %s", rule->line,
-                                              miss_text(j, s, rule, d.nearest));
+                                              policy_miss_text(j, s, rule, d.nearest));
         } else {
                 d.judgement.why = "no approval of the policy names it";
         }
@@ -845,7 +323,7 @@ static const char *hit_text(struct policy_judge *j, const struct subject *s, uin
         struct decision d = {.index = UINT32_MAX};
 
         if (j->policy->rules[index].deny)
-                return decided(j, index, VERDICT_PROHIBITED);
+                return policy_decided_text(j, index, VERDICT_PROHIBITED);
         decide_allowed(j, s, index, notes, &d);
         if (!d.judgement.note)
                 return d.judgement.why;
@@ -864,12 +342,12 @@ void policy_judge_explain(struct policy_judge *j, const struct listener *l, bool
                         (uint32_t)(i < n_deny ? j->policy->n_allow + i : i - n_deny); /* deny rules first */
                 const struct policy_rule *rule = &j->policy->rules[index];
                 unsigned notes;
-                enum miss miss = match(&s, rule, &notes);
+                enum miss miss = policy_match(&s, rule, &notes);
 
                 if (miss == MISS_PORT && !all)
                         continue;
                 told(rule, miss == HIT,
-                     miss == HIT ? hit_text(j, &s, index, notes) : miss_text(j, &s, rule, miss), arg);
+                     miss == HIT ? hit_text(j, &s, index, notes) : policy_miss_text(j, &s, rule, miss), arg);
         }
 }
 

@@ -47,9 +47,11 @@ static bool is_plain(const char *s)
         return s[len - 1] != ' ';
 }
 
-static void add_value(struct str *to, const char *s)
+void policy_text_value(struct str *to, const struct policy_field *field, bool in_flow)
 {
-        if (is_plain(s)) {
+        const char *s = field->value;
+
+        if ((strchr("[{", s[0]) && streq(field->key, "on")) || (!in_flow && is_plain(s))) {
                 str_add(to, s);
                 return;
         }
@@ -70,10 +72,7 @@ void policy_text_entry(struct str *to, unsigned indent, const struct policy_fiel
                 if (!fields[i].value)
                         continue;
                 str_addf(to, "%*s%s%s: ", (int)indent, "", lead, fields[i].key);
-                if (strchr("[{", fields[i].value[0]) && streq(fields[i].key, "on"))
-                        str_add(to, fields[i].value);
-                else
-                        add_value(to, fields[i].value);
+                policy_text_value(to, &fields[i], false);
                 str_add_char(to, '\n');
                 lead = "  ";
         }

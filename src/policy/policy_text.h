@@ -13,6 +13,8 @@ struct policy_field {
 
 /* "  - port: 22/tcp\n    need: TODO\n": fields without a value are left out. */
 void policy_text_entry(struct str *to, unsigned indent, const struct policy_field *fields, size_t n);
+/* The value alone; `in_flow`: between '{' and '}', where a ',' would end it. */
+void policy_text_value(struct str *to, const struct policy_field *field, bool in_flow);
 /* "# text\n", made printable and kept on one line. */
 void policy_text_comment(struct str *to, unsigned indent, const char *text);
 /* False for what cannot stand in a policy and be found again: bytes that are no UTF-8, control characters. */
@@ -26,3 +28,13 @@ bool policy_text_can_hold(const char *value);
  */
 int policy_text_add(const char *text, size_t len, const char *file, const struct policy_field *fields,
                     size_t n, struct str *ret, struct err *err);
+
+/*
+ * Append `text` with the fields written into the one approval of it that waits for them (policy_text_fill.c): of that
+ * port, its need still to be written, and for no other process, unit, package, user, container or machine than the
+ * fields name, if they name any. What the fields say replaces what it says; its port stays, as does all else, byte by
+ * byte. 0, and the line of the entry; -ENOENT: none waits, or the fields make no entry; -EEXIST: several wait, which
+ * are for different things; -ENOTSUP when it is written in a form that cannot be filled in; -EINVAL as policy_parse.
+ */
+int policy_text_fill(const char *text, size_t len, const char *file, const struct policy_field *fields, size_t n,
+                     struct str *ret, unsigned *ret_line, struct err *err);

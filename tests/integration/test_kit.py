@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import BUILD, run, wait_for
+from conftest import BUILD, need_root, run, wait_for
 from machine import machine  # noqa: F401: a fixture
 
 DRIVER = BUILD / "tests/unit/kit-driver"
@@ -135,6 +135,74 @@ def test_apply_and_undo(host, shell):
     check_same(host, applied)
 
     kit(host, shell, "--undo")
+    check_same(host, before)
+
+
+XINETD = """service qm-c++
+{
+\tdisable\t= no
+\tid = a
+\tsocket_type\t= stream
+\tprotocol = tcp
+\twait = no
+\tuser = root
+\tserver = /bin/true
+}
+service qm-c++
+{
+\tid = b
+\tsocket_type=dgram
+\tprotocol = udp
+\twait = yes
+\tuser = root
+\tserver = /bin/true
+}
+service qm-ccc
+{
+\tsocket_type = stream
+\twait = no
+\tuser = root
+\tserver = /bin/true
+}
+"""
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_one_entry_of_xinetd(host, tmp_path, shell):
+    """A file may have several entries, and a name may look like a pattern: only what is named is switched off."""
+    def off(transport):
+        values = [("server", "xinetd"), ("service", "qm-c++"), ("transport", transport)]
+        return make(tmp_path, "shell", [("inetd-stop:qm", "inetd-stop", values)]) / "harden.sh"
+
+    host.write("/etc/xinetd.d/qm", XINETD)
+    host.write("/etc/xinetd.d/qm.old", XINETD)
+    try:
+        before = state(host)
+        for transport, wanted in (("tcp", XINETD.replace("\tdisable\t= no\n", "\tdisable = yes\n")),
+                                  ("udp", XINETD.replace("\tid = b\n", "\tdisable = yes\n\tid = b\n"))):
+            host.write(f"{KIT}/xinetd.sh", off(transport).read_text())
+            host.run(*SHELLS[shell], f"{KIT}/xinetd.sh", "--apply")
+            assert host.run("cat", "/etc/xinetd.d/qm").stdout == wanted
+            assert "already so" in host.run(*SHELLS[shell], f"{KIT}/xinetd.sh", "--apply").stdout
+            assert host.run("cat", "/etc/xinetd.d/qm.old").stdout == XINETD
+            host.run(*SHELLS[shell], f"{KIT}/xinetd.sh", "--undo")
+            check_same(host, before)
+    finally:
+        host.run("rm", "-f", "/etc/xinetd.d/qm", "/etc/xinetd.d/qm.old")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_what_cannot_be_written_is_a_failure(host, shell):
+    """Also where the text comes by a pipe, whose end a shell runs apart."""
+    before = state(host)
+    host.run("sh", "-c", "mv /etc/inetd.conf /etc/inetd.real && ln -s inetd.real /etc/inetd.conf")
+    try:
+        done = kit(host, shell, "--apply", "--only", "7", check=False)
+        assert done.returncode == 1 and "/etc/inetd.conf is a link, and is left alone" in done.stderr
+        assert kit(host, shell, "--apply", "--only", "3", check=False).returncode == 0
+        kit(host, shell, "--undo")
+    finally:
+        host.run("mv", "/etc/inetd.real", "/etc/inetd.conf")
     check_same(host, before)
 
 
@@ -308,3 +376,63 @@ def test_profile(host):
     assert profiled and not any(by_id[i]["suggested"] for i in profiled)
     assert not any(name in i for i in profiled for name in ("postgresql", "redis", "ssh.", "dbus", "cron", "systemd-"))
     assert host.quaymaster("harden", "plan", "--profile", "toaster", check=False).returncode == 2
+
+
+# --- names that others choose ---------------------------------------------------------------------------
+
+STRANGE = ['a"b;x', "$(qmevil)", "`qmevil`", "it's", "cni-\";drop", 'virbr0"', "\u00fc\u20ac\u202e", "{{x}}", "a\\b"]
+LISTEN = """
+kept = []
+for port, device in enumerate(sys.argv[1:], 9000):
+    for type in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        s = socket.socket(socket.AF_INET, type); s.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode() + b"\\0")
+        s.bind(("0.0.0.0", port if "virbr" not in device and "cni" not in device else 53))
+        if type == socket.SOCK_STREAM: s.listen()
+        kept.append(s)
+print("ready", flush=True)
+"""
+STRANGE_ESTATE = """networks:
+  - {cidr: 10.1.0.0/16, zone: a.b}
+  - {cidr: 10.2.0.0/16, zone: zone1}
+  - {cidr: 10.3.0.0/16, zone: to}
+"""
+STRANGE_POLICY = r"""allow:
+  - {port: 9000/tcp, need: "\" ; drop } \n# $(touch EVIL) `touch EVIL` ' \\ \u2019", from: [a.b, zone1, to]}
+  - {port: 9001-9008, need: "'; touch EVIL #", process: "*"}
+"""
+
+
+@need_root
+def test_names_chosen_by_others(qm, netns, tmp_path):
+    """Of devices, zones, programs, folders and needs: the table loads, and no kit has a word of them that a language reads."""
+    ns, config, program = netns(), tmp_path / "config", tmp_path / "py'$(touch EVIL)\n`id`;x\""
+    for i, device in enumerate(STRANGE):
+        ns.run("ip", "link", "add", device, "type", "veth", "peer", "name", f"p{i}")
+        ns.run("ip", "link", "set", device, "up")
+        ns.run("ip", "addr", "add", f"10.9.{i}.1/24", "dev", device)
+    config.mkdir()
+    (config / "estate.yaml").write_text(STRANGE_ESTATE)
+    (config / "policy.yaml").write_text(STRANGE_POLICY)
+    shutil.copy(pathlib.Path("/usr/bin/python3").resolve(), program)
+    child = subprocess.Popen(ns.argv(program, "-c", "import socket, sys, time\n" + LISTEN + "time.sleep(60)", *STRANGE),
+                             stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout.readline() == "ready\n"
+        table = qm("harden", "plan", "--show-firewall", "--config", config, ns=ns).stdout
+        assert "tcp dport 9000 accept" in table and "-9008" in table
+        ns.run("nft", "-f", "-", input=table)
+        ns.run("nft", "delete", "table", "inet", "quaymaster")
+        plan = qm("harden", "plan", "--config", config, ns=ns).stdout
+        assert "\u202e" not in plan and "Guests on" not in plan
+        assert "9000/tcp listens on one interface, whose name the firewall cannot have" in plan
+        for fmt in ("shell", "ansible", "image"):
+            qm("harden", "kit", "--format", fmt, "--config", config, "--output", tmp_path / fmt, ns=ns)
+            for file in (tmp_path / fmt).iterdir():
+                text = file.read_text()
+                assert re.fullmatch(r"[\t\n -~]*", text) and not re.search(r"[$`']\(?(touch|qmevil)|\"; ?drop|\{\{x", text), file
+            if fmt == "shell":
+                shown = ns.run("dash", tmp_path / fmt / "harden.sh").stdout
+                assert "would: load it with nft" in shown
+    finally:
+        child.kill()
+        child.wait()

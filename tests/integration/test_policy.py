@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -90,13 +91,34 @@ def test_from_nothing_to_approved(site):
 
     before = site.path.read_text()
     assert "is there already" in site.policy("init", code=2).stderr and site.path.read_text() == before
-    site.approve("8443/tcp", "--expires", day(30), "--ticket", "CHG-7")
+    said = site.approve("8443/tcp", "--expires", day(30), "--ticket", "CHG-7")
     after = site.path.read_text()
-    assert after.startswith(before.rstrip("\n")) and after.endswith("ticket: CHG-7\n")
+    line = 1 + before.splitlines().index("  - port: 8443/tcp")
+    assert f"{site.path}: filled in the entry of line {line} with the approval of 8443/tcp\n" in said.stderr
+    assert re.sub(r"    need: shop\n(    (owner|approved_by|approved_on|expires|ticket): .*\n){5}", "    need: TODO\n", after) == before
+    assert re.search(rf"    process: {EXE}\n    from: \w+\n    need: shop\n    owner: web\n    approved_by: joe\n", after)
     assert site.verdicts() == {("tcp", 8443): "approved", ("tcp", 9001): "unapproved", ("udp", 5353): "unapproved"}
+    assert site.policy("check").stdout.count("has no need yet") == 2
+    again = site.approve("8443/tcp", "--ticket", "CHG-8")  # none waits any more
+    assert again.stderr.startswith(f"{site.path}: added the approval of 8443/tcp\n") and "waits" not in again.stderr
+    assert "CHG-8" in site.path.read_text()
     site.write(after.replace("need: TODO", "need: seen to it"))
     assert set(site.verdicts().values()) == {"approved"}
     site.audit("--fail-on", "unapproved")
+
+
+@need_root
+def test_approve_asks_which(site):
+    """Two programs on one port are two decisions."""
+    head = "allow:\n  - {port: 53/udp, process: /usr/sbin/a, need: TODO}\n  - {port: 53/udp, process: /usr/sbin/b, need: TODO}\n"
+    site.write(head)
+    assert "the entries of line 2 and line 3 both wait for a need" in site.approve("53/udp", code=2).stderr
+    assert site.path.read_text() == head
+    assert "filled in the entry of line 3" in site.approve("53/udp", "--process", "b").stderr
+    assert "filled in the entry of line 2" in site.approve("53/udp", "--from", "private").stderr
+    text = site.path.read_text()
+    assert len(text.splitlines()) == 3 and text.count("need: TODO") == 0
+    assert text.splitlines()[1].count('from: "private"') == 1 and "from" not in text.splitlines()[2]
 
 
 @need_root
@@ -290,6 +312,16 @@ def test_garbage(site):
     assert "larger than 1048576 bytes" in site.policy("check", code=2).stderr
     site.path.write_bytes(b"#" * (1 << 20))
     site.policy("check")
+
+
+@pytest.mark.parametrize("word", [["check"], ["explain", "1/tcp"]])
+def test_what_cannot_be_written_is_told(site, word):
+    site.write("allow:\n  - {port: 80/tcp, need: web}\n")
+    rest = ["--netns", "self"] if word[0] == "explain" else []
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([site.qm.program, "policy", *word, "--config", site.folder, *rest], stdout=full,
+                              stderr=subprocess.PIPE, text=True, timeout=30)
+    assert done.returncode == 3 and "cannot write" in done.stderr
 
 
 @need_root

@@ -22,6 +22,7 @@
 #include "alert/webhook_sign.h"
 #include "base/sha256.h"
 #include "small_tree.h"
+#include "yaml_cases.h"
 
 /* --- digests --------------------------------------------------------------------------------------- */
 
@@ -690,6 +691,7 @@ static void test_config(void **state)
         struct sinks s;
 
         assert_int_equal(sinks_parse(good, strlen(good), "s.yaml", pool, &s, &err), 0);
+        yaml_case("sinks", good, "");
         assert_int_equal(s.n, 6);
         assert_int_equal(s.at[0].queue, 10);
         assert_int_equal(s.at[0].group_s, 30);
@@ -699,6 +701,28 @@ static void test_config(void **state)
         assert_int_equal(s.at[2].group_s, 0);
         assert_string_equal(s.at[5].argv.at[1], "--now");
         assert_int_equal(s.at[5].argv.n, 3);
+}
+
+/* To this machine itself also without TLS. */
+static void test_config_of_this_machine(void **state)
+{
+        static const char text[] =
+                "sinks:\n"
+                "  - {name: a, type: webhook, url: 'http://127.0.0.1:80/in', credential: k}\n"
+                "  - {name: b, type: webhook, url: 'http://[::1]/in', secret_file: /k}\n"
+                "  - {name: c, type: mail, server: 'smtp://localhost', from: q@x, to: a@b, starttls: never}\n"
+                "  - {name: d, type: mail, server: 'smtps://m:465', from: q@x, to: [a@b, c@d], user: u, password_file: /p}\n"
+                "  - {name: e, type: journal, to: [/run/j], verdicts: [approved, unjudged]}\n"
+                "  - {name: f, type: syslog, to: [tcp://h:1]}\n"
+                "  - {name: g, type: exec, argv: /bin/true}\n";
+        _cleanup_(pool_freep) struct pool *pool = pool_new();
+        struct err err = {0};
+        struct sinks s;
+
+        if (sinks_parse(text, strlen(text), "s.yaml", pool, &s, &err) < 0)
+                fail_msg("%s", err.text);
+        assert_int_equal(s.n, 7);
+        yaml_case("sinks", text, "");
 }
 
 static void test_config_errors(void **state)
@@ -754,6 +778,7 @@ static void test_config_errors(void **state)
                                  -EINVAL);
                 if (!str_after(err.text, cases[i].line) || !strstr(err.text, cases[i].says))
                         fail_msg("%s -> %s", cases[i].text, err.text);
+                yaml_case("sinks", cases[i].text, err.text);
         }
 }
 
@@ -823,6 +848,7 @@ int main(void)
                 cmocka_unit_test(test_signature),
                 cmocka_unit_test(test_places),
                 cmocka_unit_test(test_config),
+                cmocka_unit_test(test_config_of_this_machine),
                 cmocka_unit_test(test_config_errors),
                 cmocka_unit_test(test_secrets),
         };

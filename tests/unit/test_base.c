@@ -181,6 +181,25 @@ static void test_text(void **state)
         }
 }
 
+static void test_shell_word(void **state)
+{
+        static const struct {
+                const char *in, *word; /* NULL: none */
+        } cases[] = {
+                {"/usr/sbin/nginx", "/usr/sbin/nginx"}, {"getty@tty1.service", "getty@tty1.service"},
+                {"a\\x2db.service", "'a\\x2db.service'"}, {"$(id)", "'$(id)'"}, {"a b;c`d\"!*?", "'a b;c`d\"!*?'"},
+                {"x=1~rc", "'x=1~rc'"}, {"\u00fc", "'\u00fc'"}, {"it's", NULL}, {"", NULL}, {"a\nb", NULL},
+                {"\x1b[1m", NULL}, {"a\u202e", NULL}, {"\xff", NULL},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                _cleanup_str_ struct str s = {0};
+
+                assert_int_equal(text_add_shell_word(&s, cases[i].in), cases[i].word != NULL);
+                assert_string_equal(str_text(&s), cases[i].word ? cases[i].word : "");
+        }
+}
+
 static void test_clock(void **state)
 {
         char text[CLOCK_TEXT_SIZE];
@@ -195,7 +214,7 @@ int main(void)
                 cmocka_unit_test(test_err),  cmocka_unit_test(test_str),  cmocka_unit_test(test_pool_and_map),
                 cmocka_unit_test(test_wire), cmocka_unit_test(test_json),
                 cmocka_unit_test(test_json_bytes_anywhere), cmocka_unit_test(test_text),
-                cmocka_unit_test(test_clock),
+                cmocka_unit_test(test_shell_word), cmocka_unit_test(test_clock),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "policy/estate_parse.h"
+#include "yaml_cases.h"
 
 static int parse(const char *text, size_t len, struct pool *pool, struct estate *e, struct err *err)
 {
@@ -23,6 +24,7 @@ static void expect_error(const char *text, const char *error)
         assert_string_equal(err.text, error);
         assert_int_equal(err.code, -EINVAL);
         assert_int_equal(e.n_windows, 77);
+        yaml_case("estate", text, err.text);
 }
 
 /* Begins so: the rest is the word of another parser. */
@@ -36,6 +38,7 @@ static void expect_error_start(const char *text, const char *start, const char *
         print_message("%s\n", err.text);
         assert_memory_equal(err.text, start, strlen(start));
         assert_non_null(strstr(err.text, within));
+        yaml_case("estate", text, err.text);
 }
 
 static void test_example(void **state)
@@ -49,6 +52,7 @@ static void test_example(void **state)
         assert_int_equal(fd_read_file(-1, SOURCE_DIR "/docs/estate.example.yaml", 1 << 20, &text), 0);
         if (parse(text.text, text.len, pool, &e, &err) < 0)
                 fail_msg("%s", err.text);
+        yaml_case("estate", text.text, "");
         assert_string_equal(e.file, "t.yaml");
         assert_int_equal(e.n_networks, 4);
         assert_string_equal(e.networks[1].zone, "printers");
@@ -84,6 +88,7 @@ static void test_nothing(void **state)
 
         for (size_t i = 0; i < array_len(texts); i++) {
                 assert_int_equal(parse(texts[i], strlen(texts[i]), pool, &e, NULL), 0);
+                yaml_case("estate", texts[i], "");
                 assert_int_equal(e.n_networks + e.exclude.n + e.n_devices + e.n_assets + e.n_windows, 0);
         }
 }
@@ -107,6 +112,7 @@ static void test_forms(void **state)
 
         if (parse(text, strlen(text), pool, &e, &err) < 0)
                 fail_msg("%s", err.text);
+        yaml_case("estate", text, "");
         assert_int_equal(e.devices[0].limits.host_rate, 7);
         assert_int_equal(port_set_count(e.devices[0].limits.forbidden[TRANSPORT_TCP]), 2);
         assert_int_equal(port_set_count(e.devices[0].limits.forbidden[TRANSPORT_UDP]), 5);

@@ -146,6 +146,7 @@ static const struct host {
         void (*build)(struct inside *view);
         const char *policy;  /* or NULL */
         const char *session; /* address it came from, to port 22; or NULL */
+        const char *estate;  /* NULL: estate_text */
 } hosts[] = {
         {"server", server, server_policy, "10.20.0.7"},
         {"server-from-elsewhere", server, server_policy, "203.0.113.9"},
@@ -180,10 +181,11 @@ static const char *also(const char *package, void *arg)
 static void judge(struct played *p, const struct host *host)
 {
         const struct policy_rule *rule;
+        const char *estate = host->estate ? host->estate : estate_text;
         struct err err = {0};
         size_t i = 0;
 
-        if (estate_parse(estate_text, strlen(estate_text), "estate.yaml", p->pool, &p->estate, &err) < 0)
+        if (estate_parse(estate, strlen(estate), "estate.yaml", p->pool, &p->estate, &err) < 0)
                 fail_msg("%s", err.text);
         if (!host->policy)
                 return;
@@ -339,6 +341,79 @@ static void test_session(void **state)
                 assert_null(strstr(v->text, "203.0.113.9"));
 }
 
+static void expect_line(const struct action *a, const char *text)
+{
+        for (const struct action_value *v = a->values; v->name; v++)
+                if (streq(v->text, text))
+                        return;
+        fail_msg("'%s' is not in '%s'", text, a->id);
+}
+
+/* A machine whose names are chosen by others: of zones that nft could not have, of bridges, and in the words of needs. */
+static void strange_names(struct inside *view)
+{
+        sample_interface(view, HOST_NETNS, "eth0", "10.20.2.30/24");
+        sample_interface(view, HOST_NETNS, "virbr0\"; drop", "192.168.122.1/24");
+        (void)daemon_on(view, 612, "/usr/sbin/sshd", "ssh.service", "openssh-server", "0.0.0.0:22/tcp");
+        (void)daemon_on(view, 700, "/usr/sbin/a", "a\\x2db.service", "aa", "0.0.0.0:23/tcp");
+        (void)daemon_on(view, 910, "/usr/sbin/dnsmasq", "libvirtd.service", "dnsmasq-base", "192.168.122.1:53/udp");
+}
+
+/* A shell would take the backslash out of the name of a unit. */
+static void test_names_in_commands(void **state)
+{
+        static const struct host host = {
+                "strange", strange_names, "allow:\n  - {port: 22/tcp, need: x, owner: a, approved_by: b}\n", NULL, NULL};
+        _cleanup_(played_release) struct played p;
+        const struct action *a;
+
+        play(&p, &host, false);
+        a = find(p.plan, "unit-stop:a\\x2db.service");
+        assert_non_null(a);
+        assert_string_equal(a->steps[0], "systemctl disable --now 'a\\x2db.service'");
+        assert_string_equal(a->steps[1], "systemctl mask 'a\\x2db.service'");
+        assert_string_equal(a->undo[0], "systemctl unmask 'a\\x2db.service'");
+        assert_string_equal(action_value(a, "unit", 0), "a\\x2db.service");
+        a = find(p.plan, "package-remove:aa");
+        assert_non_null(a);
+        assert_string_equal(a->undo[0], "apt-get install aa=1.0-1");
+}
+
+static void test_names_of_zones(void **state)
+{
+        static const struct host host = {
+                "strange",
+                strange_names,
+                "allow:\n"
+                "  - {port: 22/tcp, from: [a.b, zone1, to, zone2], need: \"x\\\"; drop \\n}$(id)`\", owner: a, approved_by: b}\n"
+                "  - {port: 80/tcp, from: c.d, need: shop, owner: a, approved_by: b}\n",
+                NULL,
+                "networks:\n"
+                "  - {cidr: 10.1.0.0/16, zone: a.b}\n  - {cidr: 10.2.0.0/16, zone: zone1}\n"
+                "  - {cidr: 10.3.0.0/16, zone: to}\n  - {cidr: 10.4.0.0/16, zone: zone2}\n"
+                "  - {cidr: 10.5.0.0/16, zone: c.d}\n",
+        };
+        _cleanup_(played_release) struct played p;
+        _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
+        const struct action *a;
+        struct err err = {0};
+
+        play(&p, &host, false);
+        a = find(p.plan, "firewall");
+        assert_true(a && a->suggested);
+        if (harden_firewall_spec(a, p.pool, &spec, &err) < 0)
+                fail_msg("%s", err.text);
+        assert_int_equal(spec.zones.n, 5);
+        expect_line(a, "zone zone3 10.1.0.0/16");
+        expect_line(a, "zone zone1 10.2.0.0/16");
+        expect_line(a, "zone zone4 10.3.0.0/16");
+        expect_line(a, "zone zone5 10.5.0.0/16");
+        expect_line(a, "allow tcp 22 from zone3 zone1 zone4 zone2 # line 2: x drop (id)");
+        expect_line(a, "allow tcp 80 from zone5 # line 3: shop");
+        for (const char *const *w = a->warnings; *w; w++)
+                assert_null(strstr(*w, "virbr0")); /* the rule for it was not made */
+}
+
 /* The daemon one came in by is told to cut, and never suggested. */
 static void test_cuts(void **state)
 {
@@ -435,6 +510,8 @@ int main(void)
                 cmocka_unit_test(test_requests),
                 cmocka_unit_test(test_same_plan_same_id),
                 cmocka_unit_test(test_session),
+                cmocka_unit_test(test_names_in_commands),
+                cmocka_unit_test(test_names_of_zones),
                 cmocka_unit_test(test_cuts),
                 cmocka_unit_test(test_recipes),
                 cmocka_unit_test(test_unit_lines),

@@ -11,6 +11,7 @@
 #include "policy/policy_judge.h"
 #include "policy/policy_parse.h"
 #include "policy/policy_text.h"
+#include "yaml_cases.h"
 
 #define NOW INT64_C(1795215600) /* 2026-11-20 23:00 UTC */
 
@@ -33,6 +34,7 @@ static void fixture_make(struct fixture *f, const char *text, int64_t now)
         *f = (struct fixture){.pool = pool_new()};
         if (policy_parse(text, strlen(text), "t.yaml", f->pool, &f->policy, &err) < 0)
                 fail_msg("%s", err.text);
+        yaml_case("policy", text, "");
         f->judge = policy_judge_new(&f->policy, NULL, now, f->pool);
 }
 
@@ -46,6 +48,7 @@ static void expect_error(const char *text, const char *start)
         if (!str_after(err.text, start))
                 fail_msg("'%s' does not begin with '%s'", err.text, start);
         assert_int_equal(p.n_rules, 77);
+        yaml_case("policy", text, err.text);
 }
 
 static void test_errors(void **state)
@@ -64,8 +67,33 @@ static void test_errors(void **state)
         expect_error("allow: &a\n  - port: 22\n", "t.yaml:1: field 'allow': anchors");
         expect_error("allow: *a\n", "t.yaml:1: field 'allow': aliases");
         expect_error("allow:\n  - need: all\n", "t.yaml:2: field 'allow[0]': chooses nothing");
+        expect_error("allow:\n  - {port: 22, ports: 23}\n", "t.yaml:2: field 'allow[0].ports': ports are given twice");
+        expect_error("allow:\n  - {port: 22, ip_protocol: 1}\n", "t.yaml:2: field 'allow[0].ip_protocol': ports are given");
+        expect_error("allow:\n  - unit: [a, a]\n", "t.yaml:2: field 'allow[0].unit[1]': 'a' is given twice");
+        expect_error("allow:\n  - {port: 22, need: \"a\\u0007\"}\n", "t.yaml:2: field 'allow[0].need': holds a control");
+        expect_error("allow:\n  - {port: 22, expires: 2027-04-31}\n", "t.yaml:2: field 'allow[0].expires': '2027-04-31': there");
+        expect_error("deny:\n  - why: x\n", "t.yaml:2: field 'deny[0]': chooses nothing");
         expect_error("allow:\n  - ip_protocol: 256\n", "t.yaml:2: field 'allow[0].ip_protocol': '256' is not an IP protocol");
         expect_error("allow:\n  - port: 22\n    from: \"10.0.0.1/8\"\n", "t.yaml:3: field 'allow[0].from': '10.0.0.1/8' is not");
+}
+
+/* Services whose names look like numbers or hold a slash, numbers in quotes, and all that a prohibition can choose by. */
+static void test_forms(void **state)
+{
+        static const char text[] = "allow:\n"
+                                   "  - port: [3com-tsmux, cl/1/tcp, whois++, '22', 8000-8001/sctp, dynamic/udp]\n"
+                                   "  - ip_protocol: [VRRP, '0', 255]\n"
+                                   "  - {process: [a, b], from: [zone  a, b, link], need: \"a\\nb\"}\n"
+                                   "deny:\n  - from: internet\n  - transport: [tcp, sctp]\n  - {port: 1, why: }\n";
+        struct fixture f;
+
+        fixture_make(&f, text, NOW);
+        assert_int_equal(f.policy.n_allow, 3);
+        assert_int_equal(f.policy.n_rules, 6);
+        assert_true(f.policy.rules[0].n_ports >= 6);
+        assert_int_equal(f.policy.rules[1].ports[0].first, 112);
+        assert_int_equal(f.policy.rules[2].from_zones.n, 2);
+        fixture_release(&f);
 }
 
 static void test_garbage(void **state)
@@ -92,6 +120,7 @@ static void test_example(void **state)
         if (policy_parse(text.text, text.len, "t.yaml", pool, &p, &err) < 0)
                 fail_msg("%s", err.text);
         assert_true(p.n_allow >= 4 && p.n_rules > p.n_allow);
+        yaml_case("policy", text.text, "");
 }
 
 static void test_days(void **state)
@@ -304,6 +333,95 @@ static void test_add(void **state)
 }
 
 /* 50,000 listeners against 5,000 rules, in which a tenth are ranges: well under a second in a release build. */
+struct fill {
+        struct policy_field fields[6];
+        const char *before, *after; /* NULL: the error */
+        unsigned line;
+        int error;
+};
+
+static void expect_filled(const struct fill *f)
+{
+        _cleanup_str_ struct str s = {0};
+        struct err err = {0};
+        unsigned line = 0;
+        int r = policy_text_fill(f->before, strlen(f->before), "t.yaml", f->fields, 6, &s, &line, &err);
+
+        if (r != f->error)
+                fail_msg("%d instead of %d: %s\n%s", r, f->error, err.text, f->before);
+        if (r == 0) {
+                assert_string_equal(s.text, f->after);
+                assert_int_equal(line, f->line);
+        }
+}
+
+#define SAYS(...) .fields = {__VA_ARGS__, {"need", "a: b"}, {"owner", "web"}}
+
+static void test_fill(void **state)
+{
+        static const struct fill cases[] = {
+                /* as `policy init` leaves it; comments, order and all else stay */
+                {SAYS({"port", "443/tcp"}), "allow:\n  # 1: x\n  - port: 22/tcp\n    need: TODO\n"
+                 "  # 2: y\n  - port: 443/tcp # shop\n    process: /usr/sbin/nginx\n    need: TODO  # ask\n    from: link\n# end\n",
+                 "allow:\n  # 1: x\n  - port: 22/tcp\n    need: TODO\n"
+                 "  # 2: y\n  - port: 443/tcp # shop\n    process: /usr/sbin/nginx\n    need: \"a: b\"  # ask\n    owner: web\n"
+                 "    from: link\n# end\n", 6},
+                /* CRLF; no line end behind the last line; what comes first in the entry; nothing behind the colon */
+                {SAYS({"port", "1/udp"}), "allow:\r\n- port: 1/udp\r\n  need: TODO\r\ndeny: []\r\n",
+                 "allow:\r\n- port: 1/udp\r\n  need: \"a: b\"\r\n  owner: web\r\ndeny: []\r\n", 2},
+                {SAYS({"port", "1/udp"}), "allow:\r\n- port: 1/udp\r\n  need: TODO",
+                 "allow:\r\n- port: 1/udp\r\n  need: \"a: b\"\r\n  owner: web", 2},
+                {SAYS({"port", "1/udp"}), "allow:\n- need: 'todo'\n  port: 1/udp # \u00fc\u2028",
+                 "allow:\n- need: \"a: b\"\n  owner: web\n  port: 1/udp # \u00fc\u2028", 2},
+                {SAYS({"port", "1/udp"}), "# \u00fc\u2028# \u00fc\nallow:\n- port: 1/udp\n  need: # why?\n  owner: x\n",
+                 "# \u00fc\u2028# \u00fc\nallow:\n- port: 1/udp\n  need: \"a: b\" # why?\n  owner: web\n", 4},
+                /* between braces */
+                {SAYS({"port", "1/tcp"}), "allow: [{port: 2/tcp, need: TODO}, {process: \"\u00fc\", need: TODO, port: 1/tcp}]\n",
+                 "allow: [{port: 2/tcp, need: TODO}, {process: \"\u00fc\", need: \"a: b\", owner: \"web\", port: 1/tcp}]\n", 1},
+                /* what is said replaces what stands there; a name is that of a path, and 443 is also 443/tcp */
+                {SAYS({"port", "443"}, {"process", "nginx"}, {"from", "private"}),
+                 "allow:\n- port: 443/tcp\n  process: /usr/sbin/apache2\n  need: TODO\n"
+                 "- port: 443/tcp\n  process: /usr/sbin/nginx\n  from: internet\n  need: TODO\n",
+                 "allow:\n- port: 443/tcp\n  process: /usr/sbin/apache2\n  need: TODO\n"
+                 "- port: 443/tcp\n  process: nginx\n  from: private\n  need: \"a: b\"\n  owner: web\n", 5},
+                {SAYS({"port", "https/tcp"}, {"on", "{name: \"w1\"}"}), "allow:\n- port: 443/tcp\n  need: TODO\n",
+                 "allow:\n- port: 443/tcp\n  need: \"a: b\"\n  on: {name: \"w1\"}\n  owner: web\n", 2},
+                {SAYS({"port", "1/tcp"}, {"on", "{name: \"w1\"}"}),
+                 "allow:\n- {port: 1/tcp, need: TODO, on: {name: w2}}\n- {port: 1/tcp, need: TODO, on: {name: [w1]}}\n",
+                 "allow:\n- {port: 1/tcp, need: TODO, on: {name: w2}}\n"
+                 "- {port: 1/tcp, need: \"a: b\", owner: \"web\", on: {name: [w1]}}\n", 3},
+                {SAYS({"ip_protocol", "vrrp"}), "allow:\n- ip_protocol: 112\n  need: TODO\n",
+                 "allow:\n- ip_protocol: 112\n  need: \"a: b\"\n  owner: web\n", 2},
+                /* a range is one listener's only as a whole */
+                {SAYS({"port", "8000-8003/tcp"}), "allow:\n- port: 8000-8003/tcp\n  need: TODO\n",
+                 "allow:\n- port: 8000-8003/tcp\n  need: \"a: b\"\n  owner: web\n", 2},
+                {SAYS({"port", "8001/tcp"}), "allow:\n- port: 8000-8003/tcp\n  need: TODO\n", .error = -ENOENT},
+                {SAYS({"port", "1-9999/tcp"}), "allow:\n- port: 8000-8003/tcp\n  need: TODO\n", .error = -ENOENT},
+                /* for the same two: the first, and with the next call the next */
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1/tcp, need: x}\n- {port: 1/tcp, need: TODO}\n- {port: 1/tcp, need: TODO}\n",
+                 "allow:\n- {port: 1/tcp, need: x}\n- {port: 1/tcp, need: \"a: b\", owner: \"web\"}\n- {port: 1/tcp, need: TODO}\n", 3},
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1/tcp, unit: a, need: TODO}\n- {port: 1/tcp, unit: b, need: TODO}\n",
+                 .error = -EEXIST},
+                {SAYS({"port", "1"}), "allow:\n- {port: 1/tcp, need: TODO}\n- {port: 1/udp, need: TODO}\n", .error = -EEXIST},
+                /* none waits */
+                {SAYS({"port", "1/tcp"}), "allow: []\ndeny:\n- {port: 1/tcp, why: todo}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1/tcp, need: x}\n- {port: 1/udp, need: TODO}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}), "allow:\n- {port: 1, need: TODO}\n- {process: x, need: TODO}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}, {"unit", "b"}), "allow:\n- {port: 1/tcp, unit: a, need: TODO}\n", .error = -ENOENT},
+                {SAYS({"port", "1/tcp"}, {"on", "{name: a}"}), "allow:\n- {port: 1/tcp, on: {zone: a}, need: TODO}\n",
+                 .error = -ENOENT},
+                {SAYS({"port", "0/tcp"}), "allow:\n- {port: 1/tcp, need: TODO}\n", .error = -ENOENT},
+                /* written by hand in a way that is left to hands */
+                {SAYS({"port", "1/tcp"}), "allow:\n- port: 1/tcp\n  need: |\n    todo\n", .error = -ENOTSUP},
+                {SAYS({"port", "1/tcp"}, {"process", "a"}), "allow:\n- {port: 1/tcp, process: [a], need: TODO}\n",
+                 .error = -ENOTSUP},
+                {SAYS({"port", "1/tcp"}), "allow: 3\n", .error = -EINVAL},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++)
+                expect_filled(&cases[i]);
+}
+
 static void test_speed(void **state)
 {
         _cleanup_str_ struct str text = {0};
@@ -333,10 +451,11 @@ static void test_speed(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_errors),   cmocka_unit_test(test_garbage),  cmocka_unit_test(test_example),
+                cmocka_unit_test(test_errors),   cmocka_unit_test(test_forms),    cmocka_unit_test(test_garbage),
+                cmocka_unit_test(test_example),
                 cmocka_unit_test(test_days),     cmocka_unit_test(test_listeners), cmocka_unit_test(test_expiry),
                 cmocka_unit_test(test_observed), cmocka_unit_test(test_unused),   cmocka_unit_test(test_warnings),
-                cmocka_unit_test(test_add),      cmocka_unit_test(test_speed),
+                cmocka_unit_test(test_add),      cmocka_unit_test(test_fill),     cmocka_unit_test(test_speed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

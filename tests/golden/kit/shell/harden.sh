@@ -192,6 +192,14 @@ write_file()
         fi
 }
 
+# A pipe runs write_file in a shell of its own, whose `failed` is not ours: $1, its status, is. False: nothing was written.
+written()
+{
+        [ "$1" = 0 ] && return
+        [ "$1" = 2 ] || failed=1
+        return 1
+}
+
 # --- actions ----------------------------------------------------------------------------------------
 
 unit_known()
@@ -304,25 +312,64 @@ stop_inetd()
                         print "#quaymaster# " $0
                         next
                 }
-                { print }' "$file" | write_file "$file" 1 || return
+                { print }' "$file" | write_file "$file" 1
+        written $? || return
         for unit in inetd.service openbsd-inetd.service inetutils-inetd.service; do
                 reread reload-or-restart "$unit"
         done
 }
 
-# The file of xinetd that has `service $1`
+# The file $3 of xinetd with its entries for service $1 over $2 off; 1: it has none.
+xinetd_off()
+{
+        awk -v service="$1" -v transport="$2" '
+                {
+                        line[NR] = text = $0
+                        sub(/[+-]?=/, " = ", text)
+                        split(text, word)
+                }
+                $1 == "service" { wanted = ($2 == service); inside = 0; next }
+                wanted && $1 == "{" { inside = 1; open = NR; switch_at = other = 0; next }
+                inside && $1 == "}" {
+                        if (!other && switch_at)
+                                line[switch_at] = "\tdisable = yes"
+                        else if (!other)
+                                line[open] = line[open] "\n\tdisable = yes"
+                        found = found || !other
+                        wanted = inside = 0
+                        next
+                }
+                inside && word[1] == "disable" { switch_at = NR }
+                inside && word[1] == "protocol" && index(word[3], transport) != 1 { other = 1 }
+                inside && word[1] == "socket_type" && word[3] == (transport == "tcp" ? "dgram" : "stream") { other = 1 }
+                END {
+                        for (i = 1; i <= NR; i++)
+                                print line[i]
+                        exit !found
+                }' "$3"
+}
+
 stop_xinetd()
 {
-        file=$(grep -lE "^[[:space:]]*service[[:space:]]+$1[[:space:]]*\$" /etc/xinetd.d/* 2>/dev/null | head -n 1)
-        if [ -z "$file" ]; then
-                say "  xinetd has no $1 on this machine"
+        found=no
+        changed=no
+        for file in /etc/xinetd.d/* /etc/xinetd.conf; do
+                case $file in
+                # xinetd does not read them
+                /etc/xinetd.d/*.* | *~) continue ;;
+                esac
+                if [ ! -f "$file" ] || ! xinetd_off "$1" "$2" "$file" >/dev/null; then
+                        continue
+                fi
+                found=yes
+                xinetd_off "$1" "$2" "$file" | write_file "$file" "${file##*/}"
+                written $? && changed=yes
+        done
+        if [ "$found" = no ]; then
+                say "  xinetd has no $1 over $2 on this machine"
                 return
         fi
-        awk '
-                /^[[:space:]]*disable[[:space:]]*=/ { next }
-                { print }
-                /^[[:space:]]*[{]/ { print "        disable = yes" }' "$file" | write_file "$file" 1 || return
-        reread reload-or-restart xinetd.service
+        [ "$changed" = no ] || reread reload-or-restart xinetd.service
 }
 
 # The drop-in on standard input for the unit $1, and what it wants restarted
@@ -455,10 +502,12 @@ load_table()
                 return
         fi
         printf '%s\n' "$text" | write_file "$file" 1
-        case $? in
-        2) ! nft list table inet "$table" >/dev/null 2>&1 || return 0 ;;
-        1) return ;;
-        esac
+        status=$?
+        if ! written "$status"; then
+                if [ "$status" != 2 ] || nft list table inet "$table" >/dev/null 2>&1; then
+                        return
+                fi
+        fi
         if [ "$mode" = show ]; then
                 say "  would: load it with nft, and at each boot by $unit"
                 return
@@ -470,6 +519,7 @@ load_table()
         say "$table" | put "$step/table"
         run nft -f "$step/transaction" || return
         boot_unit | write_file "/etc/systemd/system/$unit" 2
+        written $?
         if has systemctl; then
                 run systemctl enable --quiet -- "$unit"
         else
