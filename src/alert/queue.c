@@ -32,6 +32,7 @@ struct queue {
         vec(struct waiting) list;
         size_t first;                      /* in the list: those before are done */
         uint64_t next_number, size, bytes; /* size: of the file; bytes: of what waits */
+        bool unsynced;
 };
 
 static void put_le(uint8_t *to, uint64_t value, unsigned size)
@@ -146,6 +147,20 @@ static int load(struct queue *q, size_t *ret_torn)
         return *ret_torn && ftruncate(q->fd, (off_t)q->size) < 0 ? -errno : 0;
 }
 
+/* A new name is in its folder after a power cut only once that is synced. Not every file system can. */
+static void sync_folder(const char *path)
+{
+        _cleanup_free_ char *folder = xstrdup(path);
+        char *slash = strrchr(folder, '/');
+        _cleanup_close_ int fd = -1;
+
+        if (slash)
+                slash[1] = '\0';
+        fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+                (void)fsync(fd);
+}
+
 static int open_file(struct queue *q, struct err *err)
 {
         struct stat st;
@@ -157,6 +172,7 @@ static int open_file(struct queue *q, struct err *err)
                 return err_set(err, -EINVAL, "'%s' is not a regular file", q->path);
         if (flock(q->fd, LOCK_EX | LOCK_NB) < 0)
                 return err_set(err, -EBUSY, "'%s' is in use by another watch", q->path);
+        sync_folder(q->path);
         return 0;
 }
 
@@ -236,11 +252,13 @@ static void rewrite(struct queue *q)
 
         if (fd < 0)
                 return;
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0 || copy_waiting(q, fd, &size) < 0 ||
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0 || copy_waiting(q, fd, &size) < 0 || fdatasync(fd) < 0 ||
             rename(path, q->path) < 0) {
                 (void)unlink(path);
                 return;
         }
+        sync_folder(q->path);
+        q->unsynced = false;
         fd_close(&q->fd);
         q->fd = take_fd(fd);
         q->size = size;
@@ -255,6 +273,7 @@ static void tidy(struct queue *q)
         uint64_t past;
 
         if (!queue_count(q)) {
+                q->unsynced = false;
                 if (ftruncate(q->fd, 0) == 0)
                         q->size = 0;
                 q->list.n = q->first = 0;
@@ -299,7 +318,21 @@ int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigne
         *vec_push(&q->list) =
                 (struct waiting){.number = q->next_number++, .at = q->size - len, .len = (uint32_t)len};
         q->bytes += len;
+        q->unsynced = true;
         return 0;
+}
+
+bool queue_is_unsynced(const struct queue *q)
+{
+        return q->unsynced;
+}
+
+int queue_sync(struct queue *q, struct err *err)
+{
+        if (!q->unsynced)
+                return 0;
+        q->unsynced = false;
+        return fdatasync(q->fd) < 0 ? err_errno(err, errno, "cannot sync '%s'", q->path) : 0;
 }
 
 int queue_done(struct queue *q, struct err *err)

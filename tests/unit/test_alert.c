@@ -474,6 +474,81 @@ static void test_full_disk(void **state)
         queue_free(q);
 }
 
+/* In place of libc's: what a sync costs is the disk's matter, how often it is asked for is ours. */
+static unsigned n_synced;
+static int sync_fails; /* errno */
+
+int fdatasync(int fd)
+{
+        n_synced++;
+        errno = sync_fails;
+        return sync_fails ? -1 : 0;
+}
+
+static void test_queue_is_synced(void **state)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        _cleanup_free_ char *path = xasprintf("%s/q", tree.path);
+        struct queue *q = open_queue(path, 5);
+        struct err err = {0};
+
+        n_synced = 0;
+        assert_false(queue_is_unsynced(q));
+        push(q, "one", false);
+        assert_true(queue_is_unsynced(q));
+        assert_int_equal(queue_sync(q, &err), 0);
+        assert_int_equal(queue_sync(q, &err), 0);
+        assert_int_equal(n_synced, 1);
+        push(q, "two", false);
+        assert_int_equal(queue_done(q, &err), 0);
+        assert_true(queue_is_unsynced(q));
+        assert_int_equal(queue_done(q, &err), 0); /* nothing is left that a power cut could take */
+        assert_false(queue_is_unsynced(q));
+        push(q, "three", false);
+        sync_fails = EIO;
+        assert_int_equal(queue_sync(q, &err), -EIO);
+        sync_fails = 0;
+        assert_false(queue_is_unsynced(q));
+        queue_free(q);
+}
+
+static void count_said(const char *text, void *arg)
+{
+        ++*(unsigned *)arg;
+}
+
+/* A burst for a sink that takes nothing: one sync, a second later, however often the loop turns. */
+static void test_burst_is_synced_once(void **state)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        struct sink_config config = {.name = "s", .sink = &sink_journal, .queue = 10000};
+        const struct sinks sinks = {.n = 1, .at = &config};
+        struct alert_event e = {.id = "1", .asset = "a", .message = "m", .kind = EVENT_OPENED};
+        struct alerts *a;
+        struct err err = {0};
+        unsigned n_said = 0;
+        char subject[16];
+
+        n_synced = 0;
+        assert_int_equal(alerts_open(&sinks, tree.path, count_said, &n_said, &a, &err), 0);
+        alerts_pause(a, 0);
+        for (unsigned i = 0; i < 5000; i++) {
+                (void)snprintf(subject, sizeof(subject), "%u/tcp", i);
+                e.subject = subject;
+                alerts_event(a, &e, i / 50);
+                (void)alerts_step(a, i / 50);
+        }
+        assert_int_equal(n_synced, 0);
+        assert_true(alerts_step(a, 999) <= 1000);
+        assert_int_equal(n_synced, 0);
+        (void)alerts_step(a, 1000);
+        assert_int_equal(n_synced, 1);
+        assert_true(alerts_step(a, 5000) > 60000); /* nothing new, nothing to sync */
+        assert_int_equal(n_synced, 1);
+        assert_int_equal(n_said, 0);
+        alerts_free(a);
+}
+
 static void test_backoff(void **state)
 {
         assert_int_equal(alerts_backoff_ms(1, 0), 1000);
@@ -813,6 +888,8 @@ int main(void)
                 cmocka_unit_test(test_torn_queue),
                 cmocka_unit_test(test_queue_is_tidied),
                 cmocka_unit_test(test_full_disk),
+                cmocka_unit_test(test_queue_is_synced),
+                cmocka_unit_test(test_burst_is_synced_once),
                 cmocka_unit_test(test_backoff),
                 cmocka_unit_test(test_record),
                 cmocka_unit_test(test_syslog),
