@@ -4,9 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/json_read.h"
+#include "base/launch.h"
 #include "cli/config_dir.h"
 #include "cli/denied_groups.h"
 #include "cli/inside_run.h"
@@ -23,8 +22,6 @@
 #include "firewall/spec.h"
 #include "report/denied_report.h"
 
-#define NETNS_FD     3
-#define FD_ABOVE     16
 #define LINE_MAX_LEN 4096u
 #define TICK_US      1000000u
 #define MS_PER_S     1000
@@ -50,8 +47,7 @@ static void follow_release(struct follow *f)
         f->event = sd_event_unref(f->event);
         if (f->child > 0) {
                 (void)kill(f->child, SIGKILL);
-                while (waitpid(f->child, NULL, 0) < 0 && errno == EINTR)
-                        ;
+                (void)launch_wait(f->child);
         }
         fd_close(&f->from);
         str_release(&f->partial);
@@ -75,7 +71,6 @@ static int64_t now_ms(void)
 static int open_netns(const char *name, int *ret, struct err *err)
 {
         char path[PATH_MAX];
-        int fd;
 
         *ret = -1;
         if (!name || streq(name, "self"))
@@ -86,76 +81,35 @@ static int open_netns(const char *name, int *ret, struct err *err)
         if (!*name || strchr(name, '/') || *name == '.')
                 return err_set(err, -EINVAL, "--netns '%s': no network namespace is called so", name);
         (void)snprintf(path, sizeof(path), "/run/netns/%s", name);
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (fd < 0)
-                return err_set(err, -EINVAL, "--netns '%s': cannot be opened: %s", name, strerror(errno));
-        *ret = fcntl(fd, F_DUPFD_CLOEXEC, FD_ABOVE);
-        (void)close(fd);
-        return *ret < 0 ? err_errno(err, errno, "--netns '%s'", name) : 0;
-}
-
-static int place_descriptors(posix_spawn_file_actions_t *actions, int output, int netns)
-{
-        int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-        if (!r)
-                r = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (!r)
-                r = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-        if (!r && netns >= 0)
-                r = posix_spawn_file_actions_adddup2(actions, netns, NETNS_FD);
-        if (!r)
-                r = posix_spawn_file_actions_addclosefrom_np(actions, netns >= 0 ? NETNS_FD + 1 : NETNS_FD);
-        return r;
-}
-
-static int spawn(struct follow *f, const char *program, int output, int netns, struct err *err)
-{
-        static char denied[] = "denied", group[] = "--group", netns_fd[] = "--netns-fd", netns_at[] = "3";
-        static char *const environment[] = {NULL};
-        char number[8];
-        char *argv[] = {(char *)program, denied, group, number, netns >= 0 ? netns_fd : NULL,
-                        netns_at,        NULL};
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t none;
-        int r;
-
-        (void)snprintf(number, sizeof(number), "%u", FIREWALL_LOG_GROUP);
-        (void)sigemptyset(&none);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        r = place_descriptors(&actions, output, netns);
-        if (!r)
-                r = posix_spawn(&f->child, program, &actions, &attributes, argv, environment);
-        if (r)
-                f->child = 0;
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        return r ? err_errno(err, r, "starting quaymaster-nft") : 0;
+        *ret = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        return *ret < 0 ? err_set(err, -EINVAL, "--netns '%s': cannot be opened: %s", name, strerror(errno)) : 0;
 }
 
 static int start_helper(struct follow *f, struct err *err)
 {
-        _cleanup_close_ int netns = -1, output = -1;
-        char path[PATH_MAX];
+        _cleanup_close_ int netns = -1;
+        char path[PATH_MAX], group[8], number[8];
         const char *program = inside_nft_program(path);
-        int ends[2], r;
+        const char *argv[] = {program, "denied", "--group", group, NULL, number, NULL};
+        struct launch how = {.program = program, .argv = argv, .fds = &netns, .own_group = true};
+        int r;
 
         if (!program)
                 return err_set(err, -ENOENT, "this installation has no quaymaster-nft, which reads the log");
         r = open_netns(invocation_get(f->in, "netns"), &netns, err);
         if (r < 0)
                 return r;
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "a pipe");
-        f->from = ends[0];
-        output = fcntl(ends[1], F_DUPFD_CLOEXEC, FD_ABOVE);
-        (void)close(ends[1]);
+        (void)snprintf(group, sizeof(group), "%u", FIREWALL_LOG_GROUP);
+        (void)snprintf(number, sizeof(number), "%d", LAUNCH_FIRST_FD);
+        if (netns >= 0) {
+                argv[4] = "--netns-fd";
+                how.n_fds = 1;
+        }
+        r = launch(&how, &f->child, &f->from);
+        if (r < 0)
+                return err_errno(err, -r, "starting quaymaster-nft");
         (void)fcntl(f->from, F_SETFL, O_NONBLOCK);
-        return output < 0 ? err_errno(err, errno, "a pipe") : spawn(f, program, output, netns, err);
+        return 0;
 }
 
 /* --- what it tells ------------------------------------------------------------------------------- */

@@ -8,14 +8,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <linux/capability.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/ambient.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/launch.h"
 #include "collect/collector.h"
 #include "collect/forwards.h"
 #include "collect/netns.h"
@@ -23,9 +21,7 @@
 #include "collect/ruleset_parse.h"
 
 #define SOURCE      "firewall"
-#define MAX_NETNS   64
-#define FIRST_FD    3   /* of the namespaces, in the helper */
-#define ABOVE_FDS   128 /* no descriptor of ours there is overwritten while they are put in place */
+#define MAX_NETNS   LAUNCH_MAX_FDS
 #define MAX_TIME_NS (5 * UINT64_C(1000000000))
 #define PIPE_SIZE   (1 << 20) /* so that it seldom has to wait for us */
 
@@ -43,8 +39,7 @@ struct firewall_run {
 /* One that cannot be opened is told of where its sockets are looked for. */
 static void add_netns(struct firewall_run *run, const struct collection *c, uint32_t index)
 {
-        _cleanup_close_ int fd = -1;
-        int copy;
+        int fd;
 
         if (run->n == MAX_NETNS) {
                 run->n_left_out++;
@@ -53,13 +48,8 @@ static void add_netns(struct firewall_run *run, const struct collection *c, uint
         fd = netns_open(c, index);
         if (fd < 0)
                 return;
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE_FDS);
-        if (copy < 0) {
-                run->n_left_out++;
-                return;
-        }
         run->netns[run->n] = index;
-        run->fds[run->n++] = copy;
+        run->fds[run->n++] = fd;
 }
 
 static void close_netns(struct firewall_run *run)
@@ -68,75 +58,30 @@ static void close_netns(struct firewall_run *run)
                 fd_close(&run->fds[i]);
 }
 
-static int place_descriptors(const struct firewall_run *run, int output, posix_spawn_file_actions_t *actions)
-{
-        int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-        if (!r)
-                r = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (!r)
-                r = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-        for (size_t i = 0; i < run->n && !r; i++)
-                r = posix_spawn_file_actions_adddup2(actions, run->fds[i], FIRST_FD + (int)i);
-        if (!r)
-                r = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FD + (int)run->n);
-        return r;
-}
-
 /* A process group of its own, since it has children: all of them can be ended. They end with us in any case. */
-static int spawn(struct firewall_run *run, const char *program, char **argv, int output)
-{
-        static char *const environment[] = {NULL};
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t none, pipe_signal;
-        bool lent;
-        int r;
-
-        sigemptyset(&none);
-        sigemptyset(&pipe_signal);
-        sigaddset(&pipe_signal, SIGPIPE);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setflags(&attributes,
-                                 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-        r = place_descriptors(run, output, &actions);
-        lent = ambient_raise(CAP_NET_ADMIN); /* without it the ruleset is not shown; it needs no other */
-        if (!r)
-                r = posix_spawn(&run->pid, program, &actions, &attributes, argv, environment);
-        if (lent)
-                ambient_lower(CAP_NET_ADMIN);
-        if (r)
-                run->pid = 0;
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-}
-
 static int start_program(struct firewall_run *run, const char *program)
 {
-        static char list[] = "list", option[] = "--netns-fd";
-        char *argv[2 + 2 * MAX_NETNS + 1] = {(char *)program, list};
+        const char *argv[2 + 2 * MAX_NETNS + 1] = {program, "list"};
+        const struct launch how = {
+                .program = program,
+                .argv = argv,
+                .fds = run->fds,
+                .n_fds = run->n,
+                .lend = CAP_NET_ADMIN, /* without it the ruleset is not shown; it needs no other */
+                .own_group = true,
+        };
         char numbers[MAX_NETNS][4];
-        _cleanup_close_ int output = -1;
-        int ends[2];
+        int r;
 
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return -errno;
-        run->output = ends[0];
-        output = fcntl(ends[1], F_DUPFD_CLOEXEC, ABOVE_FDS);
-        (void)close(ends[1]);
-        if (output < 0)
-                return -errno;
-        (void)fcntl(output, F_SETPIPE_SZ, PIPE_SIZE);
         for (size_t i = 0; i < run->n; i++) {
-                (void)snprintf(numbers[i], sizeof(numbers[i]), "%zu", FIRST_FD + i);
-                argv[2 + 2 * i] = option;
+                (void)snprintf(numbers[i], sizeof(numbers[i]), "%zu", LAUNCH_FIRST_FD + i);
+                argv[2 + 2 * i] = "--netns-fd";
                 argv[3 + 2 * i] = numbers[i];
         }
-        return spawn(run, program, argv, output);
+        r = launch(&how, &run->pid, &run->output);
+        if (r == 0)
+                (void)fcntl(run->output, F_SETPIPE_SZ, PIPE_SIZE);
+        return r;
 }
 
 static struct firewall_run *start(struct collection *c)
@@ -176,8 +121,7 @@ static void stop(struct firewall_run *run)
 {
         if (run->pid > 0) {
                 (void)kill(-run->pid, SIGKILL);
-                while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
-                        ;
+                (void)launch_wait(run->pid);
         }
         run->pid = 0;
         fd_close(&run->output);
@@ -255,7 +199,7 @@ static size_t read_lines(struct firewall_run *run, struct inside *view)
 
         for (i = 0; i < run->n && (stop = memchr(at, '\n', (size_t)(end - at))); i++) {
                 char head[32];
-                int len = snprintf(head, sizeof(head), "{\"netns_fd\":%zu,", FIRST_FD + i);
+                int len = snprintf(head, sizeof(head), "{\"netns_fd\":%zu,", LAUNCH_FIRST_FD + i);
 
                 if (stop - at < len || memcmp(at, head, (size_t)len) != 0)
                         break;
