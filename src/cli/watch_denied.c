@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
@@ -91,7 +92,8 @@ static int start_helper(struct follow *f, struct err *err)
         char path[PATH_MAX], group[8], number[8];
         const char *program = inside_nft_program(path);
         const char *argv[] = {program, "denied", "--group", group, NULL, number, NULL};
-        struct launch how = {.program = program, .argv = argv, .fds = &netns, .own_group = true};
+        struct launch how = {
+                .program = program, .argv = argv, .fds = &netns, .lend = CAP_NET_ADMIN, .own_group = true};
         int r;
 
         if (!program)

@@ -42,8 +42,9 @@ def pair(netns):
 class Denied:
     """One that follows; it has the group when it is made."""
 
-    def __init__(self, ns, *argv):
-        argv = [BUILD / "quaymaster", "watch", "--denied", "--json", "--netns", ns.name, *map(str, argv)]
+    def __init__(self, ns, *argv, prefix=()):
+        where = [] if prefix else ["--netns", ns.name]
+        argv = [*prefix, BUILD / "quaymaster", "watch", "--denied", "--json", *where, *map(str, argv)]
         self.child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.first = json.loads(self.child.stdout.readline() or "null")
 
@@ -60,8 +61,8 @@ class Denied:
 def denied():
     made = []
 
-    def make(*argv):
-        made.append(Denied(*argv))
+    def make(*argv, **words):
+        made.append(Denied(*argv, **words))
         return made[-1]
 
     yield make
@@ -129,6 +130,14 @@ def test_without_rights(pair):
             BUILD / "quaymaster", "watch", "--denied"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=20)
     assert done.returncode == 3 and "CAP_NET_ADMIN" in done.stderr and not done.stdout
+
+
+def test_one_right_is_enough(pair, denied):
+    """What a unit for it has; quaymaster-nft, which follows the log, gets it from us."""
+    _, b = pair
+    w = denied(b, prefix=["ip", "netns", "exec", b.name, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                          "--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin", "--bounding-set=-all,+net_admin"])
+    assert w.first and w.first["type"] == "watch"
 
 
 @pytest.mark.parametrize("netns, says", [("all", "one namespace"), ("no-such-place", "cannot be opened"),
