@@ -19,6 +19,7 @@
 #include "cli/config_dir.h"
 #include "cli/denied_groups.h"
 #include "cli/inside_run.h"
+#include "cli/watch_output.h"
 #include "collect/asset.h"
 #include "firewall/spec.h"
 #include "report/denied_report.h"
@@ -32,12 +33,13 @@ struct follow {
         struct inside *view; /* for the names of this host only */
         struct pool *pool;
         struct estate estate;
-        bool json, ready, lost, reader_gone;
+        bool json, ready, lost;
         sd_event *event;
         sd_event_source *timer;
         int from; /* what quaymaster-nft writes */
         pid_t child;
-        struct str partial, out;
+        struct str partial;
+        struct watch_output output;
         struct denied_groups groups;
         struct err *err;
 };
@@ -52,7 +54,7 @@ static void follow_release(struct follow *f)
         }
         fd_close(&f->from);
         str_release(&f->partial);
-        str_release(&f->out);
+        watch_output_release(&f->output);
         denied_groups_release(&f->groups);
         inside_freep(&f->view);
         pool_freep(&f->pool);
@@ -186,23 +188,18 @@ static void tell(struct follow *f, struct denied_group *g)
                                          .zone = estate_zone(&f->estate, &g->last.source)};
 
         if (f->json)
-                denied_json(&f->out, g, &context);
+                denied_json(&f->output.text, g, &context);
         else
-                denied_text(&f->out, g, &context);
+                denied_text(&f->output.text, g, &context);
         denied_groups_told(g, now_ms());
 }
 
 static struct json begin_record(struct follow *f, const char *type)
 {
-        struct json j = json_to(&f->out);
+        struct json j = json_to(&f->output.text);
         char time[CLOCK_TEXT_SIZE];
 
-        json_open_object(&j, NULL);
-        json_str(&j, "type", type);
-        json_u64(&j, "schema", 1);
-        json_str(&j, "asset", f->view->asset);
-        json_str(&j, "vantage", "inside");
-        json_str(&j, "time", clock_format(clock_now_s(), time));
+        json_open_record(&j, type, f->view->asset, "inside", clock_format(clock_now_s(), time));
         return j;
 }
 
@@ -286,15 +283,6 @@ static int take_lines(struct follow *f)
         return r;
 }
 
-static int flush(struct follow *f)
-{
-        int r = f->out.len ? fd_write_all(STDOUT_FILENO, f->out.text, f->out.len) : 0;
-
-        str_reset(&f->out);
-        f->reader_gone = r == -EPIPE;
-        return r == -EPIPE ? 0 : r;
-}
-
 /* --- the loop -------------------------------------------------------------------------------------- */
 
 static int on_output(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -311,8 +299,8 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *arg
         str_add_n(&f->partial, buf, (size_t)n);
         r = take_lines(f);
         if (r == 0)
-                r = flush(f);
-        return r < 0 || f->reader_gone ? sd_event_exit(f->event, r) : 0;
+                r = watch_output_flush(&f->output, f->err);
+        return r < 0 || f->output.ended ? sd_event_exit(f->event, r) : 0;
 }
 
 static void recap(struct follow *f, bool all)
@@ -327,12 +315,13 @@ static void recap(struct follow *f, bool all)
 static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 {
         struct follow *f = arg;
+        int r;
 
         recap(f, false);
-        (void)flush(f);
+        r = watch_output_flush(&f->output, f->err);
         (void)sd_event_source_set_time_relative(source, TICK_US);
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-        return f->reader_gone ? sd_event_exit(f->event, 0) : 0;
+        return r < 0 || f->output.ended ? sd_event_exit(f->event, r) : 0;
 }
 
 static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
@@ -378,7 +367,7 @@ static void tell_summary(struct follow *f)
                 json_end_line(&j);
         } else if (f->lost)
                 (void)fprintf(stderr, "quaymaster watch: some packets were not told: there were too many\n");
-        (void)flush(f);
+        (void)watch_output_flush(&f->output, NULL);
 }
 
 static int start(struct follow *f, struct err *err)
@@ -391,6 +380,8 @@ static int start(struct follow *f, struct err *err)
         asset_identify(f->view);
         r = config_open_estate(f->in, f->pool, &f->estate, &found, err);
         if (r == 0)
+                r = watch_output_open(&f->output, err);
+        if (r == 0)
                 r = start_helper(f, err);
         if (r < 0)
                 return r;
@@ -401,7 +392,12 @@ static int start(struct follow *f, struct err *err)
 int watch_denied(const struct invocation *in, struct err *err)
 {
         _cleanup_(follow_release) struct follow f = {
-                .in = in, .err = err, .from = -1, .json = invocation_has(in, "json")};
+                .in = in,
+                .err = err,
+                .from = -1,
+                .json = invocation_has(in, "json"),
+                .output = {.path = invocation_get(in, "output"), .fd = -1},
+        };
         int r = start(&f, err);
 
         if (r < 0)

@@ -463,6 +463,13 @@ def test_looks_beside_events(netns, watch):
     assert {r["seen_by"] for r in w.records if r["type"] == "event"} == {"live"}
 
 
+@pytest.mark.parametrize("words, says", [("--now", "is for --install and --uninstall"), ("--install --uninstall", "does not go with '--install'"),
+                                         ("--install --config /etc", "does not go with"), ("--test-sinks --now", "does not go with")])
+def test_options_that_contradict(words, says):
+    done = subprocess.run([BUILD / "quaymaster", "watch", *words.split()], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and says in done.stderr and not done.stdout
+
+
 def test_wrong_interval():
     for word in ("0", "-1", "x", "86401"):
         result = run(BUILD / "quaymaster", "watch", "--interval", word, check=False)
