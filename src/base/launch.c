@@ -3,14 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/ambient.h"
+#include "base/clock.h"
 #include "base/fd.h"
+
+#define NS_PER_MS 1000000u
 
 /* Descriptors to be put in place: copies above all places, so that none is overwritten before its turn. */
 struct copies {
@@ -126,12 +133,47 @@ int launch(const struct launch *how, pid_t *ret_pid, int *ret_output)
         return r;
 }
 
-int launch_wait(pid_t pid)
+/* Where the kernel cannot tell (before 5.3) it takes what it takes. */
+static bool ends_within(pid_t pid, int ms)
 {
+        _cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        struct pollfd ended = {.fd = fd, .events = POLLIN};
+        uint64_t end = clock_monotonic_ns() / NS_PER_MS + (uint64_t)ms, now;
+
+        while (fd >= 0 && poll(&ended, 1, ms) <= 0) {
+                now = clock_monotonic_ns() / NS_PER_MS;
+                if (now >= end)
+                        return false;
+                ms = (int)(end - now);
+        }
+        return true;
+}
+
+int launch_wait(pid_t pid, int within_ms)
+{
+        bool late = within_ms >= 0 && !ends_within(pid, within_ms);
         int status;
 
+        if (late)
+                (void)kill(pid, SIGKILL);
         while (waitpid(pid, &status, 0) < 0)
                 if (errno != EINTR)
                         return -errno;
+        if (late)
+                return -ETIMEDOUT;
         return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+const char *launch_words(int status, char buf[LAUNCH_WORDS_SIZE])
+{
+        const char *signal_name = status > 128 ? sigdescr_np(status - 128) : NULL;
+
+        if (status < 0)
+                (void)snprintf(buf, LAUNCH_WORDS_SIZE, "%s", strerrordesc_np(-status));
+        else if (signal_name)
+                (void)snprintf(buf, LAUNCH_WORDS_SIZE, "it was ended by signal %d (%s)", status - 128, signal_name);
+        else /* 127 is what ld.so(8) says */
+                (void)snprintf(buf, LAUNCH_WORDS_SIZE, "it ended with status %d%s", status,
+                               status == 127 ? ", perhaps for want of a library" : "");
+        return buf;
 }

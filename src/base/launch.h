@@ -31,5 +31,12 @@ struct launch {
  */
 int launch(const struct launch *how, pid_t *ret_pid, int *ret_output);
 
-/* Wait for its end. Its exit status; 128 and the signal that ended it, as shells say it; negative errno. */
-int launch_wait(pid_t pid);
+/*
+ * Wait for its end, and after so many milliseconds end it; -1: it takes what it takes. Its exit status; 128 and the
+ * signal that ended it, as shells say it; -ETIMEDOUT: it was ended; other negative errno.
+ */
+int launch_wait(pid_t pid, int within_ms);
+
+/* What launch_wait() gave in words: "it ended with status 1", "it was ended by signal 9 (Killed)". */
+#define LAUNCH_WORDS_SIZE 80
+const char *launch_words(int status, char buf[LAUNCH_WORDS_SIZE]);

@@ -168,7 +168,7 @@ static bool simulate(const char *package, struct str *to)
         whole = read_until(output, to);
         if (!whole)
                 (void)kill(pid, SIGKILL);
-        return launch_wait(pid) == 0 && whole;
+        return launch_wait(pid, APT_TIMEOUT_MS) == 0 && whole;
 }
 
 /* "Remv telnetd [0.17-44]" */

@@ -26,6 +26,7 @@
 
 #define LINE_MAX_LEN 4096u
 #define TICK_US      1000000u
+#define END_MS       5000 /* for it to end once it has closed its output */
 #define MS_PER_S     1000
 
 struct follow {
@@ -50,7 +51,7 @@ static void follow_release(struct follow *f)
         f->event = sd_event_unref(f->event);
         if (f->child > 0) {
                 (void)kill(f->child, SIGKILL);
-                (void)launch_wait(f->child);
+                (void)launch_wait(f->child, -1);
         }
         fd_close(&f->from);
         str_release(&f->partial);
@@ -285,6 +286,16 @@ static int take_lines(struct follow *f)
 
 /* --- the loop -------------------------------------------------------------------------------------- */
 
+/* It has nobody to say more to: its standard error is /dev/null. */
+static int ended_early(struct follow *f)
+{
+        char words[LAUNCH_WORDS_SIZE];
+        int status = launch_wait(f->child, END_MS);
+
+        f->child = 0;
+        return err_set(f->err, -EIO, "quaymaster-nft follows no more: %s", launch_words(status, words));
+}
+
 static int on_output(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
         struct follow *f = arg;
@@ -295,7 +306,7 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *arg
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : sd_event_exit(f->event, -errno);
         if (!n)
-                return sd_event_exit(f->event, err_set(f->err, -EIO, "quaymaster-nft ended early"));
+                return sd_event_exit(f->event, ended_early(f));
         str_add_n(&f->partial, buf, (size_t)n);
         r = take_lines(f);
         if (r == 0)
@@ -351,14 +362,17 @@ static int add_sources(struct follow *f)
         return r;
 }
 
-static void tell_summary(struct follow *f)
+/* why: it did not end because it was told to; or NULL. */
+static void tell_summary(struct follow *f, const char *why)
 {
         recap(f, true);
         if (f->json) {
                 struct json j = begin_record(f, "summary");
 
-                json_bool(&j, "complete", !f->lost);
+                json_bool(&j, "complete", !f->lost && !why);
                 json_open_array(&j, "incomplete");
+                if (why)
+                        json_str(&j, NULL, why);
                 if (f->lost)
                         json_str(&j, NULL, "the kernel had more refused packets than could be read");
                 json_end(&j);
@@ -404,7 +418,7 @@ int watch_denied(const struct invocation *in, struct err *err)
                 return inside_run_failed(r);
         r = sd_event_loop(f.event);
         if (f.ready)
-                tell_summary(&f);
+                tell_summary(&f, r < 0 ? err->text : NULL);
         if (r < 0)
                 return inside_run_failed(r);
         return f.lost ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;

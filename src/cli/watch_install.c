@@ -161,7 +161,7 @@ static int run_command(const char *const *argv, struct err *err)
         r = launch(&how, &pid, NULL);
         if (r < 0)
                 return err_errno(err, -r, "cannot run '%s'", how.program);
-        r = launch_wait(pid);
+        r = launch_wait(pid, -1);
         if (r < 0)
                 return err_errno(err, -r, "cannot wait for '%s'", how.program);
         return r ? err_set(err, -EIO, "`%s %s` failed", argv[0], argv[1]) : 0;

@@ -116,26 +116,32 @@ static int collect_start(struct collection *c, struct err *err)
         return 0;
 }
 
-/* It has written all or runs too long: nothing is left for it to do. */
+/* It runs too long, or is not needed any more: nothing is left for it to do. */
 static void stop(struct firewall_run *run)
 {
         if (run->pid > 0) {
                 (void)kill(-run->pid, SIGKILL);
-                (void)launch_wait(run->pid);
+                (void)launch_wait(run->pid, -1);
         }
         run->pid = 0;
         fd_close(&run->output);
 }
 
-static int wait_readable(const struct firewall_run *run)
+static int left_ms(const struct firewall_run *run)
 {
         uint64_t now = clock_monotonic_ns();
-        struct pollfd poll_fd = {.fd = run->output, .events = POLLIN};
-        int r;
 
-        if (now >= run->deadline_ns)
+        return now >= run->deadline_ns ? 0 : (int)((run->deadline_ns - now) / 1000000) + 1;
+}
+
+static int wait_readable(const struct firewall_run *run)
+{
+        struct pollfd poll_fd = {.fd = run->output, .events = POLLIN};
+        int left = left_ms(run), r;
+
+        if (!left)
                 return -ETIMEDOUT;
-        r = poll(&poll_fd, 1, (int)((run->deadline_ns - now) / 1000000) + 1);
+        r = poll(&poll_fd, 1, left);
         if (r < 0)
                 return errno == EINTR ? -EAGAIN : -errno;
         return r == 0 ? -ETIMEDOUT : 0;
@@ -236,19 +242,38 @@ static void note_start_error(struct inside *view, int error)
                            strerrordesc_np(-error) ? strerrordesc_np(-error) : "unknown error");
 }
 
-static void note_missing(struct inside *view, const struct firewall_run *run, size_t n_lines, int error)
+static const char *why_missing(int result, char buf[LAUNCH_WORDS_SIZE])
 {
+        return result == -ETIMEDOUT ? "it took too long"
+               : result == -EFBIG   ? "the rulesets are too large"
+               : result == 0        ? "its answer is not understood"
+                                    : launch_words(result, buf);
+}
+
+static void note_missing(struct inside *view, const struct firewall_run *run, size_t n_lines, int result)
+{
+        char words[LAUNCH_WORDS_SIZE];
+
         if (run->n_left_out)
                 inside_gap(view, SOURCE, NULL, true,
                            "forwarded ports of %zu more namespaces were not read (at most %d are)",
                            run->n_left_out, MAX_NETNS);
         if (n_lines < run->n)
-                inside_gap(view, SOURCE, NULL, true,
-                           "quaymaster-nft told nothing of %zu of %zu namespaces: %s", run->n - n_lines,
-                           run->n,
-                           error == -ETIMEDOUT ? "it took too long"
-                           : error == -EFBIG   ? "the rulesets are too large"
-                                               : "it ended early");
+                inside_gap(view, SOURCE, NULL, true, "quaymaster-nft told nothing of %zu of %zu namespaces: %s",
+                           run->n - n_lines, run->n, why_missing(result, words));
+}
+
+/* All it wrote. How it ended, as launch_wait() tells; other than -ETIMEDOUT, negative errno is of reading. */
+static int read_to_end(struct firewall_run *run)
+{
+        int r = run->pid ? read_output(run) : 0;
+
+        if (r == 0 && run->pid) {
+                r = launch_wait(run->pid, left_ms(run));
+                run->pid = 0;
+        }
+        stop(run);
+        return r;
 }
 
 static int collect_finish(struct collection *c, struct err *err)
@@ -264,8 +289,7 @@ static int collect_finish(struct collection *c, struct err *err)
                 note_start_error(c->view, run->start_error);
                 return 0;
         }
-        r = run->pid ? read_output(run) : 0;
-        stop(run);
+        r = read_to_end(run);
         n_lines = read_lines(run, c->view);
         note_missing(c->view, run, n_lines, r);
         return 0;

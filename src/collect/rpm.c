@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -170,11 +169,12 @@ static int read_answers(struct lines *lines, int fd, uint64_t deadline_ns, uint6
 /* Ended by itself if it can: a killed reader leaves a stale lock in Berkeley databases. */
 static int reap(pid_t pid, bool done, uint64_t deadline_ns)
 {
-        _cleanup_close_ int fd = done ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+        int r;
 
-        if (fd < 0 || wait_fd(fd, deadline_ns) < 0)
+        if (!done)
                 (void)kill(pid, SIGKILL);
-        return launch_wait(pid);
+        r = launch_wait(pid, left_ms(deadline_ns));
+        return r == -ETIMEDOUT ? 0 : r;
 }
 
 static int run(const struct rpm_command *command, const char *const *argv, struct lines *lines, struct err *err)

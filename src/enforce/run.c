@@ -3,11 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -40,20 +37,13 @@ static void tell(const struct run *run, const char *event, const struct step *st
 /* Until it ends; it is killed when it takes longer than a unit may. */
 static int wait_script(pid_t pid, const char *path, const char *verb, struct err *err)
 {
-        _cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-        struct pollfd ended = {.fd = fd, .events = POLLIN};
-        bool late = fd >= 0 && poll(&ended, 1, BUS_UNIT_MS) == 0;
-        int status;
+        int r = launch_wait(pid, BUS_UNIT_MS);
 
-        if (late)
-                (void)kill(pid, SIGKILL);
-        status = launch_wait(pid);
-        if (status < 0)
-                return err_errno(err, -status, "waiting for '%s %s'", path, verb);
-        if (late)
-                return err_set(err, -ETIMEDOUT, "'%s %s' did not end within %u s", path, verb,
-                               BUS_UNIT_MS / 1000);
-        return status ? err_set(err, -EIO, "'%s %s' failed", path, verb) : 0;
+        if (r == -ETIMEDOUT)
+                return err_set(err, r, "'%s %s' did not end within %u s", path, verb, BUS_UNIT_MS / 1000);
+        if (r < 0)
+                return err_errno(err, -r, "waiting for '%s %s'", path, verb);
+        return r ? err_set(err, -EIO, "'%s %s' failed", path, verb) : 0;
 }
 
 /* The name was checked (model/action.h): no '/', nothing that begins with '-' or '.'. */

@@ -149,6 +149,17 @@ def test_a_second_follower_is_told(pair, denied):
     assert second.returncode == 3 and "another program follows it already" in second.stderr and not second.stdout
 
 
+def test_follower_is_killed(pair, denied):
+    _, b = pair
+    w = denied(b)
+    children = pathlib.Path(f"/proc/{w.child.pid}/task/{w.child.pid}/children").read_text().split()
+    assert len(children) == 1
+    os.kill(int(children[0]), signal.SIGKILL)
+    out, err = w.child.communicate(timeout=20)
+    assert w.child.returncode == 3 and "follows no more: it was ended by signal 9 (Killed)" in err
+    assert not json.loads(out.splitlines()[-1])["complete"]
+
+
 def test_without_rights(pair):
     _, b = pair
     argv = ["ip", "netns", "exec", b.name, "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all",

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/ambient.h"
@@ -25,7 +26,7 @@ static void assert_says(const struct launch *how, int status, struct str *said)
         assert_int_equal(launch(how, &pid, &output), 0);
         assert_true(fcntl(output, F_GETFD) & FD_CLOEXEC);
         assert_int_equal(fd_read_all(output, 64 << 10, said), 0);
-        assert_int_equal(launch_wait(pid), status);
+        assert_int_equal(launch_wait(pid, -1), status);
 }
 
 static struct launch shell(const char *const argv[4])
@@ -115,13 +116,44 @@ static void test_group(void **state)
         assert_int_equal(launch(&how, &pid, NULL), 0);
         assert_int_equal(getpgid(pid), getpgrp());
         assert_int_equal(kill(pid, SIGTERM), 0);
-        assert_int_equal(launch_wait(pid), 128 + SIGTERM);
+        assert_int_equal(launch_wait(pid, -1), 128 + SIGTERM);
         how.own_group = true;
         assert_int_equal(launch(&how, &pid, NULL), 0);
         assert_int_equal(getpgid(pid), pid);
         assert_int_equal(kill(-pid, SIGKILL), 0);
-        assert_int_equal(launch_wait(pid), 128 + SIGKILL);
-        assert_int_equal(launch_wait(pid), -ECHILD);
+        assert_int_equal(launch_wait(pid, -1), 128 + SIGKILL);
+        assert_int_equal(launch_wait(pid, -1), -ECHILD);
+}
+
+static void on_alarm(int sig)
+{
+}
+
+static void test_wait(void **state)
+{
+        struct launch how = SHELL("exec sleep 100");
+        pid_t pid = 0;
+
+        assert_int_equal(launch(&how, &pid, NULL), 0);
+        assert_int_equal(launch_wait(pid, 0), -ETIMEDOUT);
+        assert_int_equal(launch_wait(pid, 0), -ECHILD); /* it is gone */
+        how = SHELL("sleep 0.2; exit 3");
+        (void)sigaction(SIGALRM, &(struct sigaction){.sa_handler = on_alarm}, NULL);
+        assert_int_equal(launch(&how, &pid, NULL), 0);
+        assert_int_equal(setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 20000}, NULL), 0);
+        assert_int_equal(launch_wait(pid, 20000), 3);
+        (void)signal(SIGALRM, SIG_DFL);
+}
+
+static void test_words(void **state)
+{
+        char buf[LAUNCH_WORDS_SIZE];
+
+        assert_string_equal(launch_words(1, buf), "it ended with status 1");
+        assert_string_equal(launch_words(127, buf), "it ended with status 127, perhaps for want of a library");
+        assert_string_equal(launch_words(137, buf), "it was ended by signal 9 (Killed)");
+        assert_string_equal(launch_words(255, buf), "it ended with status 255");
+        assert_string_equal(launch_words(-ECHILD, buf), "No child processes");
 }
 
 /* Our standard output is the pipe here; what it writes without is gone. */
@@ -137,7 +169,7 @@ static void test_shows(void **state)
         (void)dup2(ends[1], STDERR_FILENO);
         for (int i = 0; i < 2; i++, how.shows = true)
                 if (launch(&how, &pid, NULL) == 0)
-                        (void)launch_wait(pid);
+                        (void)launch_wait(pid, -1);
         (void)dup2(saved_out, STDOUT_FILENO);
         (void)dup2(saved_err, STDERR_FILENO);
         (void)close(saved_out);
@@ -210,6 +242,8 @@ int main(void)
                 cmocka_unit_test(test_descriptors),
                 cmocka_unit_test(test_signals),
                 cmocka_unit_test(test_group),
+                cmocka_unit_test(test_wait),
+                cmocka_unit_test(test_words),
                 cmocka_unit_test(test_shows),
                 cmocka_unit_test(test_fails),
                 cmocka_unit_test(test_lent),
