@@ -369,12 +369,14 @@ static void tell_summary(struct follow *f, const char *why)
         if (f->json) {
                 struct json j = begin_record(f, "summary");
 
-                json_bool(&j, "complete", !f->lost && !why);
+                json_bool(&j, "complete", !f->lost && !why && !f->output.n_lost);
                 json_open_array(&j, "incomplete");
                 if (why)
                         json_str(&j, NULL, why);
                 if (f->lost)
                         json_str(&j, NULL, "the kernel had more refused packets than could be read");
+                if (f->output.n_lost)
+                        json_str(&j, NULL, "there was no room to write some records");
                 json_end(&j);
                 json_u64(&j, "packets", f->groups.n_packets);
                 json_u64(&j, "groups_forgotten", f->groups.n_forgotten);
@@ -421,5 +423,5 @@ int watch_denied(const struct invocation *in, struct err *err)
                 tell_summary(&f, r < 0 ? err->text : NULL);
         if (r < 0)
                 return inside_run_failed(r);
-        return f.lost ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
+        return f.lost || f.output.n_lost || f.output.full ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
 }

@@ -69,6 +69,16 @@ static void tell_gap(struct watch_run *run, const char *source, const char *reas
         str_add_char(&run->output.text, '\n');
 }
 
+/* Whoever reads the file must not take it for all. */
+static void tell_lost(struct watch_run *run)
+{
+        if (run->output.full || run->output.n_lost == run->lost_told)
+                return;
+        tell_gap(run, "watch", "there was no room to write some records", NULL,
+                 run->output.n_lost - run->lost_told);
+        run->lost_told = run->output.n_lost;
+}
+
 /* --- events ---------------------------------------------------------------------------------------- */
 
 /* The judgement was made of the whole listener, when it was looked at. */
@@ -477,6 +487,7 @@ int watch_run_tick(struct watch_run *run, struct err *err)
         while ((change = watch_planned_missed(&run->planned, &i, now)))
                 tell_missed(run, change);
         watch_planned_checked(&run->planned, now);
+        tell_lost(run);
         return watch_output_flush(&run->output, err);
 }
 
@@ -560,10 +571,11 @@ int watch_run_begin(struct watch_run *run, struct err *err)
 
 bool watch_run_end(struct watch_run *run)
 {
-        bool complete = !run->look_soon;
+        bool complete = !run->look_soon && !run->output.n_lost;
 
         vec_foreach(gap, &run->base->gaps)
                 complete = complete && !gap->incomplete;
+        tell_lost(run);
         if (run->json) {
                 struct json j = begin_record(run, "summary");
 
@@ -574,6 +586,8 @@ bool watch_run_end(struct watch_run *run)
                                 json_str(&j, NULL, gap->reason);
                 if (run->look_soon)
                         json_str(&j, NULL, "ended before what notes could not tell was looked at");
+                if (run->output.n_lost)
+                        json_str(&j, NULL, "there was no room to write some records");
                 json_end(&j);
                 json_u64(&j, "events", run->seq);
                 json_u64(&j, "live", run->n_live);
@@ -583,5 +597,5 @@ bool watch_run_end(struct watch_run *run)
                 json_end_line(&j);
         }
         (void)watch_output_flush(&run->output, NULL);
-        return complete;
+        return complete && !run->output.full;
 }

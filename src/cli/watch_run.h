@@ -33,7 +33,7 @@ struct watch_run {
         struct exe_reader exes;
         struct watch_whole whole;
         vec(struct known_step) steps; /* since the look began that goes on */
-        uint64_t seq, n_live, n_reconciled, dropped_told;
+        uint64_t seq, n_live, n_reconciled, dropped_told, lost_told;
         int64_t started_ns; /* since 1970: makes ids of one run differ from those of another */
         uint64_t looked_ns, look_cost_ns; /* when the whole was last looked at, and how long it took */
         bool look_soon; /* something is there that only a look at the whole can tell */
