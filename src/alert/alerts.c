@@ -28,7 +28,7 @@ struct out {
         struct group *group;
         struct queue *queue; /* NULL: another watch has it */
         struct child child;
-        bool in_flight;
+        bool in_flight, keeps; /* keeps: the last alert could not be written to the queue's file */
         unsigned failures;
         uint64_t dropped; /* not yet told to the sink */
         int64_t used_ms, retry_ms;
@@ -96,12 +96,17 @@ static void enqueue(const struct alert *a, const char *event_json, size_t event_
         struct out *o = arg;
         struct err err = {0};
         unsigned dropped;
+        int r;
 
         alert_write(&record, a, event_json, event_len);
-        if (queue_push(o->queue, record.text, record.len, o->in_flight, &dropped, &err) < 0) {
+        r = queue_push(o->queue, record.text, record.len, o->in_flight, &dropped, &err);
+        if (r < 0) {
                 say(o, "an alert is lost: %s", err.text);
                 o->dropped++;
+        } else if (r && !o->keeps) {
+                say(o, "alerts wait in memory, and would end with this process: %s", err.text);
         }
+        o->keeps = r > 0;
         count_dropped(o, dropped);
 }
 
@@ -401,6 +406,16 @@ static bool can_deliver_more(const struct alerts *a, int64_t now_ms)
         return false;
 }
 
+static void tell_left(const struct out *o)
+{
+        size_t kept = queue_kept(o->queue), n = queue_count(o->queue) - kept;
+
+        if (n)
+                say(o, "%zu alerts wait in its queue for the next start", n);
+        if (kept)
+                say(o, "%zu alerts are lost: they could not be written to its queue", kept);
+}
+
 void alerts_end(struct alerts *a, int64_t wait_ms)
 {
         int64_t until = now() + wait_ms;
@@ -417,8 +432,7 @@ void alerts_end(struct alerts *a, int64_t wait_ms)
         for (size_t i = 0; i < a->n; i++)
                 if (a->outs[i].queue && queue_count(a->outs[i].queue)) {
                         sync_queue(&a->outs[i]);
-                        say(&a->outs[i], "%zu alerts wait in its queue for the next start",
-                            queue_count(a->outs[i].queue));
+                        tell_left(&a->outs[i]);
                 }
 }
 
