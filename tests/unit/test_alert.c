@@ -953,7 +953,7 @@ static void test_secrets(void **state)
         assert_int_equal(read_secret(path, 0400), 0);
         assert_int_equal(read_secret(path, 0640), -EPERM);
         assert_int_equal(read_secret(path, 0604), -EPERM);
-        (void)truncate(path, 0);
+        assert_int_equal(truncate(path, 0), 0);
         assert_int_equal(read_secret(path, 0600), -EINVAL);
         (void)unlink(path);
         assert_int_equal(read_secret(path, 0600), -ENOENT);
