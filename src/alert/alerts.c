@@ -20,6 +20,7 @@
 #define DELIVERY_MS \
         ((int64_t)(SINK_TIMEOUT_S + 5) * 1000) /* a child that has not ended by itself is killed */
 #define CHILD_IDLE_MS 60000                    /* then it ends, and is started anew when needed */
+#define SYNC_MS       1000 /* what waits so long is put on the disk: what is delivered at once never need be */
 
 struct out {
         const struct sink_config *c;
@@ -27,10 +28,11 @@ struct out {
         struct group *group;
         struct queue *queue; /* NULL: another watch has it */
         struct child child;
-        bool in_flight;
+        bool in_flight, keeps; /* keeps: the last alert could not be written to the queue's file */
         unsigned failures;
         uint64_t dropped; /* not yet told to the sink */
         int64_t used_ms, retry_ms;
+        int64_t sync_ms; /* when its queue is to be synced; 0: it is */
 };
 
 struct alerts {
@@ -94,12 +96,17 @@ static void enqueue(const struct alert *a, const char *event_json, size_t event_
         struct out *o = arg;
         struct err err = {0};
         unsigned dropped;
+        int r;
 
         alert_write(&record, a, event_json, event_len);
-        if (queue_push(o->queue, record.text, record.len, o->in_flight, &dropped, &err) < 0) {
+        r = queue_push(o->queue, record.text, record.len, o->in_flight, &dropped, &err);
+        if (r < 0) {
                 say(o, "an alert is lost: %s", err.text);
                 o->dropped++;
+        } else if (r && !o->keeps) {
+                say(o, "alerts wait in memory, and would end with this process: %s", err.text);
         }
+        o->keeps = r > 0;
         count_dropped(o, dropped);
 }
 
@@ -229,6 +236,26 @@ static void take_answer(struct out *o, int64_t now_ms)
         }
 }
 
+static void sync_queue(struct out *o)
+{
+        struct err err = {0};
+
+        o->sync_ms = 0;
+        if (queue_sync(o->queue, &err) < 0)
+                say(o, "a power cut would lose alerts: %s", err.text);
+}
+
+/* A sync may take long on a busy disk, and the watch waits for it: one a second at most, whatever comes. */
+static void sync_when_due(struct out *o, int64_t now_ms)
+{
+        if (!queue_is_unsynced(o->queue))
+                o->sync_ms = 0;
+        else if (!o->sync_ms)
+                o->sync_ms = now_ms + SYNC_MS;
+        else if (now_ms >= o->sync_ms)
+                sync_queue(o);
+}
+
 static bool may_begin(const struct out *o, int64_t now_ms)
 {
         return !o->in_flight && !o->set->paused && queue_count(o->queue) &&
@@ -250,6 +277,7 @@ static void step_out(struct out *o, int64_t now_ms)
                 begin_delivery(o, now_ms);
         if (!o->in_flight && o->child.pid && now_ms - o->used_ms >= CHILD_IDLE_MS)
                 child_end(&o->child);
+        sync_when_due(o, now_ms);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -261,6 +289,8 @@ static int64_t next_of(const struct out *o, int64_t now_ms)
 {
         int64_t next = group_next_ms(o->group);
 
+        if (o->sync_ms)
+                next = earlier(next, o->sync_ms);
         if (o->in_flight)
                 return earlier(next, o->used_ms + DELIVERY_MS);
         if (queue_count(o->queue) && !o->set->paused)
@@ -376,6 +406,16 @@ static bool can_deliver_more(const struct alerts *a, int64_t now_ms)
         return false;
 }
 
+static void tell_left(const struct out *o)
+{
+        size_t kept = queue_kept(o->queue), n = queue_count(o->queue) - kept;
+
+        if (n)
+                say(o, "%zu alerts wait in its queue for the next start", n);
+        if (kept)
+                say(o, "%zu alerts are lost: they could not be written to its queue", kept);
+}
+
 void alerts_end(struct alerts *a, int64_t wait_ms)
 {
         int64_t until = now() + wait_ms;
@@ -390,9 +430,10 @@ void alerts_end(struct alerts *a, int64_t wait_ms)
                 (void)alerts_step(a, now());
         }
         for (size_t i = 0; i < a->n; i++)
-                if (a->outs[i].queue && queue_count(a->outs[i].queue))
-                        say(&a->outs[i], "%zu alerts wait in its queue for the next start",
-                            queue_count(a->outs[i].queue));
+                if (a->outs[i].queue && queue_count(a->outs[i].queue)) {
+                        sync_queue(&a->outs[i]);
+                        tell_left(&a->outs[i]);
+                }
 }
 
 /* --- test ------------------------------------------------------------------------------------------ */

@@ -23,6 +23,7 @@
 struct waiting {
         uint64_t number, at;
         uint32_t len;
+        char *kept; /* it could not be written; NULL: it is in the file */
 };
 
 struct queue {
@@ -32,6 +33,8 @@ struct queue {
         vec(struct waiting) list;
         size_t first;                      /* in the list: those before are done */
         uint64_t next_number, size, bytes; /* size: of the file; bytes: of what waits */
+        size_t n_kept, kept_bytes;         /* the last so many are kept, so that the file stays in order */
+        bool unsynced;
 };
 
 static void put_le(uint8_t *to, uint64_t value, unsigned size)
@@ -78,11 +81,21 @@ static int append(int fd, uint64_t *size, uint32_t kind, uint64_t number, const 
 
 /* --- reading what is there ------------------------------------------------------------------------- */
 
+static void let_go(struct queue *q, struct waiting *one)
+{
+        if (!one->kept)
+                return;
+        free(take_ptr(one->kept));
+        q->n_kept--;
+        q->kept_bytes -= one->len;
+}
+
 static void forget(struct queue *q, uint64_t number)
 {
         for (size_t i = q->first; i < q->list.n; i++)
                 if (q->list.at[i].number == number) {
                         q->bytes -= q->list.at[i].len;
+                        let_go(q, &q->list.at[i]);
                         memmove(&q->list.at[q->first + 1], &q->list.at[q->first],
                                 (i - q->first) * sizeof(*q->list.at));
                         q->first++;
@@ -146,6 +159,20 @@ static int load(struct queue *q, size_t *ret_torn)
         return *ret_torn && ftruncate(q->fd, (off_t)q->size) < 0 ? -errno : 0;
 }
 
+/* A new name is in its folder after a power cut only once that is synced. Not every file system can. */
+static void sync_folder(const char *path)
+{
+        _cleanup_free_ char *folder = xstrdup(path);
+        char *slash = strrchr(folder, '/');
+        _cleanup_close_ int fd = -1;
+
+        if (slash)
+                slash[1] = '\0';
+        fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+                (void)fsync(fd);
+}
+
 static int open_file(struct queue *q, struct err *err)
 {
         struct stat st;
@@ -157,6 +184,7 @@ static int open_file(struct queue *q, struct err *err)
                 return err_set(err, -EINVAL, "'%s' is not a regular file", q->path);
         if (flock(q->fd, LOCK_EX | LOCK_NB) < 0)
                 return err_set(err, -EBUSY, "'%s' is in use by another watch", q->path);
+        sync_folder(q->path);
         return 0;
 }
 
@@ -181,6 +209,8 @@ struct queue *queue_free(struct queue *q)
         if (!q)
                 return NULL;
         fd_close(&q->fd);
+        for (size_t i = q->first; i < q->list.n; i++)
+                let_go(q, &q->list.at[i]);
         vec_clear(&q->list);
         free(q->path);
         free(q);
@@ -198,6 +228,10 @@ static int read_waiting(const struct queue *q, const struct waiting *one, struct
 {
         ssize_t n;
 
+        if (one->kept) {
+                str_add_n(to, one->kept, one->len);
+                return 0;
+        }
         str_reserve(to, one->len);
         n = pread(q->fd, to->text + to->len, one->len, (off_t)one->at);
         if (n != (ssize_t)one->len)
@@ -236,17 +270,20 @@ static void rewrite(struct queue *q)
 
         if (fd < 0)
                 return;
-        if (flock(fd, LOCK_EX | LOCK_NB) < 0 || copy_waiting(q, fd, &size) < 0 ||
+        if (flock(fd, LOCK_EX | LOCK_NB) < 0 || copy_waiting(q, fd, &size) < 0 || fdatasync(fd) < 0 ||
             rename(path, q->path) < 0) {
                 (void)unlink(path);
                 return;
         }
+        sync_folder(q->path);
+        q->unsynced = false;
         fd_close(&q->fd);
         q->fd = take_fd(fd);
         q->size = size;
         for (size_t i = q->first; i < q->list.n; i++) {
                 q->list.at[i].at = at + HEAD_SIZE;
                 at += HEAD_SIZE + q->list.at[i].len;
+                let_go(q, &q->list.at[i]);
         }
 }
 
@@ -255,6 +292,7 @@ static void tidy(struct queue *q)
         uint64_t past;
 
         if (!queue_count(q)) {
+                q->unsynced = false;
                 if (ftruncate(q->fd, 0) == 0)
                         q->size = 0;
                 q->list.n = q->first = 0;
@@ -265,7 +303,7 @@ static void tidy(struct queue *q)
                 q->list.n -= q->first;
                 q->first = 0;
         }
-        past = q->size - q->bytes - queue_count(q) * HEAD_SIZE;
+        past = q->size - (q->bytes - q->kept_bytes) - (queue_count(q) - q->n_kept) * HEAD_SIZE;
         if (past > TIDY_BYTES && past > q->bytes)
                 rewrite(q);
 }
@@ -273,17 +311,49 @@ static void tidy(struct queue *q)
 /* Take off the one that is `behind` the first. */
 static int take_off(struct queue *q, size_t behind)
 {
-        uint64_t number = q->list.at[q->first + behind].number;
-        int r = append(q->fd, &q->size, KIND_DONE, number, NULL, 0);
+        const struct waiting *one = &q->list.at[q->first + behind];
+        uint64_t number = one->number;
+        int r = one->kept ? 0 : append(q->fd, &q->size, KIND_DONE, number, NULL, 0);
 
         forget(q, number);
         tidy(q);
         return r;
 }
 
+static int write_one(struct queue *q, struct waiting *one, const void *data)
+{
+        int r = append(q->fd, &q->size, one->len, one->number, data, one->len);
+
+        if (r < 0)
+                return r;
+        one->at = q->size - one->len;
+        q->unsynced = true;
+        return 0;
+}
+
+static int write_kept(struct queue *q)
+{
+        int r = 0;
+
+        for (size_t i = q->list.n - q->n_kept; i < q->list.n && r == 0; i++) {
+                r = write_one(q, &q->list.at[i], q->list.at[i].kept);
+                if (r == 0)
+                        let_go(q, &q->list.at[i]);
+        }
+        return r;
+}
+
+static void keep(struct queue *q, struct waiting *one, const void *data)
+{
+        one->kept = memcpy(xmalloc(one->len + 1), data, one->len);
+        q->n_kept++;
+        q->kept_bytes += one->len;
+}
+
 int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
                struct err *err)
 {
+        struct waiting one = {.number = q->next_number, .len = (uint32_t)len};
         int r;
 
         *ret_dropped = 0;
@@ -293,13 +363,34 @@ int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigne
                 (void)take_off(q, held); /* when that cannot be written, neither can what follows */
                 ++*ret_dropped;
         }
-        r = append(q->fd, &q->size, (uint32_t)len, q->next_number, data, len);
+        r = write_kept(q);
+        if (r == 0)
+                r = write_one(q, &one, data);
         if (r < 0)
-                return err_errno(err, -r, "cannot write '%s'", q->path);
-        *vec_push(&q->list) =
-                (struct waiting){.number = q->next_number++, .at = q->size - len, .len = (uint32_t)len};
+                keep(q, &one, data);
+        *vec_push(&q->list) = one;
+        q->next_number++;
         q->bytes += len;
-        return 0;
+        return r < 0 ? (void)err_errno(err, -r, "cannot write '%s'", q->path), 1 : 0;
+}
+
+size_t queue_kept(const struct queue *q)
+{
+        return q->n_kept;
+}
+
+bool queue_is_unsynced(const struct queue *q)
+{
+        return q->unsynced || q->n_kept;
+}
+
+int queue_sync(struct queue *q, struct err *err)
+{
+        (void)write_kept(q);
+        if (!q->unsynced)
+                return 0;
+        q->unsynced = false;
+        return fdatasync(q->fd) < 0 ? err_errno(err, errno, "cannot sync '%s'", q->path) : 0;
 }
 
 int queue_done(struct queue *q, struct err *err)

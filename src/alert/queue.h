@@ -2,7 +2,8 @@
 /*
  * Alerts that wait for their sink, in a file that only grows until it is empty or mostly of the past: each record says
  * what came or what is done. Whatever is killed at whatever moment, what came stays and what was done is done; a torn
- * end is cut off. It is not synced: a power cut may lose the last seconds.
+ * end is cut off. A power cut loses what came since queue_sync(), and may show again what was done. What cannot be
+ * written (a full disk) waits in memory: it can be delivered all the same.
  */
 #pragma once
 
@@ -32,11 +33,18 @@ static inline void queue_freep(struct queue **q)
 
 /*
  * Append. When it is full the oldest goes, but never the first while it is `held`: *ret_dropped is how many. 0, or
- * negative errno, and then it was not taken (-EMSGSIZE, or the disk is full).
+ * 1: it is kept in memory alone, and *err says why the file cannot be written; or -EMSGSIZE: it was not taken.
  */
 int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
                struct err *err);
 size_t queue_count(const struct queue *q);
+size_t queue_kept(const struct queue *q);      /* in memory alone: the last so many */
+bool queue_is_unsynced(const struct queue *q); /* something came since queue_sync(), and waits */
+/*
+ * Wait until all that can be written is on the disk. 0 or negative errno of that; either way it is not tried again
+ * for the same.
+ */
+int queue_sync(struct queue *q, struct err *err);
 /* The first: appended to `to`. -ENOENT: there is none; other errno: it cannot be read, and should be taken off. */
 int queue_first(const struct queue *q, struct str *to);
 /* Take the first off. When that cannot be written the file says that it waits: *err tells it. 0 or negative errno. */

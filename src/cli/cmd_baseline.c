@@ -6,18 +6,15 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/config_dir.h"
+#include "cli/inside_run.h"
 #include "cli/snapshot_find.h"
 #include "cli/state_store.h"
 #include "drift/drift.h"
 #include "drift/expect.h"
 
 static const struct option_spec options[] = {
-        {.name = "netns",
-         .kind = OPTION_WORD,
-         .value = "WHICH",
-         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"},
-        {.name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"},
+        NETNS_OPTION(""),
+        NO_BPF_OPTION(""),
         CONFIG_OPTION,
 };
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/config_dir.h"
+#include "cli/inside_run.h"
 #include "cli/planned.h"
 #include "cli/snapshot_now.h"
 #include "cli/state_store.h"
@@ -33,11 +33,8 @@ static const struct option_spec options[] = {
          .value = "WHEN",
          .help = "open: 2026-05-01T18:00:00Z, \"2026-05-01 18:00\" (local time), or 30m, 2h, 1d",
          .once = true},
-        {.name = "netns",
-         .kind = OPTION_WORD,
-         .value = "WHICH",
-         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"},
-        {.name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"},
+        NETNS_OPTION(""),
+        NO_BPF_OPTION(""),
         CONFIG_OPTION,
 };
 

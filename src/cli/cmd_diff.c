@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "cli/commands.h"
-#include "cli/config_dir.h"
+#include "cli/inside_run.h"
 #include "cli/output_file.h"
 #include "cli/planned.h"
 #include "cli/snapshot_find.h"
@@ -14,16 +14,9 @@
 
 static const struct option_spec options[] = {
         {.name = "json", .letter = 'j', .help = "write NDJSON: an event a line, and a summary"},
-        {.name = "output",
-         .letter = 'o',
-         .kind = OPTION_WORD,
-         .value = "FILE",
-         .help = "write to FILE (made with mode 0600) instead of the terminal"},
-        {.name = "netns",
-         .kind = OPTION_WORD,
-         .value = "WHICH",
-         .help = "now: look into `all` network namespaces (default), the own one (`self`), or NAME"},
-        {.name = "no-bpf", .help = "now: read owners from /proc even where BPF is permitted"},
+        OUTPUT_OPTION,
+        NETNS_OPTION("now: "),
+        NO_BPF_OPTION("now: "),
         CONFIG_OPTION,
 };
 

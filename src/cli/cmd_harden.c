@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/config_dir.h"
 #include "cli/harden.h"
+#include "cli/inside_run.h"
 
 static const char *const kit_format_choices[] = {"ansible", "image", "powershell", "shell", NULL};
 
@@ -46,11 +47,8 @@ static const struct option_spec options[] = {
         {.name = "rollback-unless-verified", .help = "apply: undo it at once when it is not verified from outside"},
         {.name = "yes", .letter = 'y', .help = "apply: do not ask"},
         {.name = "at-console", .help = "confirm: from this session, as you stand at the machine"},
-        {.name = "netns",
-         .kind = OPTION_WORD,
-         .value = "WHICH",
-         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"},
-        {.name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"},
+        NETNS_OPTION(""),
+        NO_BPF_OPTION(""),
         {.name = "json", .letter = 'j', .help = "NDJSON, one record a line"},
         CONFIG_OPTION,
 };

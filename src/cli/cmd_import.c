@@ -43,11 +43,7 @@ static const struct option_spec options[] = {
         {.name = "csv", .help = "write CSV"},
         {.name = "html", .help = "write a page"},
         {.name = "xml", .help = "write XML; of scanners' files only"},
-        {.name = "output",
-         .letter = 'o',
-         .kind = OPTION_WORD,
-         .value = "FILE",
-         .help = "write to FILE (made with mode 0600) instead of the terminal"},
+        OUTPUT_OPTION,
         CONFIG_OPTION,
 };
 

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/config_dir.h"
+#include "cli/inside_run.h"
 #include "cli/output_file.h"
 #include "cli/snapshot_file.h"
 #include "cli/snapshot_find.h"
@@ -25,18 +25,11 @@ static const struct option_spec options[] = {
          .kind = OPTION_WORD,
          .value = "FILE",
          .help = "save: keep what FILE says (records, or what `import` knows) in place of this host"},
-        {.name = "netns",
-         .kind = OPTION_WORD,
-         .value = "WHICH",
-         .help = "save: look into `all` network namespaces (default), the own one (`self`), or NAME"},
+        NETNS_OPTION("save: "),
         {.name = "all", .letter = 'a', .help = "list: also the looks that open change windows keep"},
-        {.name = "no-bpf", .help = "save: read owners from /proc even where BPF is permitted"},
+        NO_BPF_OPTION("save: "),
         {.name = "json", .letter = 'j', .help = "list, show: write NDJSON, one record a line"},
-        {.name = "output",
-         .letter = 'o',
-         .kind = OPTION_WORD,
-         .value = "FILE",
-         .help = "write to FILE (made with mode 0600) instead of the terminal"},
+        OUTPUT_OPTION,
         CONFIG_OPTION,
 };
 

@@ -107,7 +107,7 @@ static int on_notes(sd_event_source *source, int fd, uint32_t events, void *arg)
         struct loop *l = arg;
         int r = watch_run_notes(&l->run, l->err);
 
-        if (r < 0 || l->run.output_ended)
+        if (r < 0 || l->run.output.ended)
                 return fail(l, r);
         return l->run.look_soon ? plan_look(l) : 0;
 }
@@ -210,7 +210,7 @@ static int on_looked(sd_event_source *source, int fd, uint32_t events, void *arg
         if (!watch_run_is_looking(&l->run)) /* a reload was in between, and looked itself */
                 return 0;
         r = watch_run_looked(&l->run, &err);
-        if (l->run.output_ended)
+        if (l->run.output.ended)
                 return fail(l, 0);
         if (r < 0)
                 tell_no_look(l, &err);
@@ -228,7 +228,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
         struct loop *l = arg;
         int r = watch_run_tick(&l->run, l->err);
 
-        if (r < 0 || l->run.output_ended)
+        if (r < 0 || l->run.output.ended)
                 return fail(l, r);
         if (l->run.look_soon)
                 (void)plan_look(l);
@@ -277,7 +277,7 @@ static int on_reload(sd_event_source *source, const struct signalfd_siginfo *inf
         tell_reload("configuration reloaded", "");
         if (watch_alert_reload(l->in, &l->run.alert, l->event, &err) < 0)
                 tell_reload("sinks not reloaded, the old stay: ", err.text);
-        return l->run.output_ended ? fail(l, 0) : plan_look(l);
+        return l->run.output.ended ? fail(l, 0) : plan_look(l);
 }
 
 static int open_source(struct loop *l, struct err *err)
@@ -370,18 +370,6 @@ static int start(struct loop *l, struct err *err)
         return r;
 }
 
-static int run_install(const struct invocation *in, struct err *err)
-{
-        bool now = invocation_has(in, "now"), install = invocation_has(in, "install");
-        int r;
-
-        if (install == invocation_has(in, "uninstall"))
-                r = err_set(err, -EINVAL, "give one of --install and --uninstall%s", now ? " with --now" : "");
-        else
-                r = install ? watch_install(now, err) : watch_uninstall(now, err);
-        return r < 0 ? QM_EXIT_USAGE : r;
-}
-
 static int watch_listeners(const struct invocation *in, struct err *err)
 {
         const char *netns = invocation_get(in, "netns");
@@ -396,8 +384,7 @@ static int watch_listeners(const struct invocation *in, struct err *err)
                                     .no_bpf = invocation_has(in, "no-bpf"),
                                     .nft_program = inside_nft_program(nft_program)},
                         .json = invocation_has(in, "json"),
-                        .output = invocation_get(in, "output"),
-                        .out_fd = -1,
+                        .output = {.path = invocation_get(in, "output"), .fd = -1},
                         .whole = WATCH_WHOLE_INIT,
                 },
         };
@@ -414,14 +401,77 @@ static int watch_listeners(const struct invocation *in, struct err *err)
         return watch_run_end(&l.run) ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }
 
+static int test_sinks(const struct invocation *in, struct err *err)
+{
+        return watch_alert_test(in, invocation_has(in, "json"), err);
+}
+
+static int install(const struct invocation *in, struct err *err)
+{
+        int r = watch_install(invocation_has(in, "now"), err);
+
+        return r < 0 ? QM_EXIT_USAGE : r;
+}
+
+static int uninstall(const struct invocation *in, struct err *err)
+{
+        int r = watch_uninstall(invocation_has(in, "now"), err);
+
+        return r < 0 ? QM_EXIT_USAGE : r;
+}
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+#define LISTENERS_TAKE WORDS("json", "output", "netns", "interval", "config", "no-bpf")
+
+/* What else it does when one of these options is given, and which go with that; the last: what it does without. */
+static const struct mode {
+        const char *option;
+        const char *const *takes;
+        int (*run)(const struct invocation *in, struct err *err);
+} modes[] = {
+        {"denied", WORDS("json", "output", "netns", "config"), watch_denied},
+        {"test-sinks", LISTENERS_TAKE, test_sinks}, /* as one adds it to the words of the watch it is for */
+        {"install", WORDS("now"), install},
+        {"uninstall", WORDS("now"), uninstall},
+        {NULL, LISTENERS_TAKE, watch_listeners},
+};
+
+static bool takes(const struct mode *mode, const char *option)
+{
+        if (streq_ptr(mode->option, option))
+                return true;
+        for (const char *const *word = mode->takes; *word; word++)
+                if (streq(*word, option))
+                        return true;
+        return false;
+}
+
+/* An option that would do nothing is a misunderstanding. */
+static int check_mode(const struct mode *mode, const struct invocation *in, struct err *err)
+{
+        for (size_t i = 0; i < array_len(options); i++) {
+                const char *option = options[i].name;
+
+                if (!invocation_has(in, option) || takes(mode, option))
+                        continue;
+                return mode->option
+                               ? err_set(err, -EINVAL, "'--%s' does not go with '--%s'", option, mode->option)
+                               : err_set(err, -EINVAL, "'--%s' is for --install and --uninstall", option);
+        }
+        return 0;
+}
+
 static int run(const struct invocation *in, struct err *err)
 {
-        if (invocation_has(in, "install") || invocation_has(in, "uninstall") || invocation_has(in, "now"))
-                return run_install(in, err);
+        const struct mode *mode = modes;
+
+        while (mode->option && !invocation_has(in, mode->option))
+                mode++;
+        if (check_mode(mode, in, err) < 0)
+                return QM_EXIT_USAGE;
         ambient_clear(); /* programs that are started get what they need, and no more */
-        if (invocation_has(in, "test-sinks"))
-                return watch_alert_test(in, invocation_has(in, "json"), err);
-        return invocation_has(in, "denied") ? watch_denied(in, err) : watch_listeners(in, err);
+        return mode->run(in, err);
 }
 
 const struct command command_watch = {

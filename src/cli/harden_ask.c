@@ -2,17 +2,15 @@
 #include "cli/harden_ask.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
-#include <sys/wait.h>
 #include <systemd/sd-bus.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/launch.h"
 #include "base/str.h"
 
 #define DESTINATION    "org.freedesktop.systemd1"
@@ -134,29 +132,6 @@ const char *harden_ask_needed_by(const char *unit, void *arg)
 
 /* --- packages -------------------------------------------------------------------------------- */
 
-/* Standard output of apt-get -s, which changes nothing and asks nobody. */
-static pid_t start_simulation(const char *package, int output)
-{
-        char *const argv[] = {(char[]){APT},  (char[]){"-s"},  (char[]){"remove"},
-                              (char[]){"--"}, (char *)package, NULL};
-        char *const environment[] = {(char[]){"LC_ALL=C"}, (char[]){"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
-                                     NULL};
-        posix_spawn_file_actions_t actions;
-        pid_t pid;
-        int r;
-
-        posix_spawn_file_actions_init(&actions);
-        r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        if (r == 0)
-                r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (r == 0)
-                r = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-        if (r == 0)
-                r = posix_spawn(&pid, APT, &actions, NULL, argv, environment);
-        posix_spawn_file_actions_destroy(&actions);
-        return r == 0 ? pid : -1;
-}
-
 /* Until its end, or the time is up. False: it did not come to its end. */
 static bool read_until(int fd, struct str *to)
 {
@@ -178,26 +153,22 @@ static bool read_until(int fd, struct str *to)
         }
 }
 
+/* apt-get -s changes nothing and asks nobody. */
 static bool simulate(const char *package, struct str *to)
 {
-        _cleanup_close_ int from = -1, into = -1;
-        int ends[2], status = -1;
+        const char *const argv[] = {APT, "-s", "remove", "--", package, NULL};
+        static const char *const environment[] = {"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+        const struct launch how = {.program = APT, .argv = argv, .environment = environment};
+        _cleanup_close_ int output = -1;
         bool whole;
         pid_t pid;
 
-        if (pipe2(ends, O_CLOEXEC) < 0)
+        if (launch(&how, &pid, &output) < 0)
                 return false;
-        from = ends[0];
-        into = ends[1];
-        pid = start_simulation(package, into);
-        if (pid < 0)
-                return false;
-        fd_close(&into);
-        whole = read_until(from, to);
+        whole = read_until(output, to);
         if (!whole)
                 (void)kill(pid, SIGKILL);
-        (void)waitpid(pid, &status, 0);
-        return whole && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        return launch_wait(pid, APT_TIMEOUT_MS) == 0 && whole;
 }
 
 /* "Remv telnetd [0.17-44]" */

@@ -12,16 +12,21 @@
 
 extern const char *const format_choices[];
 
-/* The options both have, for their tables. */
-#define INSIDE_OPTIONS                                                                           \
-        {.name = "netns",                                                                        \
-         .kind = OPTION_WORD,                                                                    \
-         .value = "WHICH",                                                                       \
-         .help = "look into `all` network namespaces (default), the own one (`self`), or NAME"}, \
-                {.name = "all", .letter = 'a', .help = "in text, also list sockets of clients"}, \
-        {                                                                                        \
-                .name = "no-bpf", .help = "read owners from /proc even where BPF is permitted"   \
+/* Of commands that look at this host; `when` is "" or the word of the command it is for, as "save: ". */
+#define NETNS_OPTION(when)                                                                                            \
+        {                                                                                                             \
+                .name = "netns", .kind = OPTION_WORD, .value = "WHICH",                                               \
+                .help = when "look into `all` network namespaces (default), the own one (`self`), or NAME"            \
         }
+#define NO_BPF_OPTION(when)                                                                                           \
+        {                                                                                                             \
+                .name = "no-bpf", .help = when "read owners from /proc even where BPF is permitted"                   \
+        }
+
+/* The options both have, for their tables. */
+#define INSIDE_OPTIONS                                                                                                \
+        NETNS_OPTION(""), {.name = "all", .letter = 'a', .help = "in text, also list sockets of clients"},            \
+                NO_BPF_OPTION("")
 
 struct inside_run {
         struct pool *pool; /* of the estate */

@@ -8,19 +8,21 @@
 #include "base/err.h"
 #include "cli/command.h"
 
-/* How, and where to: the options of every command that writes a report. */
-#define OUTPUT_OPTIONS(formats)                                                              \
-        {.name = "json", .letter = 'j', .help = "NDJSON, one record a line: --format json"}, \
-                {.name = "format",                                                           \
-                 .letter = 'f',                                                              \
-                 .kind = OPTION_WORD,                                                        \
-                 .value = "FORMAT",                                                          \
-                 .help = "how to write the report",                                          \
-                 .choices = formats},                                                        \
-        {                                                                                    \
-                .name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",       \
-                .help = "write to FILE (made with mode 0600) instead of the terminal"        \
+#define OUTPUT_OPTION                                                                                                 \
+        {                                                                                                             \
+                .name = "output", .letter = 'o', .kind = OPTION_WORD, .value = "FILE",                                \
+                .help = "write to FILE (made with mode 0600) instead of the terminal"                                 \
         }
+/* How, and where to: the options of every command that writes a report. */
+#define OUTPUT_OPTIONS(formats)                                                                                       \
+        {.name = "json", .letter = 'j', .help = "NDJSON, one record a line: --format json"},                          \
+                {.name = "format",                                                                                    \
+                 .letter = 'f',                                                                                       \
+                 .kind = OPTION_WORD,                                                                                 \
+                 .value = "FORMAT",                                                                                   \
+                 .help = "how to write the report",                                                                   \
+                 .choices = formats},                                                                                 \
+                OUTPUT_OPTION
 
 struct output_file {
         int fd;          /* write here */

@@ -3,10 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,17 +15,18 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/json_read.h"
+#include "base/launch.h"
 #include "cli/config_dir.h"
 #include "cli/denied_groups.h"
 #include "cli/inside_run.h"
+#include "cli/watch_output.h"
 #include "collect/asset.h"
 #include "firewall/spec.h"
 #include "report/denied_report.h"
 
-#define NETNS_FD     3
-#define FD_ABOVE     16
 #define LINE_MAX_LEN 4096u
 #define TICK_US      1000000u
+#define END_MS       5000 /* for it to end once it has closed its output */
 #define MS_PER_S     1000
 
 struct follow {
@@ -34,12 +34,13 @@ struct follow {
         struct inside *view; /* for the names of this host only */
         struct pool *pool;
         struct estate estate;
-        bool json, ready, lost, reader_gone;
+        bool json, ready, lost;
         sd_event *event;
         sd_event_source *timer;
         int from; /* what quaymaster-nft writes */
         pid_t child;
-        struct str partial, out;
+        struct str partial;
+        struct watch_output output;
         struct denied_groups groups;
         struct err *err;
 };
@@ -50,12 +51,11 @@ static void follow_release(struct follow *f)
         f->event = sd_event_unref(f->event);
         if (f->child > 0) {
                 (void)kill(f->child, SIGKILL);
-                while (waitpid(f->child, NULL, 0) < 0 && errno == EINTR)
-                        ;
+                (void)launch_wait(f->child, -1);
         }
         fd_close(&f->from);
         str_release(&f->partial);
-        str_release(&f->out);
+        watch_output_release(&f->output);
         denied_groups_release(&f->groups);
         inside_freep(&f->view);
         pool_freep(&f->pool);
@@ -75,7 +75,6 @@ static int64_t now_ms(void)
 static int open_netns(const char *name, int *ret, struct err *err)
 {
         char path[PATH_MAX];
-        int fd;
 
         *ret = -1;
         if (!name || streq(name, "self"))
@@ -86,76 +85,36 @@ static int open_netns(const char *name, int *ret, struct err *err)
         if (!*name || strchr(name, '/') || *name == '.')
                 return err_set(err, -EINVAL, "--netns '%s': no network namespace is called so", name);
         (void)snprintf(path, sizeof(path), "/run/netns/%s", name);
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-        if (fd < 0)
-                return err_set(err, -EINVAL, "--netns '%s': cannot be opened: %s", name, strerror(errno));
-        *ret = fcntl(fd, F_DUPFD_CLOEXEC, FD_ABOVE);
-        (void)close(fd);
-        return *ret < 0 ? err_errno(err, errno, "--netns '%s'", name) : 0;
-}
-
-static int place_descriptors(posix_spawn_file_actions_t *actions, int output, int netns)
-{
-        int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-        if (!r)
-                r = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (!r)
-                r = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-        if (!r && netns >= 0)
-                r = posix_spawn_file_actions_adddup2(actions, netns, NETNS_FD);
-        if (!r)
-                r = posix_spawn_file_actions_addclosefrom_np(actions, netns >= 0 ? NETNS_FD + 1 : NETNS_FD);
-        return r;
-}
-
-static int spawn(struct follow *f, const char *program, int output, int netns, struct err *err)
-{
-        static char denied[] = "denied", group[] = "--group", netns_fd[] = "--netns-fd", netns_at[] = "3";
-        static char *const environment[] = {NULL};
-        char number[8];
-        char *argv[] = {(char *)program, denied, group, number, netns >= 0 ? netns_fd : NULL,
-                        netns_at,        NULL};
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t none;
-        int r;
-
-        (void)snprintf(number, sizeof(number), "%u", FIREWALL_LOG_GROUP);
-        (void)sigemptyset(&none);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        r = place_descriptors(&actions, output, netns);
-        if (!r)
-                r = posix_spawn(&f->child, program, &actions, &attributes, argv, environment);
-        if (r)
-                f->child = 0;
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        return r ? err_errno(err, r, "starting quaymaster-nft") : 0;
+        *ret = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        return *ret < 0 ? err_set(err, -EINVAL, "--netns '%s': cannot be opened: %s", name, strerror(errno)) : 0;
 }
 
 static int start_helper(struct follow *f, struct err *err)
 {
-        _cleanup_close_ int netns = -1, output = -1;
-        char path[PATH_MAX];
+        _cleanup_close_ int netns = -1;
+        char path[PATH_MAX], group[8], number[8];
         const char *program = inside_nft_program(path);
-        int ends[2], r;
+        const char *argv[] = {program, "denied", "--group", group, NULL, number, NULL};
+        struct launch how = {
+                .program = program, .argv = argv, .fds = &netns, .lend = CAP_NET_ADMIN, .own_group = true};
+        int r;
 
         if (!program)
                 return err_set(err, -ENOENT, "this installation has no quaymaster-nft, which reads the log");
         r = open_netns(invocation_get(f->in, "netns"), &netns, err);
         if (r < 0)
                 return r;
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "a pipe");
-        f->from = ends[0];
-        output = fcntl(ends[1], F_DUPFD_CLOEXEC, FD_ABOVE);
-        (void)close(ends[1]);
+        (void)snprintf(group, sizeof(group), "%u", FIREWALL_LOG_GROUP);
+        (void)snprintf(number, sizeof(number), "%d", LAUNCH_FIRST_FD);
+        if (netns >= 0) {
+                argv[4] = "--netns-fd";
+                how.n_fds = 1;
+        }
+        r = launch(&how, &f->child, &f->from);
+        if (r < 0)
+                return err_errno(err, -r, "starting quaymaster-nft");
         (void)fcntl(f->from, F_SETFL, O_NONBLOCK);
-        return output < 0 ? err_errno(err, errno, "a pipe") : spawn(f, program, output, netns, err);
+        return 0;
 }
 
 /* --- what it tells ------------------------------------------------------------------------------- */
@@ -230,23 +189,18 @@ static void tell(struct follow *f, struct denied_group *g)
                                          .zone = estate_zone(&f->estate, &g->last.source)};
 
         if (f->json)
-                denied_json(&f->out, g, &context);
+                denied_json(&f->output.text, g, &context);
         else
-                denied_text(&f->out, g, &context);
+                denied_text(&f->output.text, g, &context);
         denied_groups_told(g, now_ms());
 }
 
 static struct json begin_record(struct follow *f, const char *type)
 {
-        struct json j = json_to(&f->out);
+        struct json j = json_to(&f->output.text);
         char time[CLOCK_TEXT_SIZE];
 
-        json_open_object(&j, NULL);
-        json_str(&j, "type", type);
-        json_u64(&j, "schema", 1);
-        json_str(&j, "asset", f->view->asset);
-        json_str(&j, "vantage", "inside");
-        json_str(&j, "time", clock_format(clock_now_s(), time));
+        json_open_record(&j, type, f->view->asset, "inside", clock_format(clock_now_s(), time));
         return j;
 }
 
@@ -330,16 +284,17 @@ static int take_lines(struct follow *f)
         return r;
 }
 
-static int flush(struct follow *f)
-{
-        int r = f->out.len ? fd_write_all(STDOUT_FILENO, f->out.text, f->out.len) : 0;
-
-        str_reset(&f->out);
-        f->reader_gone = r == -EPIPE;
-        return r == -EPIPE ? 0 : r;
-}
-
 /* --- the loop -------------------------------------------------------------------------------------- */
+
+/* It has nobody to say more to: its standard error is /dev/null. */
+static int ended_early(struct follow *f)
+{
+        char words[LAUNCH_WORDS_SIZE];
+        int status = launch_wait(f->child, END_MS);
+
+        f->child = 0;
+        return err_set(f->err, -EIO, "quaymaster-nft follows no more: %s", launch_words(status, words));
+}
 
 static int on_output(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
@@ -351,12 +306,12 @@ static int on_output(sd_event_source *source, int fd, uint32_t events, void *arg
         if (n < 0)
                 return errno == EAGAIN || errno == EINTR ? 0 : sd_event_exit(f->event, -errno);
         if (!n)
-                return sd_event_exit(f->event, err_set(f->err, -EIO, "quaymaster-nft ended early"));
+                return sd_event_exit(f->event, ended_early(f));
         str_add_n(&f->partial, buf, (size_t)n);
         r = take_lines(f);
         if (r == 0)
-                r = flush(f);
-        return r < 0 || f->reader_gone ? sd_event_exit(f->event, r) : 0;
+                r = watch_output_flush(&f->output, f->err);
+        return r < 0 || f->output.ended ? sd_event_exit(f->event, r) : 0;
 }
 
 static void recap(struct follow *f, bool all)
@@ -371,12 +326,13 @@ static void recap(struct follow *f, bool all)
 static int on_tick(sd_event_source *source, uint64_t usec, void *arg)
 {
         struct follow *f = arg;
+        int r;
 
         recap(f, false);
-        (void)flush(f);
+        r = watch_output_flush(&f->output, f->err);
         (void)sd_event_source_set_time_relative(source, TICK_US);
         (void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-        return f->reader_gone ? sd_event_exit(f->event, 0) : 0;
+        return r < 0 || f->output.ended ? sd_event_exit(f->event, r) : 0;
 }
 
 static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *arg)
@@ -406,23 +362,28 @@ static int add_sources(struct follow *f)
         return r;
 }
 
-static void tell_summary(struct follow *f)
+/* why: it did not end because it was told to; or NULL. */
+static void tell_summary(struct follow *f, const char *why)
 {
         recap(f, true);
         if (f->json) {
                 struct json j = begin_record(f, "summary");
 
-                json_bool(&j, "complete", !f->lost);
+                json_bool(&j, "complete", !f->lost && !why && !f->output.n_lost);
                 json_open_array(&j, "incomplete");
+                if (why)
+                        json_str(&j, NULL, why);
                 if (f->lost)
                         json_str(&j, NULL, "the kernel had more refused packets than could be read");
+                if (f->output.n_lost)
+                        json_str(&j, NULL, "there was no room to write some records");
                 json_end(&j);
                 json_u64(&j, "packets", f->groups.n_packets);
                 json_u64(&j, "groups_forgotten", f->groups.n_forgotten);
                 json_end_line(&j);
         } else if (f->lost)
                 (void)fprintf(stderr, "quaymaster watch: some packets were not told: there were too many\n");
-        (void)flush(f);
+        (void)watch_output_flush(&f->output, NULL);
 }
 
 static int start(struct follow *f, struct err *err)
@@ -435,6 +396,8 @@ static int start(struct follow *f, struct err *err)
         asset_identify(f->view);
         r = config_open_estate(f->in, f->pool, &f->estate, &found, err);
         if (r == 0)
+                r = watch_output_open(&f->output, err);
+        if (r == 0)
                 r = start_helper(f, err);
         if (r < 0)
                 return r;
@@ -445,15 +408,20 @@ static int start(struct follow *f, struct err *err)
 int watch_denied(const struct invocation *in, struct err *err)
 {
         _cleanup_(follow_release) struct follow f = {
-                .in = in, .err = err, .from = -1, .json = invocation_has(in, "json")};
+                .in = in,
+                .err = err,
+                .from = -1,
+                .json = invocation_has(in, "json"),
+                .output = {.path = invocation_get(in, "output"), .fd = -1},
+        };
         int r = start(&f, err);
 
         if (r < 0)
                 return inside_run_failed(r);
         r = sd_event_loop(f.event);
         if (f.ready)
-                tell_summary(&f);
+                tell_summary(&f, r < 0 ? err->text : NULL);
         if (r < 0)
                 return inside_run_failed(r);
-        return f.lost ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
+        return f.lost || f.output.n_lost || f.output.full ? QM_EXIT_INCOMPLETE : QM_EXIT_DONE;
 }

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/launch.h"
 #include "cli/command.h"
 #include "cli/output_file.h"
 #include "config.h"
@@ -149,30 +148,27 @@ static int write_unit(struct err *err)
         return r < 0 ? r : write_file("/etc/sysusers.d", USERS_PATH, users, err);
 }
 
-static int run_command(char *const *argv, struct err *err)
+static int run_command(const char *const *argv, struct err *err)
 {
-        static char *const environment[] = {(char *)"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+        static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
         _cleanup_free_ char *program = xasprintf("/usr/bin/%s", argv[0]);
-        int status = 0;
+        struct launch how = {.program = program, .argv = argv, .environment = environment, .shows = true};
         pid_t pid;
         int r;
 
         if (access(program, X_OK) < 0)
-                memmove(program, program + strlen("/usr"), strlen(program + strlen("/usr")) + 1);
-        r = posix_spawn(&pid, program, NULL, NULL, argv, environment);
-
-        if (r)
-                return err_errno(err, r, "cannot run '%s'", program);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return err_errno(err, errno, "cannot wait for '%s'", program);
-        if (!WIFEXITED(status) || WEXITSTATUS(status))
-                return err_set(err, -EIO, "`%s %s` failed", argv[0], argv[1] ? argv[1] : "");
-        return 0;
+                how.program += strlen("/usr");
+        r = launch(&how, &pid, NULL);
+        if (r < 0)
+                return err_errno(err, -r, "cannot run '%s'", how.program);
+        r = launch_wait(pid, -1);
+        if (r < 0)
+                return err_errno(err, -r, "cannot wait for '%s'", how.program);
+        return r ? err_set(err, -EIO, "`%s %s` failed", argv[0], argv[1]) : 0;
 }
 
 /* Each a line of words, run or shown. */
-static int do_commands(char *const *const *commands, bool now, struct err *err)
+static int do_commands(const char *const *const *commands, bool now, struct err *err)
 {
         int r = 0;
 
@@ -180,7 +176,7 @@ static int do_commands(char *const *const *commands, bool now, struct err *err)
                 printf("Left to do:\n");
         for (; *commands && r == 0; commands++) {
                 printf(now ? "running:" : " ");
-                for (char *const *word = *commands; *word; word++)
+                for (const char *const *word = *commands; *word; word++)
                         printf(" %s", *word);
                 printf("\n");
                 (void)fflush(stdout);
@@ -203,14 +199,14 @@ static void tell_unreadable(void)
                                files[i]);
 }
 
-#define WORDS(...) ((char *const[]){__VA_ARGS__, NULL})
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 int watch_install(bool now, struct err *err)
 {
-        static char sysusers[] = "systemd-sysusers", conf[] = USERS_PATH, systemctl[] = "systemctl",
-                    reload[] = "daemon-reload", enable[] = "enable", restart[] = "restart", unit[] = WATCH_UNIT_NAME;
-        char *const *const commands[] = {WORDS(sysusers, conf), WORDS(systemctl, reload),
-                                         WORDS(systemctl, enable, unit), WORDS(systemctl, restart, unit), NULL};
+        const char *const *const commands[] = {WORDS("systemd-sysusers", USERS_PATH),
+                                               WORDS("systemctl", "daemon-reload"),
+                                               WORDS("systemctl", "enable", WATCH_UNIT_NAME),
+                                               WORDS("systemctl", "restart", WATCH_UNIT_NAME), NULL};
         int r = check_root(err);
 
         if (r == 0)
@@ -225,8 +221,8 @@ int watch_install(bool now, struct err *err)
 
 int watch_uninstall(bool now, struct err *err)
 {
-        static char systemctl[] = "systemctl", reload[] = "daemon-reload", stop[] = "stop", unit[] = WATCH_UNIT_NAME;
-        char *const *const commands[] = {WORDS(systemctl, stop, unit), WORDS(systemctl, reload), NULL};
+        const char *const *const commands[] = {WORDS("systemctl", "stop", WATCH_UNIT_NAME),
+                                               WORDS("systemctl", "daemon-reload"), NULL};
         int r = check_root(err);
 
         if (r == 0)

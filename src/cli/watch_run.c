@@ -2,15 +2,11 @@
 #include "cli/watch_run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -29,8 +25,7 @@ void watch_run_release(struct watch_run *run)
         exe_reader_release(&run->exes);
         watch_planned_release(&run->planned);
         inside_freep(&run->base);
-        str_release(&run->out);
-        fd_close(&run->out_fd);
+        watch_output_release(&run->output);
 }
 
 static int64_t realtime_ns(void)
@@ -43,52 +38,12 @@ static int64_t realtime_ns(void)
 
 /* --- output ---------------------------------------------------------------------------------------- */
 
-/* Appends, so that several may write and a file that is cut short (copytruncate) goes on at its new end. */
-static int open_output(struct watch_run *run, struct err *err)
-{
-        fd_close(&run->out_fd);
-        run->out_fd = open(run->output, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-        return run->out_fd < 0 ? err_errno(err, errno, "cannot open '%s'", run->output) : 0;
-}
-
-/* Whoever rotates the file moves it away: then a new one is begun under its name. */
-static bool was_moved(const struct watch_run *run)
-{
-        struct stat here, there;
-
-        return fstat(run->out_fd, &here) < 0 || stat(run->output, &there) < 0 || here.st_ino != there.st_ino ||
-               here.st_dev != there.st_dev;
-}
-
-static int flush(struct watch_run *run, struct err *err)
-{
-        int r = 0;
-
-        if (!run->out.len || run->output_ended)
-                return 0;
-        if (run->output && (run->out_fd < 0 || was_moved(run)))
-                r = open_output(run, err);
-        if (r == 0) {
-                r = fd_write_all(run->output ? run->out_fd : STDOUT_FILENO, run->out.text, run->out.len);
-                if (r < 0 && r != -EPIPE)
-                        r = err_errno(err, -r, "cannot write events");
-        }
-        str_reset(&run->out);
-        run->output_ended = r == -EPIPE;
-        return r == -EPIPE ? 0 : r;
-}
-
 static struct json begin_record(struct watch_run *run, const char *type)
 {
-        struct json j = json_to(&run->out);
+        struct json j = json_to(&run->output.text);
         char time[CLOCK_TEXT_SIZE];
 
-        json_open_object(&j, NULL);
-        json_str(&j, "type", type);
-        json_u64(&j, "schema", 1);
-        json_str(&j, "asset", run->base->asset);
-        json_str(&j, "vantage", "inside");
-        json_str(&j, "time", clock_format(clock_now_s(), time));
+        json_open_record(&j, type, run->base->asset, "inside", clock_format(clock_now_s(), time));
         return j;
 }
 
@@ -106,12 +61,22 @@ static void tell_gap(struct watch_run *run, const char *source, const char *reas
                 json_end_line(&j);
                 return;
         }
-        text_add_printable(&run->out, source);
-        str_add(&run->out, ": ");
-        text_add_printable(&run->out, reason);
+        text_add_printable(&run->output.text, source);
+        str_add(&run->output.text, ": ");
+        text_add_printable(&run->output.text, reason);
         if (capability)
-                str_addf(&run->out, " (needs %s)", capability);
-        str_add_char(&run->out, '\n');
+                str_addf(&run->output.text, " (needs %s)", capability);
+        str_add_char(&run->output.text, '\n');
+}
+
+/* Whoever reads the file must not take it for all. */
+static void tell_lost(struct watch_run *run)
+{
+        if (run->output.full || run->output.n_lost == run->lost_told)
+                return;
+        tell_gap(run, "watch", "there was no room to write some records", NULL,
+                 run->output.n_lost - run->lost_told);
+        run->lost_told = run->output.n_lost;
 }
 
 /* --- events ---------------------------------------------------------------------------------------- */
@@ -137,12 +102,12 @@ static void emit(struct watch_run *run, struct watch_event *e, const struct know
         judge(run, e, now);
         *(e->by_reconcile ? &run->n_reconciled : &run->n_live) += 1;
         if (run->json)
-                watch_event_json(&run->out, e);
+                watch_event_json(&run->output.text, e);
         else
-                watch_event_text(&run->out, e);
+                watch_event_text(&run->output.text, e);
         watch_alert_event(run->alert, e);
-        if (run->out.len >= FLUSH_AT)
-                (void)flush(run, NULL);
+        if (run->output.text.len >= FLUSH_AT)
+                (void)watch_output_flush(&run->output, NULL);
 }
 
 /* --- notes ----------------------------------------------------------------------------------------- */
@@ -310,7 +275,7 @@ static int take_batch(struct batch *b, struct err *err)
                         take_opened(b, &b->notes[i]);
         assess_freep(&b->assessment);
         inside_freep(&b->view);
-        return flush(b->run, err);
+        return watch_output_flush(&b->run->output, err);
 }
 
 static void tell_dropped(struct watch_run *run)
@@ -339,14 +304,14 @@ int watch_run_notes(struct watch_run *run, struct err *err)
                 }
                 b.n = (size_t)n;
                 r = take_batch(&b, err);
-                if (r < 0 || run->output_ended || n < (int)BATCH)
+                if (r < 0 || run->output.ended || n < (int)BATCH)
                         break;
         }
         run->look_soon |= known_is_crowded(run->known);
         if (r == 0)
                 tell_dropped(run);
         if (r == 0)
-                r = flush(run, err);
+                r = watch_output_flush(&run->output, err);
         watch_planned_note(&run->planned);
         return r;
 }
@@ -410,7 +375,7 @@ static int take_look(struct watch_run *run, struct inside *view, struct known *k
         known_freep(&run->known);
         run->known = known;
         (void)malloc_trim(0); /* a look takes far more for a moment than is kept of it */
-        r = flush(run, err);
+        r = watch_output_flush(&run->output, err);
         watch_planned_note(&run->planned);
         return r;
 }
@@ -504,11 +469,11 @@ static void tell_missed(struct watch_run *run, const struct store_change *change
                 json_end_line(&j);
                 return;
         }
-        str_add(&run->out, "planned, but did not happen: ");
-        text_add_printable(&run->out, change->ticket);
-        str_add(&run->out, ": ");
-        text_add_printable(&run->out, change->expect);
-        str_add_char(&run->out, '\n');
+        str_add(&run->output.text, "planned, but did not happen: ");
+        text_add_printable(&run->output.text, change->ticket);
+        str_add(&run->output.text, ": ");
+        text_add_printable(&run->output.text, change->expect);
+        str_add_char(&run->output.text, '\n');
 }
 
 int watch_run_tick(struct watch_run *run, struct err *err)
@@ -522,7 +487,8 @@ int watch_run_tick(struct watch_run *run, struct err *err)
         while ((change = watch_planned_missed(&run->planned, &i, now)))
                 tell_missed(run, change);
         watch_planned_checked(&run->planned, now);
-        return flush(run, err);
+        tell_lost(run);
+        return watch_output_flush(&run->output, err);
 }
 
 static const char *const how[] = {
@@ -574,26 +540,24 @@ static void tell_ready(struct watch_run *run)
                 json_u64(&j, "listeners", known_count(run->known));
                 json_end_line(&j);
         } else {
-                str_addf(&run->out, "watching %zu listener%s on ", known_count(run->known),
+                str_addf(&run->output.text, "watching %zu listener%s on ", known_count(run->known),
                          known_count(run->known) == 1 ? "" : "s");
-                text_add_printable(&run->out, run->base->hostname);
-                str_addf(&run->out, ": %s\n", words);
+                text_add_printable(&run->output.text, run->base->hostname);
+                str_addf(&run->output.text, ": %s\n", words);
         }
         tell_gaps(run);
 }
 
 int watch_run_begin(struct watch_run *run, struct err *err)
 {
-        int r = 0;
+        int r;
 
         run->started_ns = realtime_ns();
         run->exes = EXE_READER_INIT;
         run->options.exes = run->options.no_bpf ? NULL : &run->exes;
-        run->out_fd = -1;
         watch_planned_checked(&run->planned, clock_now_s());
         watch_planned_freshen(&run->planned);
-        if (run->output)
-                r = open_output(run, err);
+        r = watch_output_open(&run->output, err);
         if (r == 0)
                 r = watch_whole_open(&run->whole, err);
         if (r == 0)
@@ -602,15 +566,16 @@ int watch_run_begin(struct watch_run *run, struct err *err)
                 return r;
         (void)malloc_trim(0);
         tell_ready(run);
-        return flush(run, err);
+        return watch_output_flush(&run->output, err);
 }
 
 bool watch_run_end(struct watch_run *run)
 {
-        bool complete = !run->look_soon;
+        bool complete = !run->look_soon && !run->output.n_lost;
 
         vec_foreach(gap, &run->base->gaps)
                 complete = complete && !gap->incomplete;
+        tell_lost(run);
         if (run->json) {
                 struct json j = begin_record(run, "summary");
 
@@ -621,6 +586,8 @@ bool watch_run_end(struct watch_run *run)
                                 json_str(&j, NULL, gap->reason);
                 if (run->look_soon)
                         json_str(&j, NULL, "ended before what notes could not tell was looked at");
+                if (run->output.n_lost)
+                        json_str(&j, NULL, "there was no room to write some records");
                 json_end(&j);
                 json_u64(&j, "events", run->seq);
                 json_u64(&j, "live", run->n_live);
@@ -629,6 +596,6 @@ bool watch_run_end(struct watch_run *run)
                 json_u64(&j, "listeners", known_count(run->known));
                 json_end_line(&j);
         }
-        (void)flush(run, NULL);
-        return complete;
+        (void)watch_output_flush(&run->output, NULL);
+        return complete && !run->output.full;
 }

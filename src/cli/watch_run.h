@@ -7,6 +7,7 @@
 
 #include "cli/watch_alert.h"
 #include "cli/watch_known.h"
+#include "cli/watch_output.h"
 #include "cli/watch_planned.h"
 #include "cli/watch_policy.h"
 #include "cli/watch_whole.h"
@@ -23,7 +24,7 @@ struct watch_run {
         struct watch_policy policy;
         struct watch_alert *alert; /* where events are told besides; NULL: nowhere */
         bool json;
-        const char *output; /* path of the file to append to; NULL: standard output */
+        struct watch_output output; /* its path is the caller's, and whether it has ended may be read */
 
         /* its own; zero at first */
         struct inside *base; /* the last look at the whole */
@@ -32,14 +33,11 @@ struct watch_run {
         struct exe_reader exes;
         struct watch_whole whole;
         vec(struct known_step) steps; /* since the look began that goes on */
-        struct str out;
-        int out_fd; /* of `output`; -1 */
-        uint64_t seq, n_live, n_reconciled, dropped_told;
+        uint64_t seq, n_live, n_reconciled, dropped_told, lost_told;
         int64_t started_ns; /* since 1970: makes ids of one run differ from those of another */
         uint64_t looked_ns, look_cost_ns; /* when the whole was last looked at, and how long it took */
         bool look_soon; /* something is there that only a look at the whole can tell */
         bool looking_for; /* ... when the look began that goes on */
-        bool output_ended; /* its reader went away */
 };
 
 void watch_run_release(struct watch_run *run);

@@ -8,14 +8,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <linux/capability.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/ambient.h"
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/launch.h"
 #include "collect/collector.h"
 #include "collect/forwards.h"
 #include "collect/netns.h"
@@ -23,9 +21,7 @@
 #include "collect/ruleset_parse.h"
 
 #define SOURCE      "firewall"
-#define MAX_NETNS   64
-#define FIRST_FD    3   /* of the namespaces, in the helper */
-#define ABOVE_FDS   128 /* no descriptor of ours there is overwritten while they are put in place */
+#define MAX_NETNS   LAUNCH_MAX_FDS
 #define MAX_TIME_NS (5 * UINT64_C(1000000000))
 #define PIPE_SIZE   (1 << 20) /* so that it seldom has to wait for us */
 
@@ -43,8 +39,7 @@ struct firewall_run {
 /* One that cannot be opened is told of where its sockets are looked for. */
 static void add_netns(struct firewall_run *run, const struct collection *c, uint32_t index)
 {
-        _cleanup_close_ int fd = -1;
-        int copy;
+        int fd;
 
         if (run->n == MAX_NETNS) {
                 run->n_left_out++;
@@ -53,13 +48,8 @@ static void add_netns(struct firewall_run *run, const struct collection *c, uint
         fd = netns_open(c, index);
         if (fd < 0)
                 return;
-        copy = fcntl(fd, F_DUPFD_CLOEXEC, ABOVE_FDS);
-        if (copy < 0) {
-                run->n_left_out++;
-                return;
-        }
         run->netns[run->n] = index;
-        run->fds[run->n++] = copy;
+        run->fds[run->n++] = fd;
 }
 
 static void close_netns(struct firewall_run *run)
@@ -68,75 +58,30 @@ static void close_netns(struct firewall_run *run)
                 fd_close(&run->fds[i]);
 }
 
-static int place_descriptors(const struct firewall_run *run, int output, posix_spawn_file_actions_t *actions)
-{
-        int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-        if (!r)
-                r = posix_spawn_file_actions_addopen(actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-        if (!r)
-                r = posix_spawn_file_actions_adddup2(actions, output, STDOUT_FILENO);
-        for (size_t i = 0; i < run->n && !r; i++)
-                r = posix_spawn_file_actions_adddup2(actions, run->fds[i], FIRST_FD + (int)i);
-        if (!r)
-                r = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FD + (int)run->n);
-        return r;
-}
-
 /* A process group of its own, since it has children: all of them can be ended. They end with us in any case. */
-static int spawn(struct firewall_run *run, const char *program, char **argv, int output)
-{
-        static char *const environment[] = {NULL};
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t none, pipe_signal;
-        bool lent;
-        int r;
-
-        sigemptyset(&none);
-        sigemptyset(&pipe_signal);
-        sigaddset(&pipe_signal, SIGPIPE);
-        posix_spawn_file_actions_init(&actions);
-        posix_spawnattr_init(&attributes);
-        posix_spawnattr_setflags(&attributes,
-                                 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        posix_spawnattr_setsigmask(&attributes, &none);
-        posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
-        r = place_descriptors(run, output, &actions);
-        lent = ambient_raise(CAP_NET_ADMIN); /* without it the ruleset is not shown; it needs no other */
-        if (!r)
-                r = posix_spawn(&run->pid, program, &actions, &attributes, argv, environment);
-        if (lent)
-                ambient_lower(CAP_NET_ADMIN);
-        if (r)
-                run->pid = 0;
-        posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        return -r;
-}
-
 static int start_program(struct firewall_run *run, const char *program)
 {
-        static char list[] = "list", option[] = "--netns-fd";
-        char *argv[2 + 2 * MAX_NETNS + 1] = {(char *)program, list};
+        const char *argv[2 + 2 * MAX_NETNS + 1] = {program, "list"};
+        const struct launch how = {
+                .program = program,
+                .argv = argv,
+                .fds = run->fds,
+                .n_fds = run->n,
+                .lend = CAP_NET_ADMIN, /* without it the ruleset is not shown; it needs no other */
+                .own_group = true,
+        };
         char numbers[MAX_NETNS][4];
-        _cleanup_close_ int output = -1;
-        int ends[2];
+        int r;
 
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return -errno;
-        run->output = ends[0];
-        output = fcntl(ends[1], F_DUPFD_CLOEXEC, ABOVE_FDS);
-        (void)close(ends[1]);
-        if (output < 0)
-                return -errno;
-        (void)fcntl(output, F_SETPIPE_SZ, PIPE_SIZE);
         for (size_t i = 0; i < run->n; i++) {
-                (void)snprintf(numbers[i], sizeof(numbers[i]), "%zu", FIRST_FD + i);
-                argv[2 + 2 * i] = option;
+                (void)snprintf(numbers[i], sizeof(numbers[i]), "%zu", LAUNCH_FIRST_FD + i);
+                argv[2 + 2 * i] = "--netns-fd";
                 argv[3 + 2 * i] = numbers[i];
         }
-        return spawn(run, program, argv, output);
+        r = launch(&how, &run->pid, &run->output);
+        if (r == 0)
+                (void)fcntl(run->output, F_SETPIPE_SZ, PIPE_SIZE);
+        return r;
 }
 
 static struct firewall_run *start(struct collection *c)
@@ -171,27 +116,32 @@ static int collect_start(struct collection *c, struct err *err)
         return 0;
 }
 
-/* It has written all or runs too long: nothing is left for it to do. */
+/* It runs too long, or is not needed any more: nothing is left for it to do. */
 static void stop(struct firewall_run *run)
 {
         if (run->pid > 0) {
                 (void)kill(-run->pid, SIGKILL);
-                while (waitpid(run->pid, NULL, 0) < 0 && errno == EINTR)
-                        ;
+                (void)launch_wait(run->pid, -1);
         }
         run->pid = 0;
         fd_close(&run->output);
 }
 
-static int wait_readable(const struct firewall_run *run)
+static int left_ms(const struct firewall_run *run)
 {
         uint64_t now = clock_monotonic_ns();
-        struct pollfd poll_fd = {.fd = run->output, .events = POLLIN};
-        int r;
 
-        if (now >= run->deadline_ns)
+        return now >= run->deadline_ns ? 0 : (int)((run->deadline_ns - now) / 1000000) + 1;
+}
+
+static int wait_readable(const struct firewall_run *run)
+{
+        struct pollfd poll_fd = {.fd = run->output, .events = POLLIN};
+        int left = left_ms(run), r;
+
+        if (!left)
                 return -ETIMEDOUT;
-        r = poll(&poll_fd, 1, (int)((run->deadline_ns - now) / 1000000) + 1);
+        r = poll(&poll_fd, 1, left);
         if (r < 0)
                 return errno == EINTR ? -EAGAIN : -errno;
         return r == 0 ? -ETIMEDOUT : 0;
@@ -255,7 +205,7 @@ static size_t read_lines(struct firewall_run *run, struct inside *view)
 
         for (i = 0; i < run->n && (stop = memchr(at, '\n', (size_t)(end - at))); i++) {
                 char head[32];
-                int len = snprintf(head, sizeof(head), "{\"netns_fd\":%zu,", FIRST_FD + i);
+                int len = snprintf(head, sizeof(head), "{\"netns_fd\":%zu,", LAUNCH_FIRST_FD + i);
 
                 if (stop - at < len || memcmp(at, head, (size_t)len) != 0)
                         break;
@@ -292,19 +242,38 @@ static void note_start_error(struct inside *view, int error)
                            strerrordesc_np(-error) ? strerrordesc_np(-error) : "unknown error");
 }
 
-static void note_missing(struct inside *view, const struct firewall_run *run, size_t n_lines, int error)
+static const char *why_missing(int result, char buf[LAUNCH_WORDS_SIZE])
 {
+        return result == -ETIMEDOUT ? "it took too long"
+               : result == -EFBIG   ? "the rulesets are too large"
+               : result == 0        ? "its answer is not understood"
+                                    : launch_words(result, buf);
+}
+
+static void note_missing(struct inside *view, const struct firewall_run *run, size_t n_lines, int result)
+{
+        char words[LAUNCH_WORDS_SIZE];
+
         if (run->n_left_out)
                 inside_gap(view, SOURCE, NULL, true,
                            "forwarded ports of %zu more namespaces were not read (at most %d are)",
                            run->n_left_out, MAX_NETNS);
         if (n_lines < run->n)
-                inside_gap(view, SOURCE, NULL, true,
-                           "quaymaster-nft told nothing of %zu of %zu namespaces: %s", run->n - n_lines,
-                           run->n,
-                           error == -ETIMEDOUT ? "it took too long"
-                           : error == -EFBIG   ? "the rulesets are too large"
-                                               : "it ended early");
+                inside_gap(view, SOURCE, NULL, true, "quaymaster-nft told nothing of %zu of %zu namespaces: %s",
+                           run->n - n_lines, run->n, why_missing(result, words));
+}
+
+/* All it wrote. How it ended, as launch_wait() tells; other than -ETIMEDOUT, negative errno is of reading. */
+static int read_to_end(struct firewall_run *run)
+{
+        int r = run->pid ? read_output(run) : 0;
+
+        if (r == 0 && run->pid) {
+                r = launch_wait(run->pid, left_ms(run));
+                run->pid = 0;
+        }
+        stop(run);
+        return r;
 }
 
 static int collect_finish(struct collection *c, struct err *err)
@@ -320,8 +289,7 @@ static int collect_finish(struct collection *c, struct err *err)
                 note_start_error(c->view, run->start_error);
                 return 0;
         }
-        r = run->pid ? read_output(run) : 0;
-        stop(run);
+        r = read_to_end(run);
         n_lines = read_lines(run, c->view);
         note_missing(c->view, run, n_lines, r);
         return 0;

@@ -5,14 +5,12 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/launch.h"
 #include "collect/lines.h"
 
 /*
@@ -87,7 +85,7 @@ static bool is_plain(const char *path)
 }
 
 struct arguments {
-        vec(char *) list;
+        vec(const char *) list;
         size_t bytes;
 };
 
@@ -98,7 +96,7 @@ static void arguments_release(struct arguments *arguments)
 
 static void add_argument(struct arguments *arguments, const char *text)
 {
-        *vec_push(&arguments->list) = (char *)text;
+        *vec_push(&arguments->list) = text;
         arguments->bytes += strlen(text) + 1 + sizeof(char *);
 }
 
@@ -115,45 +113,6 @@ static int gather(struct arguments *arguments, struct path_set *paths, struct pa
                 add_argument(arguments, queries[i].path);
         }
         return 0;
-}
-
-static int spawn(const char *program, char **argv, int stdout_fd, pid_t *ret)
-{
-        /* rpm reads ~/.rpmmacros, and its messages are translated. */
-        static const char *const environment[] = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/nonexistent",
-                                                  "LC_ALL=C", NULL};
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
-        sigset_t none, usual;
-        int r;
-
-        (void)sigemptyset(&none);
-        (void)sigemptyset(&usual);
-        (void)sigaddset(&usual, SIGPIPE);
-        (void)sigaddset(&usual, SIGTERM);
-        (void)sigaddset(&usual, SIGINT);
-        r = posix_spawn_file_actions_init(&actions);
-        if (r)
-                return -r;
-        r = posix_spawnattr_init(&attributes);
-        if (r)
-                goto free_actions;
-        (void)posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-        (void)posix_spawnattr_setsigmask(&attributes, &none);
-        (void)posix_spawnattr_setsigdefault(&attributes, &usual);
-        r = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-        if (!r)
-                r = posix_spawn_file_actions_adddup2(&actions, stdout_fd, 1);
-        if (!r)
-                r = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-        if (!r)
-                r = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-        if (!r)
-                r = posix_spawn(ret, program, &actions, &attributes, argv, (char **)environment);
-        (void)posix_spawnattr_destroy(&attributes);
-free_actions:
-        (void)posix_spawn_file_actions_destroy(&actions);
-        return -r;
 }
 
 /* Milliseconds until then, 0 when it is past. */
@@ -210,32 +169,28 @@ static int read_answers(struct lines *lines, int fd, uint64_t deadline_ns, uint6
 /* Ended by itself if it can: a killed reader leaves a stale lock in Berkeley databases. */
 static int reap(pid_t pid, bool done, uint64_t deadline_ns)
 {
-        _cleanup_close_ int fd = done ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
-        int status, r;
+        int r;
 
-        if (fd < 0 || wait_fd(fd, deadline_ns) < 0)
+        if (!done)
                 (void)kill(pid, SIGKILL);
-        do
-                r = waitpid(pid, &status, 0);
-        while (r < 0 && errno == EINTR);
-        return r < 0 ? -errno : 0;
+        r = launch_wait(pid, left_ms(deadline_ns));
+        return r == -ETIMEDOUT ? 0 : r;
 }
 
-static int run(const struct rpm_command *command, char **argv, struct lines *lines, struct err *err)
+static int run(const struct rpm_command *command, const char *const *argv, struct lines *lines, struct err *err)
 {
+        /* rpm reads ~/.rpmmacros, and its messages are translated. */
+        static const char *const environment[] = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/nonexistent",
+                                                  "LC_ALL=C", NULL};
+        const struct launch how = {.program = command->program, .argv = argv, .environment = environment};
         uint64_t deadline_ns = clock_monotonic_ns() + command->timeout_ms * 1000000ull;
-        _cleanup_close_ int reading = -1, writing = -1;
-        int ends[2], r, reaped;
+        _cleanup_close_ int reading = -1;
+        int reaped, r;
         pid_t pid;
 
-        if (pipe2(ends, O_CLOEXEC) < 0)
-                return err_errno(err, errno, "cannot make a pipe");
-        reading = ends[0];
-        writing = ends[1];
-        r = spawn(command->program, argv, writing, &pid);
+        r = launch(&how, &pid, &reading);
         if (r < 0)
                 return err_errno(err, -r, "cannot run '%s'", command->program);
-        fd_close(&writing);
         r = read_answers(lines, reading, deadline_ns, command->max_output);
         fd_close(&reading);
         reaped = reap(pid, r == 0, deadline_ns);

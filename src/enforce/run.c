@@ -2,18 +2,13 @@
 #include "enforce/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/launch.h"
 #include "enforce/table.h"
 
 /* What systemd reads: units, and the links that its generator of System V units goes by. */
@@ -42,56 +37,28 @@ static void tell(const struct run *run, const char *event, const struct step *st
 /* Until it ends; it is killed when it takes longer than a unit may. */
 static int wait_script(pid_t pid, const char *path, const char *verb, struct err *err)
 {
-        _cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-        struct pollfd ended = {.fd = fd, .events = POLLIN};
-        bool late = fd >= 0 && poll(&ended, 1, BUS_UNIT_MS) == 0;
-        int status = 0;
+        int r = launch_wait(pid, BUS_UNIT_MS);
 
-        if (late)
-                (void)kill(pid, SIGKILL);
-        while (waitpid(pid, &status, 0) < 0)
-                if (errno != EINTR)
-                        return err_errno(err, errno, "waiting for '%s %s'", path, verb);
-        if (late)
-                return err_set(err, -ETIMEDOUT, "'%s %s' did not end within %u s", path, verb,
-                               BUS_UNIT_MS / 1000);
-        return status ? err_set(err, -EIO, "'%s %s' failed", path, verb) : 0;
-}
-
-/* Signals that we ignore (enforce.c) would be ignored by the daemon, too, that a script starts. */
-static void default_signals(posix_spawnattr_t *attributes)
-{
-        sigset_t all, none;
-
-        sigfillset(&all);
-        sigemptyset(&none);
-        (void)posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-        (void)posix_spawnattr_setsigdefault(attributes, &all);
-        (void)posix_spawnattr_setsigmask(attributes, &none);
+        if (r == -ETIMEDOUT)
+                return err_set(err, r, "'%s %s' did not end within %u s", path, verb, BUS_UNIT_MS / 1000);
+        if (r < 0)
+                return err_errno(err, -r, "waiting for '%s %s'", path, verb);
+        return r ? err_set(err, -EIO, "'%s %s' failed", path, verb) : 0;
 }
 
 /* The name was checked (model/action.h): no '/', nothing that begins with '-' or '.'. */
 static int run_script(const char *script, const char *verb, struct err *err)
 {
-        static char *const environment[] = {(char *)(uintptr_t) "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
-        posix_spawn_file_actions_t actions;
-        posix_spawnattr_t attributes;
+        static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
         char path[PATH_MAX];
-        char *argv[] = {path, (char *)(uintptr_t)verb, NULL};
+        const char *const argv[] = {path, verb, NULL};
+        const struct launch how = {.program = path, .argv = argv, .environment = environment};
         pid_t pid;
         int r;
 
         (void)snprintf(path, sizeof(path), "/etc/init.d/%s", script);
-        posix_spawn_file_actions_init(&actions);
-        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-                (void)posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-        (void)posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-        (void)posix_spawnattr_init(&attributes);
-        default_signals(&attributes);
-        r = posix_spawn(&pid, path, &actions, &attributes, argv, environment);
-        (void)posix_spawnattr_destroy(&attributes);
-        posix_spawn_file_actions_destroy(&actions);
-        return r ? err_errno(err, r, "starting '%s'", path) : wait_script(pid, path, verb, err);
+        r = launch(&how, &pid, NULL);
+        return r < 0 ? err_errno(err, -r, "starting '%s'", path) : wait_script(pid, path, verb, err);
 }
 
 /* --- doing ----------------------------------------------------------------------------------- */

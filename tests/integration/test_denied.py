@@ -42,10 +42,11 @@ def pair(netns):
 class Denied:
     """One that follows; it has the group when it is made."""
 
-    def __init__(self, ns, *argv):
-        argv = [BUILD / "quaymaster", "watch", "--denied", "--json", "--netns", ns.name, *map(str, argv)]
+    def __init__(self, ns, *argv, prefix=()):
+        where = [] if prefix else ["--netns", ns.name]
+        argv = [*prefix, BUILD / "quaymaster", "watch", "--denied", "--json", *where, *map(str, argv)]
         self.child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.first = json.loads(self.child.stdout.readline() or "null")
+        self.first = None if "--output" in argv else json.loads(self.child.stdout.readline() or "null")
 
     def next(self):
         return json.loads(self.child.stdout.readline())
@@ -60,8 +61,8 @@ class Denied:
 def denied():
     made = []
 
-    def make(*argv):
-        made.append(Denied(*argv))
+    def make(*argv, **words):
+        made.append(Denied(*argv, **words))
         return made[-1]
 
     yield make
@@ -115,12 +116,48 @@ def test_what_goes_on_is_counted(pair, denied):
     assert counts[-1] == 20 and len(counts) <= 3
 
 
+def records(path, n):
+    """The first n, once they are there."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        lines = path.read_text().splitlines() if path.exists() else []
+        if len(lines) >= n:
+            return [json.loads(line) for line in lines]
+        time.sleep(0.05)
+    raise AssertionError(f"{path}: {lines}")
+
+
+def test_output_is_rotated(pair, denied, tmp_path):
+    a, b = pair
+    file, moved = tmp_path / "denied", tmp_path / "denied.1"
+    file.write_text('{"type":"before"}\n')
+    w = denied(b, "--output", file)
+    assert [r["type"] for r in records(file, 2)] == ["before", "watch"]
+    file.rename(moved)
+    knock(a, socket.AF_INET, socket.SOCK_DGRAM, "10.99.7.2", 161)
+    assert records(file, 1)[0]["port"] == 161
+    assert file.stat().st_mode & 0o777 == 0o600 and len(records(moved, 2)) == 2
+    out, err = w.end()
+    assert not out and not err and records(file, 2)[-1]["type"] == "summary"
+
+
 def test_a_second_follower_is_told(pair, denied):
     _, b = pair
     denied(b)
     argv = [BUILD / "quaymaster", "watch", "--denied", "--netns", b.name]
     second = subprocess.run(argv, capture_output=True, text=True, timeout=20)
     assert second.returncode == 3 and "another program follows it already" in second.stderr and not second.stdout
+
+
+def test_follower_is_killed(pair, denied):
+    _, b = pair
+    w = denied(b)
+    children = pathlib.Path(f"/proc/{w.child.pid}/task/{w.child.pid}/children").read_text().split()
+    assert len(children) == 1
+    os.kill(int(children[0]), signal.SIGKILL)
+    out, err = w.child.communicate(timeout=20)
+    assert w.child.returncode == 3 and "follows no more: it was ended by signal 9 (Killed)" in err
+    assert not json.loads(out.splitlines()[-1])["complete"]
 
 
 def test_without_rights(pair):
@@ -131,8 +168,27 @@ def test_without_rights(pair):
     assert done.returncode == 3 and "CAP_NET_ADMIN" in done.stderr and not done.stdout
 
 
+def test_one_right_is_enough(pair, denied):
+    """What a unit for it has; quaymaster-nft, which follows the log, gets it from us."""
+    _, b = pair
+    w = denied(b, prefix=["ip", "netns", "exec", b.name, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                          "--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin", "--bounding-set=-all,+net_admin"])
+    assert w.first and w.first["type"] == "watch"
+
+
 @pytest.mark.parametrize("netns, says", [("all", "one namespace"), ("no-such-place", "cannot be opened"),
                                          ("../x", "no network namespace")])
 def test_mistakes(qm, netns, says):
     done = qm("watch", "--denied", "--netns", netns, check=False)
     assert done.returncode == 2 and says in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--interval=5", "--no-bpf", "--test-sinks", "--install", "--now"])
+def test_what_does_not_go_with_it(qm, option):
+    done = qm("watch", "--denied", option, check=False)
+    assert done.returncode == 2 and f"'{option.partition('=')[0]}' does not go with '--denied'" in done.stderr
+
+
+def test_no_such_folder(qm, tmp_path):
+    done = qm("watch", "--denied", "--output", tmp_path / "no" / "file", check=False)
+    assert done.returncode == 2 and "cannot open" in done.stderr

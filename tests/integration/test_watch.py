@@ -463,6 +463,41 @@ def test_looks_beside_events(netns, watch):
     assert {r["seen_by"] for r in w.records if r["type"] == "event"} == {"live"}
 
 
+def test_full_disk_does_not_end_the_watch(netns, tmp_path):
+    """What happened meanwhile is written when there is room again."""
+    disk, ns = tmp_path / "disk", netns()
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk)
+    try:
+        child = subprocess.Popen([BUILD / "quaymaster", "watch", "--json", "--netns", ns.name, "--output", disk / "out"], stderr=subprocess.PIPE, text=True)
+        wait_for(lambda: (disk / "out").exists() and (disk / "out").read_text().endswith("\n"), what="it is ready")
+        (disk / "filler").write_bytes(b"x" * (15 * 4096))
+        for port in range(8230, 8250):
+            ns.end(ns.python(TCP, port))
+        assert child.poll() is None and "No space left on device; will try again" in child.stderr.readline()
+        (disk / "filler").unlink()
+        ns.end(ns.python(TCP, 8250))
+        wait_for(lambda: '"port":8250' in (disk / "out").read_text(), what="the event after it")
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=20)[1]
+        assert "events are written again; 0 were lost" in said
+        records = [json.loads(line) for line in (disk / "out").read_text().splitlines()]
+        opened = [r["subject"]["port"] for r in records if r["type"] == "event" and r["kind"] == "opened"]
+        assert opened == list(range(8230, 8251)), opened
+        assert records[-1]["type"] == "summary"
+    finally:
+        child.kill()
+        child.wait()
+        run("umount", disk)
+
+
+@pytest.mark.parametrize("words, says", [("--now", "is for --install and --uninstall"), ("--install --uninstall", "does not go with '--install'"),
+                                         ("--install --config /etc", "does not go with"), ("--test-sinks --now", "does not go with")])
+def test_options_that_contradict(words, says):
+    done = subprocess.run([BUILD / "quaymaster", "watch", *words.split()], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and says in done.stderr and not done.stdout
+
+
 def test_wrong_interval():
     for word in ("0", "-1", "x", "86401"):
         result = run(BUILD / "quaymaster", "watch", "--interval", word, check=False)

@@ -186,10 +186,18 @@ static void test_ends_early(void **state)
 {
         struct fixture *f = *state;
 
-        run(f, "#!/bin/sh\n" LINE(3, GOOD) "printf '{\"netns_fd\":4,'\n");
+        run(f, "#!/bin/sh\n" LINE(3, GOOD) "printf '{\"netns_fd\":4,'; exit 2\n");
         assert_int_equal(f->c.view->forwards.n, 1);
-        assert_non_null(gap_with(f, "told nothing of 1 of 2 namespaces: it ended early"));
+        assert_non_null(gap_with(f, "told nothing of 1 of 2 namespaces: it ended with status 2"));
         assert_true(f->c.view->gaps.at[0].incomplete);
+}
+
+static void test_is_killed(void **state)
+{
+        struct fixture *f = *state;
+
+        run(f, "#!/bin/sh\nkill -KILL $$\n");
+        assert_non_null(gap_with(f, "told nothing of 2 of 2 namespaces: it was ended by signal 9 (Killed)"));
 }
 
 static void test_another_order_is_not_believed(void **state)
@@ -198,7 +206,7 @@ static void test_another_order_is_not_believed(void **state)
 
         run(f, "#!/bin/sh\n" LINE(4, GOOD) LINE(3, GOOD));
         assert_int_equal(f->c.view->forwards.n, 0);
-        assert_non_null(gap_with(f, "told nothing of 2 of 2"));
+        assert_non_null(gap_with(f, "told nothing of 2 of 2 namespaces: its answer is not understood"));
 }
 
 static void test_too_much(void **state)
@@ -285,6 +293,7 @@ int main(void)
                 TEST(test_no_program),
                 TEST(test_not_executable),
                 TEST(test_ends_early),
+                TEST(test_is_killed),
                 TEST(test_another_order_is_not_believed),
                 TEST(test_too_much),
                 TEST(test_too_slow),
