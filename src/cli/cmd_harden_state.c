@@ -83,6 +83,25 @@ static void say_record(const struct status *status, const char *type, const char
         (void)printf("%s,%s\n", str_text(&line), rest);
 }
 
+/* "ID  undone but for 1: it was not confirmed in time" */
+static void status_words(const struct child_line *line, struct str *to)
+{
+        if (streq(line->type, "note")) {
+                str_add(to, str_text(&line->words));
+                return;
+        }
+        if (streq(line->state, "waiting")) {
+                str_addf(to, "%s  waits to be confirmed; undone in %llu s else (quaymaster harden confirm)",
+                         line->id, (unsigned long long)line->seconds_left);
+                return;
+        }
+        str_addf(to, "%s  %s", line->id, line->state);
+        if (line->left)
+                str_addf(to, " but for %llu", (unsigned long long)line->left);
+        if (line->words.len)
+                str_addf(to, ": %s", line->words.text);
+}
+
 static void tell_status(const struct child_line *line, void *arg)
 {
         _cleanup_str_ struct str text = {0};
@@ -98,14 +117,7 @@ static void tell_status(const struct child_line *line, void *arg)
                 say_record(status, line->type, rest ? rest : "}");
                 return;
         }
-        if (streq(line->type, "note"))
-                str_add(&text, str_text(&line->words));
-        else if (streq(line->state, "waiting"))
-                str_addf(&text,
-                         "%s  waits to be confirmed; undone in %llu s else (quaymaster harden confirm)",
-                         line->id, (unsigned long long)line->seconds_left);
-        else
-                str_addf(&text, "%s  %s", line->id, line->state);
+        status_words(line, &text);
         say(str_text(&text));
 }
 

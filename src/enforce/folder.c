@@ -321,6 +321,23 @@ bool apply_in_force(const struct apply *apply)
         return has(apply, JOURNAL_ARMED) && !has(apply, JOURNAL_UNDONE);
 }
 
+const char *apply_undo_why(const struct apply *apply)
+{
+        vec_foreach(line, &apply->journal.lines)
+                if (line->event == JOURNAL_UNDO && line->note)
+                        return line->note;
+        return NULL;
+}
+
+size_t apply_left(const struct apply *apply)
+{
+        size_t n = 0;
+
+        vec_foreach(line, &apply->journal.lines)
+                n = line->event == JOURNAL_UNDO ? 0 : n + (line->event == JOURNAL_LEFT);
+        return n;
+}
+
 const char *apply_state(const struct apply *apply)
 {
         if (has(apply, JOURNAL_UNDONE))

@@ -43,6 +43,10 @@ static void tell_apply(const struct apply *apply, const struct pending *pending)
         if (is_pending && pending->state == PENDING_WAITING)
                 json_u64(&j, "seconds_left",
                          pending->deadline_ns > now ? (pending->deadline_ns - now) / SECOND_NS : 0);
+        if (apply_undo_why(apply))
+                json_str(&j, "undo_why", apply_undo_why(apply));
+        if (apply_left(apply))
+                json_u64(&j, "left", apply_left(apply));
         json_raw(&j, "request", apply->request, strlen(apply->request));
         tell_journal(&j, apply);
         json_end_line(&j);

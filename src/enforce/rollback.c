@@ -72,13 +72,23 @@ static int forget_pending(struct desk *desk, struct err *err)
         return r < 0 ? r : folder_clear_pending(&desk->folder, err);
 }
 
-int roll_back(struct desk *desk, const struct pending *pending, bool at_boot, size_t *left, struct err *err)
+/* Where no systemd runs, or its unit failed, what another boot left is found by the next request. */
+static const char *why_rolled_back(const struct pending *pending, bool at_boot)
 {
         static const char *const why[PENDING_STATE_MAX] = {
                 [PENDING_RUNNING] = "the apply was interrupted",
                 [PENDING_WAITING] = "it was not confirmed in time",
                 [PENDING_UNDOING] = "the undo was interrupted",
         };
+        char boot[BOOT_ID_SIZE];
+
+        if (pending->state != PENDING_UNDOING && (at_boot || !streq(pending->boot_id, boot_id(boot))))
+                return "this machine was started anew before it was confirmed";
+        return why[pending->state];
+}
+
+int roll_back(struct desk *desk, const struct pending *pending, bool at_boot, size_t *left, struct err *err)
+{
         _cleanup_apply_ struct apply apply = {.journal_fd = -1};
         int r = apply_open(&desk->folder, pending->id, &apply, err);
 
@@ -86,8 +96,7 @@ int roll_back(struct desk *desk, const struct pending *pending, bool at_boot, si
                 return forget_pending(desk, err);
         if (r < 0)
                 return r;
-        return undo_apply(desk, &apply, at_boot ? "found unconfirmed at boot" : why[pending->state], at_boot,
-                          left, err);
+        return undo_apply(desk, &apply, why_rolled_back(pending, at_boot), at_boot, left, err);
 }
 
 /* The newest that was begun, and neither confirmed nor undone. "" when there is none. */

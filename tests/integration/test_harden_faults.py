@@ -76,6 +76,20 @@ def test_stopped_apply_is_rolled_back(host, slow):
     assert host.status()[-1]["state"] == "undone"
 
 
+def test_status_tells_what_a_rollback_left(host):
+    before = host.state()
+    path = "/etc/systemd/system/nginx.service"
+    done = host.apply(stop("nginx"))
+    host.run("ln", "-sfn", "/lib/systemd/system/nginx.service", path)
+    let_time_pass(host)
+    host.settle()
+    told = host.machine.quaymaster("harden", "status").stdout.splitlines()[-1]
+    assert told == f"{done['id']}  undone but for 1: it was not confirmed in time"
+    assert host.status()[-1]["left"] == 1
+    host.run("sh", "-c", f"rm {path}; systemctl daemon-reload")
+    assert_old(host, before)
+
+
 def test_systemd_executes_itself_anew(host):
     """As an update of it does: the connection of whoever waits to roll back is gone then."""
     before = host.state()
@@ -302,6 +316,7 @@ def test_rolled_back_at_the_next_boot(host):
         host2 = Host(second)
         states = {s["id"]: s for s in host2.status()}
         assert states[lost["id"]]["state"] == "undone" and states[kept["id"]]["state"] == "confirmed"
+        assert "started anew" in states[lost["id"]]["undo_why"] and "undo_why" not in states[kept["id"]]
         assert second.run("systemctl", "is-active", "nginx").stdout.strip() == "active"
         assert second.run("systemctl", "is-active", "vsftpd", check=False).stdout.strip() == "inactive", "what was confirmed stays"
         assert second.run("sh", "-c", "find /etc/systemd -printf '%p %y %l\n' | sort").stdout == before

@@ -299,6 +299,7 @@ static void test_what_others_changed_is_left(void **state)
         assert_int_equal(run_steps(&run, &err), 0);
         assert_int_equal(node_put(tree.fd, "etc/systemd/system/a.service", &theirs, &err), 0);
         assert_int_equal(apply_open(&folder, made.id, &found, &err), 0);
+        assert_null(apply_undo_why(&found));
         run.apply = &found;
         assert_int_equal(run_check(&run, &err), -EEXIST);
         assert_non_null(strstr(err.text, "/etc/systemd/system/a.service"));
@@ -308,6 +309,15 @@ static void test_what_others_changed_is_left(void **state)
         assert_true(node_same(&now, &theirs));
         assert_int_equal(node_read(tree.fd, "etc/systemd/system/alias.service", found.pool, &now, &err), 0);
         assert_int_equal(now.type, NODE_LINK);
+        /* the first try says why, the last one what is left */
+        assert_int_equal(journal_add(found.journal_fd, JOURNAL_UNDO, JOURNAL_NO_STEP, "first", &err), 0);
+        assert_int_equal(journal_add(found.journal_fd, JOURNAL_LEFT, 1, "x", &err), 0);
+        assert_int_equal(journal_add(found.journal_fd, JOURNAL_UNDO, JOURNAL_NO_STEP, "again", &err), 0);
+        assert_int_equal(run_undo(&run, &err), 0);
+        apply_release(&found);
+        assert_int_equal(apply_open(&folder, made.id, &found, &err), 0);
+        assert_string_equal(apply_undo_why(&found), "first");
+        assert_int_equal(apply_left(&found), 1);
 }
 
 /* Stopped for a while, or silent for long: only then; any progress, and any other holder, begins anew. */
