@@ -16,6 +16,7 @@
 #define UNIT        DESTINATION ".Unit"
 #define SOCKET      "unix:path=/run/systemd/private"
 #define CALL_US     (60u * 1000 * 1000) /* a reload of many units takes its time */
+#define RETURN_US   UINT64_C(2000000)
 #define LOOK_MS     20
 #define RELATED_MAX 1000
 
@@ -327,19 +328,32 @@ static int add_command(sd_bus_message *m, const char *const *argv)
         return r;
 }
 
-static int fill_service(sd_bus_message *m, const char *name, const char *what, const char *const *argv)
+/*
+ * It is killed as often as somebody likes, and comes back; also where its program was removed, which may be put back.
+ * So there is no limit, but a pace that harms nobody, and an end with the file.
+ */
+static int add_return(sd_bus_message *m, const char *while_there)
+{
+        int r = sd_bus_message_append(m, "(sv)(sv)(sv)", "Restart", "s", "on-failure", "RestartUSec", "t",
+                                      RETURN_US, "StartLimitIntervalUSec", "t", UINT64_C(0));
+
+        return r < 0 ? r
+                     : sd_bus_message_append(m, "(sv)", "Conditions", "a(sbbs)", 1, "ConditionPathExists", 0,
+                                             0, while_there);
+}
+
+static int fill_service(sd_bus_message *m, const char *name, const char *what, const char *const *argv,
+                        const char *while_there)
 {
         int r = sd_bus_message_append(m, "ss", name, "replace");
 
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s", what, "CollectMode",
-                                          "s", "inactive-or-failed", "Restart", "s", "on-failure",
-                                          "RestartUSec", "t", UINT64_C(200000));
-        /* it is killed as often as somebody likes, and comes back */
+                r = sd_bus_message_append(m, "(sv)(sv)", "Description", "s", what, "CollectMode", "s",
+                                          "inactive-or-failed");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)", "StartLimitIntervalUSec", "t", UINT64_C(0));
+                r = add_return(m, while_there);
         if (r >= 0)
                 r = add_command(m, argv);
         if (r >= 0)
@@ -348,7 +362,7 @@ static int fill_service(sd_bus_message *m, const char *name, const char *what, c
 }
 
 int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv,
-                    struct err *err)
+                    const char *while_there, struct err *err)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
@@ -356,7 +370,7 @@ int bus_run_service(sd_bus *bus, const char *name, const char *what, const char 
                                                "StartTransientUnit");
 
         if (r >= 0)
-                r = fill_service(m, name, what, argv);
+                r = fill_service(m, name, what, argv, while_there);
         if (r >= 0)
                 r = sd_bus_call(bus, m, 0, &why, NULL);
         return r < 0 ? failed(r, &why, "starting", name, err) : 0;

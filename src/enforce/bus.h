@@ -44,6 +44,9 @@ int bus_start(sd_bus *bus, const char *unit, bool wait, struct err *err);
 int bus_restart(sd_bus *bus, const char *unit, bool wait, struct err *err);
 int bus_reload(sd_bus *bus, struct err *err); /* unit files are read again */
 
-/* Run argv as a service of its own that is started again when it is killed; gone with its end. */
+/*
+ * Run argv as a service of its own that is started again, 2 s later, when it is killed or cannot be started, as long as
+ * the file `while_there` is there; gone with its end.
+ */
 int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv,
-                    struct err *err);
+                    const char *while_there, struct err *err);

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import need_root, run, wait_for
-from machine import machine  # noqa: F401
+from machine import INSIDE, machine  # noqa: F401
 from test_harden import (FIREWALL, HARDEN, HERE, OUTSIDE, SERVERS, STATE, THERE, Host, action, assert_old, host, stop)  # noqa: F401
 
 pytestmark = need_root
@@ -87,6 +87,58 @@ def test_status_tells_what_a_rollback_left(host):
     assert told == f"{done['id']}  undone but for 1: it was not confirmed in time"
     assert host.status()[-1]["left"] == 1
     host.run("sh", "-c", f"rm {path}; systemctl daemon-reload")
+    assert_old(host, before)
+
+
+def only_systemd(host):
+    """Nobody but the service of systemd waits, and that was killed."""
+    host.run("pkill", "-KILL", "-f", "quaymaster-harden (apply|rollback)")
+
+
+def watcher(host, *properties):
+    return host.run("systemctl", "show", *(f"-p{p}" for p in properties), "quaymaster-rollback-*.service").stdout
+
+
+def test_program_is_removed_while_it_waits(host):
+    """Who watches was killed, too: it is tried at a pace that harms nobody, and comes when the program is back."""
+    before = host.state()
+    host.run("sh", "-ec", f"mkdir -p /opt/qm-gone; cp {INSIDE}/quaymaster-harden {INSIDE}/quaymaster-nft /opt/qm-gone")
+    argv = host.machine.argv("/opt/qm-gone/quaymaster-harden", "apply", "--confirm-within", "300")
+    done = subprocess.run(argv, input=stop("nginx"), capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout.splitlines()[-1])["ok"], done
+    set_to = watcher(host, "Restart", "RestartUSec", "StartLimitIntervalUSec", "ConditionPathExists")
+    assert {"Restart=on-failure", "RestartUSec=2s", "StartLimitIntervalUSec=0"} <= set(set_to.split("\n")), set_to
+    host.run("mv", "/opt/qm-gone/quaymaster-harden", "/opt/qm-gone/kept")
+    only_systemd(host)
+    let_time_pass(host)
+    time.sleep(7)
+    restarts = int(watcher(host, "NRestarts").split("=")[1])
+    assert 2 <= restarts <= 4 and host.pending(), restarts
+    host.run("mv", "/opt/qm-gone/kept", "/opt/qm-gone/quaymaster-harden")
+    host.settle()
+    assert_old(host, before)
+    assert not watcher(host, "NRestarts")
+    # gone for good, and what is pending is ended by somebody else: nothing is left to try
+    assert subprocess.run(argv, input=stop("nginx"), capture_output=True, text=True, timeout=60).returncode == 0
+    host.run("rm", "-r", "/opt/qm-gone")
+    only_systemd(host)
+    host.undo()
+    wait_for(lambda: not watcher(host, "NRestarts"), 10, "the end of the service")
+    host.settle()
+    assert_old(host, before)
+
+
+def test_boot_tries_again(host):
+    """What could not be undone at boot is not left for good."""
+    before = host.state()
+    host.apply(stop("nginx"))
+    host.run("sh", "-c", "systemctl daemon-reload; systemctl stop 'quaymaster-rollback-*.service'; pkill -KILL -f 'quaymaster-harden apply'", check=False)
+    held = subprocess.Popen(host.machine.argv("flock", f"{STATE}/lock", "sleep", "6"))
+    time.sleep(0.5)
+    assert host.run("systemctl", "start", "quaymaster-rollback.service", check=False).returncode != 0
+    assert host.pending(), "the lock was held"
+    held.wait()
+    host.settle()
     assert_old(host, before)
 
 
