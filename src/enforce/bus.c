@@ -76,17 +76,31 @@ static int find_unit(sd_bus *bus, const char *unit, struct pool *pool, const cha
         return 0;
 }
 
-static int state_of(sd_bus *bus, const char *path, const char *unit, struct pool *pool, const char **ret,
-                    struct err *err)
+static int text_of(sd_bus *bus, const char *path, const char *property, const char *unit, struct pool *pool,
+                   const char **ret, struct err *err)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
-        _cleanup_free_ char *state = NULL;
-        int r = sd_bus_get_property_string(bus, DESTINATION, path, UNIT, "ActiveState", &why, &state);
+        _cleanup_free_ char *text = NULL;
+        int r = sd_bus_get_property_string(bus, DESTINATION, path, UNIT, property, &why, &text);
 
         if (r < 0)
                 return failed(r, &why, "asking for the state of", unit, err);
-        *ret = pool_intern(pool, state);
+        *ret = pool_intern(pool, text);
         return 0;
+}
+
+static int state_of(sd_bus *bus, const char *path, const char *unit, struct pool *pool, const char **ret,
+                    struct err *err)
+{
+        return text_of(bus, path, "ActiveState", unit, pool, ret, err);
+}
+
+int bus_unit_id(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err)
+{
+        const char *path;
+        int r = find_unit(bus, unit, pool, &path, err);
+
+        return r < 0 ? r : text_of(bus, path, "Id", unit, pool, ret, err);
 }
 
 int bus_active_state(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err)

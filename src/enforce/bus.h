@@ -23,6 +23,8 @@ void bus_close(sd_bus **bus);
 /* False: systemd executed itself anew, or is gone; open it again. */
 bool bus_is_alive(sd_bus *bus);
 
+/* The name that systemd itself calls it by, which others (Alias=, links) stand for; of none that exists: its own. */
+int bus_unit_id(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err);
 /* "active", "inactive", "failed" ..., in the pool. Of a unit that does not exist: "inactive". */
 int bus_active_state(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err);
 /* Whether it runs or is about to; not, when it is about to end. */

@@ -317,6 +317,8 @@ def test_not_root_and_bad_requests(host):
     assert "only root" in done.stdout
     for text in ('{"id":"x","kind":"unit-stop","values":[["unit","../x.service"]]}\n', "nonsense\n", "",
                  action("unit-stop", "vital", ("unit", "dbus.service")),
+                 action("unit-stop", "alias", ("unit", "dbus-org.freedesktop.login1.service")),
+                 action("unit-sandbox", "alias", ("unit", "redis.service"), ("property", "IPAddressDeny=any")),
                  action("package-remove", "x", ("package", "nginx")),
                  action("bind-loopback", "x", ("recipe", "nothing"), ("unit", "nginx.service")),
                  stop("nginx") + action("unit-sandbox", "nginx", ("unit", "nginx.service"), ("property", "IPAddressDeny=any")),
