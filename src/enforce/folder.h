@@ -27,7 +27,7 @@ struct folder {
         int fd, lock_fd; /* lock_fd is -1 while the lock is not held */
 };
 
-/* Open it; with `make` also make it. 0 or negative errno; -EPERM: others may write there. */
+/* Open it; with `make` also make it, and see that no other may write above it. 0 or negative errno; -EPERM: one may. */
 int folder_open(struct folder *folder, const char *path, bool make, struct err *err);
 void folder_release(struct folder *folder);
 #define _cleanup_folder_ _cleanup_(folder_release)
