@@ -78,6 +78,30 @@ static bool parse(int argc, char **argv, unsigned takes, struct asked *asked)
         return (!(takes & TAKES_ID) || asked->id) && (!(takes & TAKES_CONFIRM) || asked->confirm_s);
 }
 
+/* As far as one may; who may not beyond the hard limit, up to that. */
+static void raise_limits(void)
+{
+        static const struct {
+                int resource;
+                rlim_t least;
+        } limits[] = {
+                {RLIMIT_FSIZE, RLIM_INFINITY}, {RLIMIT_CPU, RLIM_INFINITY}, {RLIMIT_AS, RLIM_INFINITY},
+                {RLIMIT_DATA, RLIM_INFINITY},  {RLIMIT_RSS, RLIM_INFINITY}, {RLIMIT_NOFILE, 256},
+        };
+        struct rlimit limit;
+
+        for (size_t i = 0; i < array_len(limits); i++) {
+                const struct rlimit least = {limits[i].least, limits[i].least};
+
+                if (getrlimit((unsigned)limits[i].resource, &limit) < 0 || limit.rlim_cur >= least.rlim_cur)
+                        continue;
+                if (limit.rlim_max < least.rlim_max && setrlimit((unsigned)limits[i].resource, &least) == 0)
+                        continue;
+                limit.rlim_cur = limit.rlim_max < least.rlim_cur ? limit.rlim_max : least.rlim_cur;
+                (void)setrlimit((unsigned)limits[i].resource, &limit);
+        }
+}
+
 /*
  * A terminal that goes away, and a caller that is killed, must not leave half of it done; nor may limits that a caller
  * left (sudo hands them on) end us or the rollback in the middle: RLIMIT_FSIZE kills, RLIMIT_CPU does so later.
@@ -85,9 +109,6 @@ static bool parse(int argc, char **argv, unsigned takes, struct asked *asked)
 static void outlive_caller(void)
 {
         static const int ignored[] = {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTSTP, SIGTTOU, SIGXFSZ};
-        static const int limits[] = {RLIMIT_FSIZE, RLIMIT_CPU, RLIMIT_AS, RLIMIT_DATA, RLIMIT_RSS};
-        const struct rlimit none = {RLIM_INFINITY, RLIM_INFINITY};
-        struct rlimit limit;
         sigset_t no_signals;
 
         for (size_t i = 0; i < array_len(ignored); i++)
@@ -95,12 +116,7 @@ static void outlive_caller(void)
         (void)signal(SIGCHLD, SIG_DFL); /* where it is ignored no child can be waited for */
         sigemptyset(&no_signals);
         (void)sigprocmask(SIG_SETMASK, &no_signals, NULL);
-        for (size_t i = 0; i < array_len(limits); i++)
-                if (setrlimit((unsigned)limits[i], &none) < 0 &&
-                    getrlimit((unsigned)limits[i], &limit) == 0) {
-                        limit.rlim_cur = limit.rlim_max;
-                        (void)setrlimit((unsigned)limits[i], &limit);
-                }
+        raise_limits();
         (void)umask(022);
 }
 

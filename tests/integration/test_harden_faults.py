@@ -211,7 +211,7 @@ def test_killed_before_the_rollback_was_armed(host):
 def test_caller_with_odd_limits(host):
     """What sudo hands on of a user: limits that kill, signals ignored, nothing open."""
     before = host.state()
-    script = f"ulimit -S -f 0; ulimit -S -t 60; trap '' CHLD; cd /tmp; exec env SSH_CONNECTION=x {HARDEN} apply --confirm-within 300 2>&-"
+    script = f"ulimit -S -f 0; ulimit -S -t 60; trap '' CHLD; cd /tmp; exec env SSH_CONNECTION=x prlimit --nofile=6: {HARDEN} apply --confirm-within 300 2>&-"
     done = subprocess.run(host.machine.argv("sh", "-c", script), input=stop("nginx"), capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout.splitlines()[-1])["ok"], done
     host.run("touch", "/etc/systemd/system/.quaymaster-new")  # as of a writer that was killed
