@@ -106,8 +106,13 @@ static int apply_steps(struct desk *desk, struct apply *apply, const struct aske
                 return 0;
         back = take_back(desk, apply->id, why.text, left, err);
         if (back < 0)
-                return err_prefix(err, "%s; and undoing it failed (it is tried again)", why.text);
-        return err_set(err, r, "%s; all of it was undone", why.text);
+                (void)err_prefix(err, "%s; and undoing it failed (it is tried again)", why.text);
+        else if (*left)
+                (void)err_set(err, r, "%s; it was undone but for %zu (see: quaymaster harden status)", why.text,
+                              *left);
+        else
+                (void)err_set(err, r, "%s; all of it was undone", why.text);
+        return -EIO; /* -EPERM, -EINVAL and the like say that what was asked for was wrong */
 }
 
 static int compile_all(struct compile *c, const struct asked *asked, const struct str *actions,
