@@ -356,7 +356,8 @@ int apply_open(const struct folder *folder, const char *id, struct apply *ret, s
         (void)snprintf(ret->id, sizeof(ret->id), "%s", id);
         ret->pool = pool_new();
         ret->journal_fd = open_journal(dir_fd);
-        return read_parts(dir_fd, ret, err);
+        r = read_parts(dir_fd, ret, err);
+        return r < 0 ? err_prefix(err, "apply %s", id) : 0;
 }
 
 void apply_release(struct apply *apply)

@@ -9,13 +9,19 @@
 #include "enforce/tell.h"
 #include "enforce/watch.h"
 
-/* The newest that is in force. */
+/* What is pending, even if it cannot be read: one before it is not what is meant. Else the newest that is in force. */
 static int find_last(const struct folder *folder, char id[APPLY_ID_SIZE], struct err *err)
 {
         _cleanup_(pool_freep) struct pool *pool = pool_new();
+        struct pending pending;
         name_list ids = {0};
-        bool found = false;
-        int r = folder_applies(folder, pool, &ids, err);
+        bool found;
+        int r = folder_pending(folder, &pending, err);
+
+        (void)snprintf(id, APPLY_ID_SIZE, "%s", pending.id);
+        found = r == 0 && pending.state != PENDING_NONE;
+        if (r == 0 && !found)
+                r = folder_applies(folder, pool, &ids, err);
 
         for (size_t i = ids.n; i-- > 0 && !found && r == 0;) {
                 _cleanup_apply_ struct apply apply = {.journal_fd = -1};

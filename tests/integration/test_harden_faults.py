@@ -200,12 +200,33 @@ def test_killed_before_the_rollback_was_armed(host):
     # damaged on the disk, and its watchers gone, too
     host.run("sh", "-c", f"systemctl stop 'quaymaster-rollback-*.service'; pkill -KILL -f 'quaymaster-harden apply'", check=False)
     host.run("sh", "-c", f"echo x >{STATE}/pending")  # by itself: pkill ends its own shell, too
-    assert any(line["type"] == "note" and "damaged" in line["text"] for line in host.ask("status"))
+    told = host.machine.quaymaster("harden", "status", "--json", check=False)
+    assert told.returncode == 3 and any("damaged" in json.loads(line).get("text", "") for line in told.stdout.splitlines())
     assert host.undo()["id"] == lines[-1]["id"]
     # of one whose folder somebody removed nothing can be undone, and nothing waits for it
     host.machine.write(f"{STATE}/pending", '{"state":"waiting","id":"20200101-000000-000000","deadline_boot_ns":1,"boot_id":"x"}\n')
     refused = host.undo(check=False)
     assert refused.get("id") == "20200101-000000-000000" or not refused["ok"]
+    host.settle()
+    assert_old(host, before)
+
+
+def test_kept_steps_are_damaged(host):
+    """It is named; an apply before it is not undone in its place."""
+    before = host.state()
+    kept = host.apply(stop("nginx"))
+    host.ask("confirm", "--at-console")
+    done = host.apply(stop("vsftpd"))
+    steps = f"{STATE}/{done['id']}/steps"
+    host.run("sh", "-c", f"cp {steps} /root/steps; echo damaged >>{steps}")
+    told = host.machine.quaymaster("harden", "status", check=False)
+    assert told.returncode == 3 and f"apply {done['id']}: line" in told.stdout
+    refused = host.undo(check=False)
+    assert not refused["ok"] and f"apply {done['id']}: line" in refused["error"], refused
+    assert host.machine.run("sh", "-c", f"{INSIDE}/quaymaster harden status >/dev/full", check=False).returncode == 3
+    host.run("cp", "/root/steps", steps)
+    assert host.undo()["id"] == done["id"] and host.open_ports(21, 80) == {21}
+    assert host.undo()["id"] == kept["id"]
     host.settle()
     assert_old(host, before)
 
