@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "enforce/enforce.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,25 +119,13 @@ static void outlive_caller(void)
         (void)umask(022);
 }
 
-/* Where one of the first three is closed, what is opened next would get what we say written into it. */
-static bool have_standard_files(void)
-{
-        int fd;
-
-        do
-                fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-        while (fd >= 0 && fd <= STDERR_FILENO);
-        fd_close(&fd);
-        return fcntl(STDERR_FILENO, F_GETFD) >= 0;
-}
-
 int enforce_main(int argc, char **argv, const char *version)
 {
         struct asked asked = {0};
 
         (void)clearenv();
         outlive_caller();
-        if (!have_standard_files())
+        if (!fd_fill_standard())
                 return STATUS_FAILED;
         if (argc == 2 && streq(argv[1], "--version"))
                 return printf("quaymaster-harden %s\n", version) < 0 ? STATUS_FAILED : STATUS_DONE;

@@ -237,6 +237,9 @@ def test_caller_with_odd_limits(host):
     script = f"ulimit -S -f 0; ulimit -S -t 60; trap '' CHLD; cd /tmp; exec env SSH_CONNECTION=x prlimit --nofile=6: {HARDEN} apply --confirm-within 300 2>&-"
     done = subprocess.run(host.machine.argv("sh", "-c", script), input=stop("nginx"), capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout.splitlines()[-1])["ok"], done
+    # what it opens is not taken for what is closed: its answer would go there
+    for closed in ("<&-", ">&-", "<&- >&- 2>&-"):
+        host.run("sh", "-c", f"{INSIDE}/quaymaster harden status {closed}")
     host.run("touch", "/etc/systemd/system/.quaymaster-new")  # as of a writer that was killed
     host.undo()
     host.settle()
