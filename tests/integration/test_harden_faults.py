@@ -186,6 +186,24 @@ def test_table_is_not_loaded_after_it_was_undone(host):
     assert host.open_ports(80) == {80}
 
 
+def test_table_that_cannot_be_undone_for_a_moment(host):
+    """What shuts one out is not left for a fault that passes."""
+    before = host.state()
+    host.run("sh", "-ec", f"mkdir -p /opt/qm-late; cp {INSIDE}/quaymaster-harden {INSIDE}/quaymaster-nft /opt/qm-late")
+    argv = host.machine.argv("/opt/qm-late/quaymaster-harden", "apply", "--confirm-within", "300")
+    assert subprocess.run(argv, input=FIREWALL, capture_output=True, text=True, timeout=60).returncode == 0
+    host.run("mv", "/opt/qm-late/quaymaster-nft", "/opt/qm-late/away")
+    assert host.open_ports(80) == set()
+    let_time_pass(host)
+    time.sleep(1)
+    assert host.pending(), "it is tried"
+    host.run("mv", "/opt/qm-late/away", "/opt/qm-late/quaymaster-nft")
+    host.settle()
+    assert host.open_ports(80) == {80} and "left" not in host.status()[-1]
+    assert_old(host, before)
+    host.run("rm", "-r", "/opt/qm-late")
+
+
 def test_killed_before_the_rollback_was_armed(host):
     """`pending` is there, and nobody who watches it: the next request that changes something sees to it."""
     before = host.state()
