@@ -91,7 +91,7 @@ static int put_unit(int root_fd, const char *program, struct err *err)
         return r < 0 ? r : node_put(root_fd, LINK, &link, err);
 }
 
-int disarm(int root_fd, sd_bus *bus, struct err *err)
+int disarm(int root_fd, struct err *err)
 {
         static const struct node none = {.type = NODE_NONE};
         int r;
@@ -142,8 +142,8 @@ static int start_process(const char *id, void (*watch)(const char *id), struct e
         return status ? err_set(err, -EAGAIN, "starting the rollback failed") : 0;
 }
 
-int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus, int root_fd,
-        void (*watch)(const char *id), struct err *err)
+int arm(const char *id, const char *program, sd_bus *bus, int root_fd, void (*watch)(const char *id),
+        struct err *err)
 {
         const char *const argv[] = {program, "rollback", id, NULL};
         char name[APPLY_ID_SIZE + 60];

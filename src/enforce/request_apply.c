@@ -74,8 +74,7 @@ static int do_apply(struct desk *desk, struct apply *apply, const struct asked *
         int r = folder_set_pending(&desk->folder, &p, err);
 
         if (r == 0)
-                r = arm(&desk->folder, apply->id, desk->program, desk->bus, desk->root_fd, watch_pending,
-                        err);
+                r = arm(apply->id, desk->program, desk->bus, desk->root_fd, watch_pending, err);
         if (r == 0)
                 r = journal_add(apply->journal_fd, JOURNAL_ARMED, JOURNAL_NO_STEP, NULL, err);
         if (r == 0)

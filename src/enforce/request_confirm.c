@@ -97,7 +97,7 @@ int request_confirm(const struct asked *asked)
         if (r == 0)
                 r = folder_clear_pending(&desk.folder, &err);
         if (r == 0)
-                r = disarm(desk.root_fd, desk.bus, &err);
+                r = disarm(desk.root_fd, &err);
         return tell_result(r, &err, apply.id[0] ? apply.id : NULL, 0, 0);
 }
 

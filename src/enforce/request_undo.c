@@ -52,8 +52,7 @@ static int undo_asked(struct desk *desk, struct apply *apply, size_t *left, stru
         if (r == 0 && pending.state == PENDING_NONE) {
                 r = folder_set_pending(&desk->folder, &undoing, err);
                 if (r == 0)
-                        r = arm(&desk->folder, apply->id, desk->program, desk->bus, desk->root_fd,
-                                watch_pending, err);
+                        r = arm(apply->id, desk->program, desk->bus, desk->root_fd, watch_pending, err);
                 if (r < 0)
                         (void)folder_clear_pending(&desk->folder, NULL);
         }

@@ -20,7 +20,7 @@ static int settle_undone(struct desk *desk, struct apply *apply, struct err *err
                 r = journal_add(apply->journal_fd, JOURNAL_UNDONE, JOURNAL_NO_STEP, NULL, err);
         }
         if (r == 0)
-                r = disarm(desk->root_fd, desk->bus, err);
+                r = disarm(desk->root_fd, err);
         return r < 0 ? r : folder_clear_pending(&desk->folder, err);
 }
 
@@ -67,7 +67,7 @@ static bool is_confirmed(const struct apply *apply, const struct pending *pendin
 /* Nothing is kept of it (somebody removed it), so nothing can be undone, and nothing has to wait for it. */
 static int forget_pending(struct desk *desk, struct err *err)
 {
-        int r = disarm(desk->root_fd, desk->bus, err);
+        int r = disarm(desk->root_fd, err);
 
         return r < 0 ? r : folder_clear_pending(&desk->folder, err);
 }

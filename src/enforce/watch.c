@@ -41,7 +41,7 @@ static bool watch_once(struct desk *desk, const char *id, struct holder_watch *s
                 /* whoever confirmed may have been killed before the unit for the boot was gone */
                 if (pending.state == PENDING_NONE && folder_lock(&desk->folder, 0, NULL) == 0 &&
                     folder_pending(&desk->folder, &pending, NULL) == 0 && pending.state == PENDING_NONE)
-                        (void)disarm(desk->root_fd, desk->bus, NULL);
+                        (void)disarm(desk->root_fd, NULL);
                 return false;
         }
         if (pending_advise(&pending, boot_clock_ns(), boot_id(boot)) == PENDING_WAIT)
