@@ -19,6 +19,17 @@ void fd_close(int *fd)
         errno = saved;
 }
 
+bool fd_fill_standard(void)
+{
+        int fd;
+
+        do
+                fd = open("/dev/null", O_RDWR);
+        while (fd >= 0 && fd <= STDERR_FILENO);
+        fd_close(&fd);
+        return fcntl(STDERR_FILENO, F_GETFD) >= 0;
+}
+
 DIR *fd_to_dir(int *fd)
 {
         DIR *dir = *fd < 0 ? NULL : fdopendir(*fd);

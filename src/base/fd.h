@@ -24,6 +24,12 @@ void fd_close(int *fd); /* closes when >= 0, sets -1, keeps errno */
                 _fd;                                                                                         \
         })
 
+/*
+ * To be called first: where one of the first three is closed, what is opened next would get what we say written into
+ * it. They lead nowhere then. False: one is closed yet.
+ */
+bool fd_fill_standard(void);
+
 /* The directory stream of *fd, which it takes over; NULL when *fd is none, or no directory: then errno says why. */
 DIR *fd_to_dir(int *fd);
 

@@ -243,11 +243,25 @@ static void note_proof(const struct harden_proof *proof, const struct apply *app
         (void)harden_child(words, &evidence, NULL, NULL, err);
 }
 
+static void count_left(const struct child_line *line, void *arg)
+{
+        uint64_t *left = arg;
+
+        if (streq(line->type, "result"))
+                *left = line->left;
+}
+
 static int take_back(const struct apply *apply, struct err *err)
 {
         const char *words[] = {"undo", apply->id, NULL};
-        int r = harden_child(words, NULL, NULL, NULL, err);
+        uint64_t left = 0;
+        int r = harden_child(words, NULL, count_left, &left, err);
 
+        if (r == 0 && left)
+                return err_set(err, -EIO,
+                               "it could not be verified from outside, so it was undone, but for %llu (see: "
+                               "quaymaster harden status)",
+                               (unsigned long long)left);
         if (r == 0)
                 return err_set(err, -EIO, "it could not be verified from outside, so all of it was undone");
         return err_prefix(err, "not verified, and undoing it failed");

@@ -2,8 +2,10 @@
 /* harden confirm, undo and status: what was applied before. */
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/harden.h"
@@ -68,19 +70,38 @@ int harden_undo(const struct invocation *in, struct err *err)
 
 struct status {
         bool json;
-        size_t n;
+        size_t n, n_unread;
         struct inside *host;
+        struct str out;
 };
 
 /* A record of quaymaster-harden, which does not know what the host is called, with what every record has. */
-static void say_record(const struct status *status, const char *type, const char *rest)
+static void add_record(struct status *status, const char *type, const char *rest)
 {
-        _cleanup_str_ struct str line = {0};
         char time[CLOCK_TEXT_SIZE];
-        struct json j = json_to(&line);
+        struct json j = json_to(&status->out);
 
         json_open_record(&j, type, status->host->asset, "inside", clock_format(clock_now_s(), time));
-        (void)printf("%s,%s\n", str_text(&line), rest);
+        str_addf(&status->out, ",%s\n", rest);
+}
+
+/* "ID  undone but for 1: it was not confirmed in time" */
+static void status_words(const struct child_line *line, struct str *to)
+{
+        if (streq(line->type, "note")) {
+                str_add(to, str_text(&line->words));
+                return;
+        }
+        if (streq(line->state, "waiting")) {
+                str_addf(to, "%s  waits to be confirmed; undone in %llu s else (quaymaster harden confirm)",
+                         line->id, (unsigned long long)line->seconds_left);
+                return;
+        }
+        str_addf(to, "%s  %s", line->id, line->state);
+        if (line->left)
+                str_addf(to, " but for %llu", (unsigned long long)line->left);
+        if (line->words.len)
+                str_addf(to, ": %s", line->words.text);
 }
 
 static void tell_status(const struct child_line *line, void *arg)
@@ -91,22 +112,17 @@ static void tell_status(const struct child_line *line, void *arg)
         if (!streq(line->type, "apply") && !streq(line->type, "note"))
                 return;
         status->n += streq(line->type, "apply");
+        status->n_unread += streq(line->type, "note");
         if (status->json) {
                 _cleanup_free_ char *head = xasprintf("{\"type\":\"%s\",", line->type);
                 const char *rest = str_after(line->raw, head);
 
-                say_record(status, line->type, rest ? rest : "}");
+                add_record(status, line->type, rest ? rest : "}");
                 return;
         }
-        if (streq(line->type, "note"))
-                str_add(&text, str_text(&line->words));
-        else if (streq(line->state, "waiting"))
-                str_addf(&text,
-                         "%s  waits to be confirmed; undone in %llu s else (quaymaster harden confirm)",
-                         line->id, (unsigned long long)line->seconds_left);
-        else
-                str_addf(&text, "%s  %s", line->id, line->state);
-        say(str_text(&text));
+        status_words(line, &text);
+        text_add_printable(&status->out, str_text(&text));
+        str_add(&status->out, "\n");
 }
 
 int harden_status(const struct invocation *in, struct err *err)
@@ -115,14 +131,20 @@ int harden_status(const struct invocation *in, struct err *err)
         _cleanup_(inside_freep) struct inside *host = inside_new();
         _cleanup_free_ char *end = NULL;
         struct status status = {.json = invocation_has(in, "json"), .host = host};
-        int r;
+        int r, written;
 
         asset_identify(host);
         r = harden_child(words, NULL, tell_status, &status, err);
-        end = xasprintf("\"applies\":%zu,\"complete\":true,\"incomplete\":[]}", status.n);
+        end = xasprintf("\"applies\":%zu,\"complete\":%s,\"incomplete\":[%s]}", status.n,
+                        status.n_unread ? "false" : "true",
+                        status.n_unread ? "\"some of what is kept cannot be read\"" : "");
         if (r == 0 && status.json)
-                say_record(&status, "summary", end);
-        else if (r == 0 && !status.n)
-                (void)printf("Nothing was ever applied on this host.\n");
-        return harden_child_status(r);
+                add_record(&status, "summary", end);
+        else if (r == 0 && !status.n && !status.n_unread)
+                str_add(&status.out, "Nothing was ever applied on this host.\n");
+        written = fd_write_all(STDOUT_FILENO, str_text(&status.out), status.out.len);
+        if (r == 0 && written < 0 && written != -EPIPE)
+                err_errno(err, -written, "cannot write the status");
+        str_release(&status.out);
+        return r == 0 && (status.n_unread || written < 0) ? QM_EXIT_INCOMPLETE : harden_child_status(r);
 }

@@ -73,7 +73,7 @@ static void read_member(struct json_read *r, const struct json_text *key, struct
                         (void)json_read_u64(r, numbers[i].to);
                         return;
                 }
-        if (json_text_is(key, "step") || json_text_is(key, "text"))
+        if (json_text_is(key, "step") || json_text_is(key, "text") || json_text_is(key, "undo_why"))
                 append(r, &line->words);
         else if (json_text_is(key, "error"))
                 append(r, &line->error);

@@ -16,7 +16,7 @@
 struct child_line {
         const char *raw; /* all of it, without the end */
         char type[16], event[16], state[24], id[40], address[48], transport[8];
-        struct str words, error;                   /* the step or the text of a note; what went wrong */
+        struct str words, error; /* the step, the text of a note, why an apply was undone; what went wrong */
         uint64_t port, left, seconds_left, number; /* number: of errno */
         bool ok;
 };

@@ -16,6 +16,7 @@
 #define ROLLBACK "quaymaster-rollback.service"
 #define WANTS    UNITS "/sysinit.target.wants"
 #define LINK     WANTS "/" ROLLBACK
+#define PENDING  HARDEN_FOLDER "/pending"
 
 int arm_program(char path[PATH_MAX], struct err *err)
 {
@@ -57,7 +58,8 @@ static void rollback_unit(const char *program, struct str *to)
                  "[Unit]\n"
                  "Description=Undo hardening that was not confirmed\n"
                  "DefaultDependencies=no\n"
-                 "ConditionPathExists=" HARDEN_FOLDER "/pending\n"
+                 "ConditionPathExists=" PENDING "\n"
+                 "StartLimitIntervalSec=0\n"
                  "RequiresMountsFor=" HARDEN_FOLDER "\n"
                  "After=local-fs.target\n"
                  "Wants=network-pre.target\n"
@@ -65,6 +67,8 @@ static void rollback_unit(const char *program, struct str *to)
                  "Conflicts=shutdown.target\n\n"
                  "[Service]\n"
                  "Type=oneshot\n"
+                 "Restart=on-failure\n" /* systemd goes on with the boot meanwhile */
+                 "RestartSec=10\n"
                  "ExecStart=%s boot\n\n"
                  "[Install]\n"
                  "WantedBy=sysinit.target\n",
@@ -87,7 +91,7 @@ static int put_unit(int root_fd, const char *program, struct err *err)
         return r < 0 ? r : node_put(root_fd, LINK, &link, err);
 }
 
-int disarm(int root_fd, sd_bus *bus, struct err *err)
+int disarm(int root_fd, struct err *err)
 {
         static const struct node none = {.type = NODE_NONE};
         int r;
@@ -138,8 +142,8 @@ static int start_process(const char *id, void (*watch)(const char *id), struct e
         return status ? err_set(err, -EAGAIN, "starting the rollback failed") : 0;
 }
 
-int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus, int root_fd,
-        void (*watch)(const char *id), struct err *err)
+int arm(const char *id, const char *program, sd_bus *bus, int root_fd, void (*watch)(const char *id),
+        struct err *err)
 {
         const char *const argv[] = {program, "rollback", id, NULL};
         char name[APPLY_ID_SIZE + 60];
@@ -152,7 +156,7 @@ int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus,
                 r = put_unit(root_fd, program, err);
                 if (r == 0)
                         r = bus_run_service(bus, name, "Undo hardening that is not confirmed in time", argv,
-                                            err);
+                                            PENDING, err);
         }
         if (r == 0)
                 r = start_process(id, watch, err);

@@ -21,7 +21,7 @@ const char *arm_firewall_unit(const char *program, struct pool *pool);
  * folder's lock closed. 0 or negative errno: then nothing may be changed. bus may be NULL: without systemd there is
  * the process alone.
  */
-int arm(struct folder *folder, const char *id, const char *program, sd_bus *bus, int root_fd,
-        void (*watch)(const char *id), struct err *err);
+int arm(const char *id, const char *program, sd_bus *bus, int root_fd, void (*watch)(const char *id),
+        struct err *err);
 /* Take the unit for the boot away again. */
-int disarm(int root_fd, sd_bus *bus, struct err *err);
+int disarm(int root_fd, struct err *err);

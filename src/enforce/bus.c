@@ -16,6 +16,7 @@
 #define UNIT        DESTINATION ".Unit"
 #define SOCKET      "unix:path=/run/systemd/private"
 #define CALL_US     (60u * 1000 * 1000) /* a reload of many units takes its time */
+#define RETURN_US   UINT64_C(2000000)
 #define LOOK_MS     20
 #define RELATED_MAX 1000
 
@@ -75,17 +76,31 @@ static int find_unit(sd_bus *bus, const char *unit, struct pool *pool, const cha
         return 0;
 }
 
-static int state_of(sd_bus *bus, const char *path, const char *unit, struct pool *pool, const char **ret,
-                    struct err *err)
+static int text_of(sd_bus *bus, const char *path, const char *property, const char *unit, struct pool *pool,
+                   const char **ret, struct err *err)
 {
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
-        _cleanup_free_ char *state = NULL;
-        int r = sd_bus_get_property_string(bus, DESTINATION, path, UNIT, "ActiveState", &why, &state);
+        _cleanup_free_ char *text = NULL;
+        int r = sd_bus_get_property_string(bus, DESTINATION, path, UNIT, property, &why, &text);
 
         if (r < 0)
                 return failed(r, &why, "asking for the state of", unit, err);
-        *ret = pool_intern(pool, state);
+        *ret = pool_intern(pool, text);
         return 0;
+}
+
+static int state_of(sd_bus *bus, const char *path, const char *unit, struct pool *pool, const char **ret,
+                    struct err *err)
+{
+        return text_of(bus, path, "ActiveState", unit, pool, ret, err);
+}
+
+int bus_unit_id(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err)
+{
+        const char *path;
+        int r = find_unit(bus, unit, pool, &path, err);
+
+        return r < 0 ? r : text_of(bus, path, "Id", unit, pool, ret, err);
 }
 
 int bus_active_state(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err)
@@ -327,19 +342,32 @@ static int add_command(sd_bus_message *m, const char *const *argv)
         return r;
 }
 
-static int fill_service(sd_bus_message *m, const char *name, const char *what, const char *const *argv)
+/*
+ * It is killed as often as somebody likes, and comes back; also where its program was removed, which may be put back.
+ * So there is no limit, but a pace that harms nobody, and an end with the file.
+ */
+static int add_return(sd_bus_message *m, const char *while_there)
+{
+        int r = sd_bus_message_append(m, "(sv)(sv)(sv)", "Restart", "s", "on-failure", "RestartUSec", "t",
+                                      RETURN_US, "StartLimitIntervalUSec", "t", UINT64_C(0));
+
+        return r < 0 ? r
+                     : sd_bus_message_append(m, "(sv)", "Conditions", "a(sbbs)", 1, "ConditionPathExists", 0,
+                                             0, while_there);
+}
+
+static int fill_service(sd_bus_message *m, const char *name, const char *what, const char *const *argv,
+                        const char *while_there)
 {
         int r = sd_bus_message_append(m, "ss", name, "replace");
 
         if (r >= 0)
                 r = sd_bus_message_open_container(m, 'a', "(sv)");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)", "Description", "s", what, "CollectMode",
-                                          "s", "inactive-or-failed", "Restart", "s", "on-failure",
-                                          "RestartUSec", "t", UINT64_C(200000));
-        /* it is killed as often as somebody likes, and comes back */
+                r = sd_bus_message_append(m, "(sv)(sv)", "Description", "s", what, "CollectMode", "s",
+                                          "inactive-or-failed");
         if (r >= 0)
-                r = sd_bus_message_append(m, "(sv)", "StartLimitIntervalUSec", "t", UINT64_C(0));
+                r = add_return(m, while_there);
         if (r >= 0)
                 r = add_command(m, argv);
         if (r >= 0)
@@ -348,7 +376,7 @@ static int fill_service(sd_bus_message *m, const char *name, const char *what, c
 }
 
 int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv,
-                    struct err *err)
+                    const char *while_there, struct err *err)
 {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
         _cleanup_(sd_bus_error_free) sd_bus_error why = SD_BUS_ERROR_NULL;
@@ -356,7 +384,7 @@ int bus_run_service(sd_bus *bus, const char *name, const char *what, const char 
                                                "StartTransientUnit");
 
         if (r >= 0)
-                r = fill_service(m, name, what, argv);
+                r = fill_service(m, name, what, argv, while_there);
         if (r >= 0)
                 r = sd_bus_call(bus, m, 0, &why, NULL);
         return r < 0 ? failed(r, &why, "starting", name, err) : 0;

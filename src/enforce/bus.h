@@ -23,6 +23,8 @@ void bus_close(sd_bus **bus);
 /* False: systemd executed itself anew, or is gone; open it again. */
 bool bus_is_alive(sd_bus *bus);
 
+/* The name that systemd itself calls it by, which others (Alias=, links) stand for; of none that exists: its own. */
+int bus_unit_id(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err);
 /* "active", "inactive", "failed" ..., in the pool. Of a unit that does not exist: "inactive". */
 int bus_active_state(sd_bus *bus, const char *unit, struct pool *pool, const char **ret, struct err *err);
 /* Whether it runs or is about to; not, when it is about to end. */
@@ -44,6 +46,9 @@ int bus_start(sd_bus *bus, const char *unit, bool wait, struct err *err);
 int bus_restart(sd_bus *bus, const char *unit, bool wait, struct err *err);
 int bus_reload(sd_bus *bus, struct err *err); /* unit files are read again */
 
-/* Run argv as a service of its own that is started again when it is killed; gone with its end. */
+/*
+ * Run argv as a service of its own that is started again, 2 s later, when it is killed or cannot be started, as long as
+ * the file `while_there` is there; gone with its end.
+ */
 int bus_run_service(sd_bus *bus, const char *name, const char *what, const char *const *argv,
-                    struct err *err);
+                    const char *while_there, struct err *err);

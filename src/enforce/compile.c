@@ -191,13 +191,25 @@ static bool is_vital(const char *unit)
         return false;
 }
 
+static int check_vital(const char *unit, struct err *err)
+{
+        return is_vital(unit) ? err_set(err, -EPERM, "'%s' is not touched: the host needs it", unit) : 0;
+}
+
+/* Another name is no way round that (dbus-org.freedesktop.login1.service), nor would masking it keep the unit off. */
 static int check_unit(const struct compile *c, const char *unit, struct err *err)
 {
-        if (is_vital(unit))
-                return err_set(err, -EPERM, "'%s' is not touched: the host needs it", unit);
-        return c->bus ? 0
-                      : err_set(err, -EOPNOTSUPP, "'%s' is a unit of systemd, which does not run here",
-                                unit);
+        const char *id;
+        int r = check_vital(unit, err);
+
+        if (r == 0 && !c->bus)
+                return err_set(err, -EOPNOTSUPP, "'%s' is a unit of systemd, which does not run here", unit);
+        if (r == 0)
+                r = bus_unit_id(c->bus, unit, c->pool, &id, err);
+        if (r == 0 && !streq(id, unit))
+                r = err_set(err, -EINVAL, "'%s' is another name of '%s', by which alone it is changed", unit,
+                            id);
+        return r;
 }
 
 static bool is_wants_folder(const char *name)
@@ -454,7 +466,7 @@ static int compile_sysv(struct compile *c, const struct action *a, struct err *e
         const char *name = c->bus ? unit : script;
         name_list ran = {0};
         struct step *step;
-        int r = is_vital(unit) ? err_set(err, -EPERM, "'%s' is not touched: the host needs it", script) : 0;
+        int r = c->bus ? check_unit(c, unit, err) : check_vital(unit, err);
 
         if (r == 0 && c->bus)
                 r = bus_ends_with(c->bus, unit, c->pool, &ran, err);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +43,57 @@ static int make_path(const char *path, struct err *err)
         return 0;
 }
 
+/* What another user's folder holds is not taken for what was kept, nor would it be after a chown. */
+static int check_ours(int fd, const char *path, struct err *err)
+{
+        struct stat st;
+
+        if (fstat(fd, &st) < 0)
+                return err_errno(err, errno, "opening '%s'", path);
+        if (!fd_distrust(&st))
+                return 0;
+        return err_set(err, -EPERM,
+                       "'%s' is not of root alone, so what is in it is not believed; look who made it, and move it "
+                       "away",
+                       path);
+}
+
+/*
+ * Who can rename a folder above can take away what undo needs, or put an older one in its place. Looked at from the
+ * folder upwards: then it does not matter which links lead there. Where it is sticky, nobody renames what is root's.
+ */
+static int check_above(int folder_fd, struct err *err)
+{
+        _cleanup_close_ int fd = openat(folder_fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        char link[32], path[PATH_MAX] = "?";
+        struct stat st, below = {0};
+
+        for (;;) {
+                int up;
+
+                if (fd < 0 || fstat(fd, &st) < 0)
+                        return err_errno(err, errno, "looking above '" HARDEN_FOLDER "'");
+                if (st.st_mode & S_ISVTX)
+                        st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
+                if (fd_distrust(&st)) {
+                        (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+                        (void)fd_readlink(AT_FDCWD, link, path, sizeof(path));
+                        return err_set(err, -EPERM,
+                                       "'%s': %s, since what undo needs lies below it and could be taken away", path,
+                                       fd_distrust(&st));
+                }
+                if (st.st_dev == below.st_dev && st.st_ino == below.st_ino) /* ".." of "/" is "/" */
+                        return 0;
+                below = st;
+                up = openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+                fd_close(&fd);
+                fd = up;
+        }
+}
+
 int folder_open(struct folder *folder, const char *path, bool make, struct err *err)
 {
         _cleanup_close_ int fd = -1;
-        struct stat st;
         int r;
 
         *folder = (struct folder){.fd = -1, .lock_fd = -1};
@@ -53,12 +101,14 @@ int folder_open(struct folder *folder, const char *path, bool make, struct err *
         if (r < 0)
                 return r;
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        if (fd < 0 || fstat(fd, &st) < 0)
+        if (fd < 0)
                 return err_errno(err, errno, "opening '%s'", path);
-        if (fd_distrust(&st))
-                return err_set(err, -EPERM, "'%s': %s", path, fd_distrust(&st));
-        folder->fd = take_fd(fd);
-        return 0;
+        r = check_ours(fd, path, err);
+        if (r == 0 && make) /* only before something is changed: a rollback is never refused for it */
+                r = check_above(fd, err);
+        if (r == 0)
+                folder->fd = take_fd(fd);
+        return r;
 }
 
 void folder_release(struct folder *folder)
@@ -286,7 +336,9 @@ static int read_parts(int dir_fd, struct apply *apply, struct err *err)
 
 int apply_open(const struct folder *folder, const char *id, struct apply *ret, struct err *err)
 {
+        char path[sizeof(HARDEN_FOLDER "/") + APPLY_ID_SIZE];
         _cleanup_close_ int dir_fd = -1;
+        int r;
 
         *ret = (struct apply){.journal_fd = -1};
         if (!apply_id_good(id))
@@ -297,10 +349,15 @@ int apply_open(const struct folder *folder, const char *id, struct apply *ret, s
                                ? err_set(err, -ENOENT,
                                          "there is no apply '%s' (see: quaymaster harden status)", id)
                                : err_errno(err, errno, "opening '" HARDEN_FOLDER "/%s'", id);
+        (void)snprintf(path, sizeof(path), HARDEN_FOLDER "/%s", id);
+        r = check_ours(dir_fd, path, err);
+        if (r < 0)
+                return r;
         (void)snprintf(ret->id, sizeof(ret->id), "%s", id);
         ret->pool = pool_new();
         ret->journal_fd = open_journal(dir_fd);
-        return read_parts(dir_fd, ret, err);
+        r = read_parts(dir_fd, ret, err);
+        return r < 0 ? err_prefix(err, "apply %s", id) : 0;
 }
 
 void apply_release(struct apply *apply)
@@ -319,6 +376,23 @@ static bool has(const struct apply *apply, enum journal_event event)
 bool apply_in_force(const struct apply *apply)
 {
         return has(apply, JOURNAL_ARMED) && !has(apply, JOURNAL_UNDONE);
+}
+
+const char *apply_undo_why(const struct apply *apply)
+{
+        vec_foreach(line, &apply->journal.lines)
+                if (line->event == JOURNAL_UNDO && line->note)
+                        return line->note;
+        return NULL;
+}
+
+size_t apply_left(const struct apply *apply)
+{
+        size_t n = 0;
+
+        vec_foreach(line, &apply->journal.lines)
+                n = line->event == JOURNAL_UNDO ? 0 : n + (line->event == JOURNAL_LEFT);
+        return n;
 }
 
 const char *apply_state(const struct apply *apply)

@@ -27,7 +27,7 @@ struct folder {
         int fd, lock_fd; /* lock_fd is -1 while the lock is not held */
 };
 
-/* Open it; with `make` also make it. 0 or negative errno; -EPERM: others may write there. */
+/* Open it; with `make` also make it, and see that no other may write above it. 0 or negative errno; -EPERM: one may. */
 int folder_open(struct folder *folder, const char *path, bool make, struct err *err);
 void folder_release(struct folder *folder);
 #define _cleanup_folder_ _cleanup_(folder_release)
@@ -75,6 +75,13 @@ void apply_release(struct apply *apply);
 /* Whether it is in force: applied and not undone. */
 bool apply_in_force(const struct apply *apply);
 const char *apply_state(const struct apply *apply); /* "confirmed", "undone", "not confirmed", "not begun" */
+/*
+ * Why it is undone, or is about to be: "it was not confirmed in time". NULL: it is not, or a full disk kept that from
+ * being written. Where an undo was interrupted, why it was begun, not why it was begun again.
+ */
+const char *apply_undo_why(const struct apply *apply);
+/* How many steps the undo left as they are; of several tries the last counts. */
+size_t apply_left(const struct apply *apply);
 
 /* Make room on a full disk; and take it again when there is enough. */
 void folder_drop_ballast(const struct folder *folder);

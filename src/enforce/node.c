@@ -14,7 +14,7 @@
 #include "base/fd.h"
 #include "base/str.h"
 
-#define TEMPORARY ".quaymaster-new" /* beside the file; one process at a time works here (state.h) */
+#define TEMPORARY ".quaymaster-new" /* beside the file; one process at a time works here (folder.h) */
 
 static const char *const type_names[NODE_TYPE_MAX] = {"none", "file", "link", "folder"};
 

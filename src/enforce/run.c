@@ -11,6 +11,9 @@
 #include "base/launch.h"
 #include "enforce/table.h"
 
+#define TABLE_TRIES   5u
+#define TABLE_WAIT_MS 1000
+
 /* What systemd reads: units, and the links that its generator of System V units goes by. */
 static bool is_of_systemd(const char *path)
 {
@@ -321,8 +324,8 @@ static int undo_nothing(struct run *run, const struct step *step, struct err *er
         return 0;
 }
 
-/* What cannot be undone is told and passed over: the rest is worth more. Files alone are worth another try. */
-static int undo_step(struct run *run, uint32_t i, struct err *err)
+/* -EEXIST: somebody changed it since. *undone: there was something to undo. */
+static int try_undo(struct run *run, uint32_t i, bool *undone, struct err *err)
 {
         static int (*const ops[STEP_OP_MAX])(struct run *, const struct step *, struct err *) = {
                 [STEP_NODE] = undo_node,          [STEP_STOP] = undo_stop,
@@ -333,21 +336,33 @@ static int undo_step(struct run *run, uint32_t i, struct err *err)
         enum found found;
         int r = find(run, i, &found, err);
 
+        *undone = r == 0 && found == FOUND_AFTER;
+        if (r == 0 && found == FOUND_OTHER)
+                return err_set(err, -EEXIST, "somebody changed it since; it stays as it is");
+        if (*undone && !run->bus && step->op != STEP_NODE && step->op != STEP_TABLE &&
+            step->op != STEP_SCRIPT_STOP)
+                return err_set(err, -EOPNOTSUPP, "systemd does not run");
+        return *undone ? ops[step->op](run, step, err) : r;
+}
+
+/* What cannot be undone is told and passed over: the rest is worth more. For files alone all is begun again later. */
+static int undo_step(struct run *run, uint32_t i, struct err *err)
+{
+        const struct step *step = &run->apply->steps.at[i];
+        bool undone;
+        int r = try_undo(run, i, &undone, err);
+
+        /* a table that stays may be what shuts one out; a moment without memory passes; all again restarts units */
+        for (unsigned tries = 1; r < 0 && r != -EEXIST && step->op == STEP_TABLE && tries < TABLE_TRIES; tries++) {
+                (void)poll(NULL, 0, TABLE_WAIT_MS);
+                r = try_undo(run, i, &undone, err);
+        }
         if (step->op == STEP_NODE)
                 node_clean(run->root_fd, step->path);
-        if (r == 0 && found == FOUND_BEFORE)
-                return 0;
-        if (r == 0 && found == FOUND_OTHER)
-                (void)err_set(err, r = -EEXIST, "somebody changed it since; it stays as it is");
-        else if (r == 0 && !run->bus && step->op != STEP_NODE && step->op != STEP_TABLE &&
-                 step->op != STEP_SCRIPT_STOP)
-                (void)err_set(err, r = -EOPNOTSUPP, "systemd does not run");
-        else if (r == 0)
-                r = ops[step->op](run, step, err);
-        if (r == 0) {
+        if (r == 0 && undone)
                 tell(run, "undone", step, NULL);
+        if (r == 0)
                 return 0;
-        }
         run->n_left++;
         (void)journal_add(run->apply->journal_fd, JOURNAL_LEFT, i, err->text, NULL);
         tell(run, "left", step, err->text);

@@ -153,7 +153,10 @@ def test_not_confirmed_in_time(host):
     assert host.open_ports(80, 6379) == set()
     host.settle()
     assert_old(host, before)
-    assert host.status()[-1]["state"] == "undone"
+    last = host.status()[-1]
+    assert (last["state"], last["undo_why"]) == ("undone", "it was not confirmed in time") and "left" not in last
+    told = host.machine.quaymaster("harden", "status").stdout.splitlines()[-1]
+    assert told == f"{last['id']}  undone: it was not confirmed in time"
 
 
 def test_confirmed_stays_and_is_undone_later(host):
@@ -192,7 +195,8 @@ def test_found_unconfirmed_at_boot(host):
     assert not host.pending()
     host.settle()
     assert_old(host, before)
-    assert host.status()[-1]["journal"][-1]["event"] == "undone"
+    last = host.status()[-1]
+    assert last["journal"][-1]["event"] == "undone" and last["undo_why"] == "this machine was started anew before it was confirmed"
 
 
 def test_old_connection_lives_on(host):
@@ -313,6 +317,8 @@ def test_not_root_and_bad_requests(host):
     assert "only root" in done.stdout
     for text in ('{"id":"x","kind":"unit-stop","values":[["unit","../x.service"]]}\n', "nonsense\n", "",
                  action("unit-stop", "vital", ("unit", "dbus.service")),
+                 action("unit-stop", "alias", ("unit", "dbus-org.freedesktop.login1.service")),
+                 action("unit-sandbox", "alias", ("unit", "redis.service"), ("property", "IPAddressDeny=any")),
                  action("package-remove", "x", ("package", "nginx")),
                  action("bind-loopback", "x", ("recipe", "nothing"), ("unit", "nginx.service")),
                  stop("nginx") + action("unit-sandbox", "nginx", ("unit", "nginx.service"), ("property", "IPAddressDeny=any")),

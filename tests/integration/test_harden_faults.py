@@ -11,7 +11,7 @@ import time
 import pytest
 
 from conftest import need_root, run, wait_for
-from machine import machine  # noqa: F401
+from machine import INSIDE, machine  # noqa: F401
 from test_harden import (FIREWALL, HARDEN, HERE, OUTSIDE, SERVERS, STATE, THERE, Host, action, assert_old, host, stop)  # noqa: F401
 
 pytestmark = need_root
@@ -76,6 +76,72 @@ def test_stopped_apply_is_rolled_back(host, slow):
     assert host.status()[-1]["state"] == "undone"
 
 
+def test_status_tells_what_a_rollback_left(host):
+    before = host.state()
+    path = "/etc/systemd/system/nginx.service"
+    done = host.apply(stop("nginx"))
+    host.run("ln", "-sfn", "/lib/systemd/system/nginx.service", path)
+    let_time_pass(host)
+    host.settle()
+    told = host.machine.quaymaster("harden", "status").stdout.splitlines()[-1]
+    assert told == f"{done['id']}  undone but for 1: it was not confirmed in time"
+    assert host.status()[-1]["left"] == 1
+    host.run("sh", "-c", f"rm {path}; systemctl daemon-reload")
+    assert_old(host, before)
+
+
+def only_systemd(host):
+    """Nobody but the service of systemd waits, and that was killed."""
+    host.run("pkill", "-KILL", "-f", "quaymaster-harden (apply|rollback)")
+
+
+def watcher(host, *properties):
+    return host.run("systemctl", "show", *(f"-p{p}" for p in properties), "quaymaster-rollback-*.service").stdout
+
+
+def test_program_is_removed_while_it_waits(host):
+    """Who watches was killed, too: it is tried at a pace that harms nobody, and comes when the program is back."""
+    before = host.state()
+    host.run("sh", "-ec", f"mkdir -p /opt/qm-gone; cp {INSIDE}/quaymaster-harden {INSIDE}/quaymaster-nft /opt/qm-gone")
+    argv = host.machine.argv("/opt/qm-gone/quaymaster-harden", "apply", "--confirm-within", "300")
+    done = subprocess.run(argv, input=stop("nginx"), capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout.splitlines()[-1])["ok"], done
+    set_to = watcher(host, "Restart", "RestartUSec", "StartLimitIntervalUSec", "ConditionPathExists")
+    assert {"Restart=on-failure", "RestartUSec=2s", "StartLimitIntervalUSec=0"} <= set(set_to.split("\n")), set_to
+    host.run("mv", "/opt/qm-gone/quaymaster-harden", "/opt/qm-gone/kept")
+    only_systemd(host)
+    let_time_pass(host)
+    time.sleep(7)
+    restarts = int(watcher(host, "NRestarts").split("=")[1])
+    assert 2 <= restarts <= 4 and host.pending(), restarts
+    host.run("mv", "/opt/qm-gone/kept", "/opt/qm-gone/quaymaster-harden")
+    host.settle()
+    assert_old(host, before)
+    assert not watcher(host, "NRestarts")
+    # gone for good, and what is pending is ended by somebody else: nothing is left to try
+    assert subprocess.run(argv, input=stop("nginx"), capture_output=True, text=True, timeout=60).returncode == 0
+    host.run("rm", "-r", "/opt/qm-gone")
+    only_systemd(host)
+    host.undo()
+    wait_for(lambda: not watcher(host, "NRestarts"), 10, "the end of the service")
+    host.settle()
+    assert_old(host, before)
+
+
+def test_boot_tries_again(host):
+    """What could not be undone at boot is not left for good."""
+    before = host.state()
+    host.apply(stop("nginx"))
+    host.run("sh", "-c", "systemctl daemon-reload; systemctl stop 'quaymaster-rollback-*.service'; pkill -KILL -f 'quaymaster-harden apply'", check=False)
+    held = subprocess.Popen(host.machine.argv("flock", f"{STATE}/lock", "sleep", "6"))
+    time.sleep(0.5)
+    assert host.run("systemctl", "start", "quaymaster-rollback.service", check=False).returncode != 0
+    assert host.pending(), "the lock was held"
+    held.wait()
+    host.settle()
+    assert_old(host, before)
+
+
 def test_systemd_executes_itself_anew(host):
     """As an update of it does: the connection of whoever waits to roll back is gone then."""
     before = host.state()
@@ -120,8 +186,26 @@ def test_table_is_not_loaded_after_it_was_undone(host):
     assert host.open_ports(80) == {80}
 
 
+def test_table_that_cannot_be_undone_for_a_moment(host):
+    """What shuts one out is not left for a fault that passes."""
+    before = host.state()
+    host.run("sh", "-ec", f"mkdir -p /opt/qm-late; cp {INSIDE}/quaymaster-harden {INSIDE}/quaymaster-nft /opt/qm-late")
+    argv = host.machine.argv("/opt/qm-late/quaymaster-harden", "apply", "--confirm-within", "300")
+    assert subprocess.run(argv, input=FIREWALL, capture_output=True, text=True, timeout=60).returncode == 0
+    host.run("mv", "/opt/qm-late/quaymaster-nft", "/opt/qm-late/away")
+    assert host.open_ports(80) == set()
+    let_time_pass(host)
+    time.sleep(1)
+    assert host.pending(), "it is tried"
+    host.run("mv", "/opt/qm-late/away", "/opt/qm-late/quaymaster-nft")
+    host.settle()
+    assert host.open_ports(80) == {80} and "left" not in host.status()[-1]
+    assert_old(host, before)
+    host.run("rm", "-r", "/opt/qm-late")
+
+
 def test_killed_before_the_rollback_was_armed(host):
-    """`pending` is there, and nobody who watches it: the next request sees to it."""
+    """`pending` is there, and nobody who watches it: the next request that changes something sees to it."""
     before = host.state()
     done = host.apply(stop("nginx"))
     host.run("sh", "-c", "systemctl stop 'quaymaster-rollback-*.service'; pkill -KILL -f 'quaymaster-harden apply'", check=False)
@@ -132,7 +216,10 @@ def test_killed_before_the_rollback_was_armed(host):
     states = {s["id"]: s["state"] for s in host.status()}
     assert states[done["id"]] == "undone" and states[lines[-1]["id"]] == "waiting"
     # damaged on the disk, and its watchers gone, too
-    host.run("sh", "-c", f"systemctl stop 'quaymaster-rollback-*.service'; pkill -KILL -f 'quaymaster-harden apply'; echo x >{STATE}/pending", check=False)
+    host.run("sh", "-c", f"systemctl stop 'quaymaster-rollback-*.service'; pkill -KILL -f 'quaymaster-harden apply'", check=False)
+    host.run("sh", "-c", f"echo x >{STATE}/pending")  # by itself: pkill ends its own shell, too
+    told = host.machine.quaymaster("harden", "status", "--json", check=False)
+    assert told.returncode == 3 and any("damaged" in json.loads(line).get("text", "") for line in told.stdout.splitlines())
     assert host.undo()["id"] == lines[-1]["id"]
     # of one whose folder somebody removed nothing can be undone, and nothing waits for it
     host.machine.write(f"{STATE}/pending", '{"state":"waiting","id":"20200101-000000-000000","deadline_boot_ns":1,"boot_id":"x"}\n')
@@ -142,12 +229,35 @@ def test_killed_before_the_rollback_was_armed(host):
     assert_old(host, before)
 
 
+def test_kept_steps_are_damaged(host):
+    """It is named; an apply before it is not undone in its place."""
+    before = host.state()
+    kept = host.apply(stop("nginx"))
+    host.ask("confirm", "--at-console")
+    done = host.apply(stop("vsftpd"))
+    steps = f"{STATE}/{done['id']}/steps"
+    host.run("sh", "-c", f"cp {steps} /root/steps; echo damaged >>{steps}")
+    told = host.machine.quaymaster("harden", "status", check=False)
+    assert told.returncode == 3 and f"apply {done['id']}: line" in told.stdout
+    refused = host.undo(check=False)
+    assert not refused["ok"] and f"apply {done['id']}: line" in refused["error"], refused
+    assert host.machine.run("sh", "-c", f"{INSIDE}/quaymaster harden status >/dev/full", check=False).returncode == 3
+    host.run("cp", "/root/steps", steps)
+    assert host.undo()["id"] == done["id"] and host.open_ports(21, 80) == {21}
+    assert host.undo()["id"] == kept["id"]
+    host.settle()
+    assert_old(host, before)
+
+
 def test_caller_with_odd_limits(host):
     """What sudo hands on of a user: limits that kill, signals ignored, nothing open."""
     before = host.state()
-    script = f"ulimit -S -f 0; ulimit -S -t 60; trap '' CHLD; cd /tmp; exec env SSH_CONNECTION=x {HARDEN} apply --confirm-within 300 2>&-"
+    script = f"ulimit -S -f 0; ulimit -S -t 60; trap '' CHLD; cd /tmp; exec env SSH_CONNECTION=x prlimit --nofile=6: {HARDEN} apply --confirm-within 300 2>&-"
     done = subprocess.run(host.machine.argv("sh", "-c", script), input=stop("nginx"), capture_output=True, text=True, timeout=60)
     assert json.loads(done.stdout.splitlines()[-1])["ok"], done
+    # what it opens is not taken for what is closed: its answer would go there
+    for closed in ("<&-", ">&-", "<&- >&- 2>&-"):
+        host.run("sh", "-c", f"{INSIDE}/quaymaster harden status {closed}")
     host.run("touch", "/etc/systemd/system/.quaymaster-new")  # as of a writer that was killed
     host.undo()
     host.settle()
@@ -302,6 +412,7 @@ def test_rolled_back_at_the_next_boot(host):
         host2 = Host(second)
         states = {s["id"]: s for s in host2.status()}
         assert states[lost["id"]]["state"] == "undone" and states[kept["id"]]["state"] == "confirmed"
+        assert "started anew" in states[lost["id"]]["undo_why"] and "undo_why" not in states[kept["id"]]
         assert second.run("systemctl", "is-active", "nginx").stdout.strip() == "active"
         assert second.run("systemctl", "is-active", "vsftpd", check=False).stdout.strip() == "inactive", "what was confirmed stays"
         assert second.run("sh", "-c", "find /etc/systemd -printf '%p %y %l\n' | sort").stdout == before

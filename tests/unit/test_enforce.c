@@ -299,6 +299,7 @@ static void test_what_others_changed_is_left(void **state)
         assert_int_equal(run_steps(&run, &err), 0);
         assert_int_equal(node_put(tree.fd, "etc/systemd/system/a.service", &theirs, &err), 0);
         assert_int_equal(apply_open(&folder, made.id, &found, &err), 0);
+        assert_null(apply_undo_why(&found));
         run.apply = &found;
         assert_int_equal(run_check(&run, &err), -EEXIST);
         assert_non_null(strstr(err.text, "/etc/systemd/system/a.service"));
@@ -308,6 +309,15 @@ static void test_what_others_changed_is_left(void **state)
         assert_true(node_same(&now, &theirs));
         assert_int_equal(node_read(tree.fd, "etc/systemd/system/alias.service", found.pool, &now, &err), 0);
         assert_int_equal(now.type, NODE_LINK);
+        /* the first try says why, the last one what is left */
+        assert_int_equal(journal_add(found.journal_fd, JOURNAL_UNDO, JOURNAL_NO_STEP, "first", &err), 0);
+        assert_int_equal(journal_add(found.journal_fd, JOURNAL_LEFT, 1, "x", &err), 0);
+        assert_int_equal(journal_add(found.journal_fd, JOURNAL_UNDO, JOURNAL_NO_STEP, "again", &err), 0);
+        assert_int_equal(run_undo(&run, &err), 0);
+        apply_release(&found);
+        assert_int_equal(apply_open(&folder, made.id, &found, &err), 0);
+        assert_string_equal(apply_undo_why(&found), "first");
+        assert_int_equal(apply_left(&found), 1);
 }
 
 /* Stopped for a while, or silent for long: only then; any progress, and any other holder, begins anew. */
@@ -411,6 +421,43 @@ static void test_steps_stay_below_etc(void **state)
         vec_clear(&steps);
 }
 
+/* What others could have written is not believed; who could take it away is told before anything is changed. */
+static void test_folder_of_others(void **state)
+{
+        static const char *const request = "{}\n";
+        _cleanup_tree_ struct tree tree = tree_new();
+        _cleanup_folder_ struct folder folder = {.fd = -1, .lock_fd = -1};
+        _cleanup_apply_ struct apply apply = {.journal_fd = -1, .pool = pool_new()}, found = {.journal_fd = -1};
+        struct err err = {0};
+        char path[80];
+
+        if (geteuid() != 0)
+                skip(); /* another user has nothing to fear of root */
+        (void)snprintf(path, sizeof(path), "%s/above/state", tree.path);
+        assert_int_equal(folder_open(&folder, path, true, &err), 0);
+        assert_int_equal(apply_create(&folder, &apply, request, strlen(request), &err), 0);
+        assert_int_equal(fchownat(folder.fd, apply.id, 1, 1, 0), 0);
+        assert_int_equal(apply_open(&folder, apply.id, &found, &err), -EPERM);
+        folder_release(&folder);
+        assert_int_equal(fchmodat(tree.fd, "above", 0777, 0), 0);
+        assert_int_equal(folder_open(&folder, path, true, &err), -EPERM);
+        assert_non_null(strstr(err.text, "/above'"));
+        assert_int_equal(folder_open(&folder, path, false, &err), 0); /* of a rollback, which must go on */
+        folder_release(&folder);
+        assert_int_equal(fchmodat(tree.fd, "above", 01777, 0), 0);
+        assert_int_equal(folder_open(&folder, path, true, &err), 0);
+        folder_release(&folder);
+        assert_int_equal(fchownat(tree.fd, "above", 1, 1, 0), 0);
+        assert_int_equal(folder_open(&folder, path, true, &err), -EPERM);
+        assert_int_equal(fchownat(tree.fd, "above", 0, 0, 0), 0);
+        assert_int_equal(fchownat(tree.fd, "above/state", 1, 1, 0), 0);
+        assert_int_equal(folder_open(&folder, path, false, &err), -EPERM);
+        assert_int_equal(renameat(tree.fd, "above/state", tree.fd, "other"), 0);
+        assert_int_equal(fchownat(tree.fd, "other", 0, 0, 0), 0);
+        assert_int_equal(symlinkat("../other", tree.fd, "above/state"), 0);
+        assert_true(folder_open(&folder, path, false, &err) < 0); /* a link is no folder */
+}
+
 static void test_one_lock(void **state)
 {
         _cleanup_tree_ struct tree tree = tree_new();
@@ -444,6 +491,7 @@ int main(void)
                 cmocka_unit_test(test_holder_is_ended),
                 cmocka_unit_test(test_ids_sort_by_age),
                 cmocka_unit_test(test_steps_stay_below_etc),
+                cmocka_unit_test(test_folder_of_others),
                 cmocka_unit_test(test_one_lock),
         };
 
