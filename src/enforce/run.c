@@ -353,7 +353,8 @@ static int undo_step(struct run *run, uint32_t i, struct err *err)
         int r = try_undo(run, i, &undone, err);
 
         /* a table that stays may be what shuts one out; a moment without memory passes; all again restarts units */
-        for (unsigned tries = 1; r < 0 && r != -EEXIST && step->op == STEP_TABLE && tries < TABLE_TRIES; tries++) {
+        for (unsigned tries = 1; r < 0 && r != -EEXIST && step->op == STEP_TABLE && tries < TABLE_TRIES;
+             tries++) {
                 (void)poll(NULL, 0, TABLE_WAIT_MS);
                 r = try_undo(run, i, &undone, err);
         }
