@@ -582,6 +582,10 @@ static void test_advise(void **state)
                 {"0.0.0.0:143/tcp", "/usr/sbin/dovecot", "dovecot-core", "imap", CONFIDENCE_LIKELY},
                 {"0.0.0.0:993/tcp", "/usr/sbin/dovecot", "dovecot-core", "imaps", CONFIDENCE_LIKELY},
                 {"0.0.0.0:995/tcp", "/usr/sbin/dovecot", "dovecot-core", "pop3s", CONFIDENCE_LIKELY},
+                {"0.0.0.0:4190/tcp", "/usr/sbin/dovecot", "dovecot-core", "managesieve", CONFIDENCE_LIKELY},
+                {"0.0.0.0:68/udp", "/usr/lib/systemd/systemd-networkd", "systemd", "dhcp-client", CONFIDENCE_LIKELY},
+                {"[::]:546/udp", "/usr/sbin/NetworkManager", "network-manager", "dhcpv6-client", CONFIDENCE_LIKELY},
+                {"0.0.0.0:25/tcp", "/usr/libexec/postfix/master", NULL, "smtp", CONFIDENCE_LIKELY},
                 /* the package where the guide does not name the program */
                 {"0.0.0.0:4711/tcp", "/usr/sbin/sshd-session-new", "openssh-server", "ssh",
                  CONFIDENCE_LIKELY},
