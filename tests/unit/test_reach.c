@@ -126,14 +126,14 @@ static void test_golden(void **state)
         "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"" protocol "\",\"field\":\"" field \
         "\"}},\"right\":" right "}},"
 
-/* One listener on tcp port 22; what is told of the zones, in one line. */
-static void expect(const char *json, const char *expected)
+/* One listener; what is told of the zones, in one line. */
+static void expect_at(const char *place, const char *json, const char *expected)
 {
         _cleanup_str_ struct str found = {0};
         struct host h = host_new();
         const struct exposure *e;
 
-        (void)sample_socket(h.view, HOST_NETNS, "0.0.0.0:22/tcp");
+        (void)sample_socket(h.view, HOST_NETNS, place);
         judge(&h, json, strlen(json));
         e = &h.assessment->listeners.at[0].exposure;
         for (size_t i = 0; i < e->n_zones; i++)
@@ -141,6 +141,11 @@ static void expect(const char *json, const char *expected)
         str_addf(&found, ", %s", e->blocked_by ? e->blocked_by : "open");
         assert_string_equal(str_text(&found), expected);
         host_free(&h);
+}
+
+static void expect(const char *json, const char *expected)
+{
+        expect_at("0.0.0.0:22/tcp", json, expected);
 }
 
 static void test_policy_blocks(void **state)
@@ -181,6 +186,31 @@ static void test_the_unknown_never_blocks(void **state)
         expect(BASE("drop") RULE("5", "{\"tproxy\":{\"port\":22}}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"xt\":{\"type\":\"target\",\"name\":\"NEWEST\"}}") END,
                "unknown unknown unknown, open");
+}
+
+#define META(key, right) "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"" key "\"}},\"right\":" right "}},"
+#define SYN_OF(mask)                                                                                                   \
+        "{\"match\":{\"op\":\"==\",\"left\":{\"&\":[{\"payload\":{\"protocol\":\"tcp\",\"field\":\"flags\"}},"           \
+        "[" mask "]]},\"right\":\"syn\"}},"
+
+/* Hostile packets open connections, too. */
+static void test_odd_packets(void **state)
+{
+        static const char open[] = "reachable reachable reachable, open", unknown[] = "unknown unknown unknown, open";
+        static const char blocked[] = "blocked blocked blocked, inet t in handle 5";
+
+        expect(BASE("accept") RULE("5", SYN_OF("\"fin\",\"syn\",\"rst\",\"ack\"") "{\"drop\":null}") END, blocked);
+        expect(BASE("accept") RULE("5", SYN_OF("\"syn\",\"psh\"") "{\"drop\":null}") END, unknown);
+        expect(BASE("accept") RULE("5", SYN_OF("\"syn\",\"urg\"") "{\"drop\":null}") END, unknown);
+        /* a raw socket of TCP takes any packet of it */
+        expect_at("0.0.0.0:6/raw", BASE("accept") RULE("5", SYN_OF("\"syn\",\"ack\"") "{\"drop\":null}") END, unknown);
+        /* a packet for this host's address in a frame for all */
+        expect(BASE("drop") RULE("5", META("pkttype", "\"broadcast\"") "{\"accept\":null}") END,
+               "blocked blocked blocked, policy of inet t in");
+        expect(BASE("accept") RULE("5", META("pkttype", "\"host\"") "{\"drop\":null}") END, blocked);
+        expect_at("10.1.0.5:53/udp", BASE("drop") RULE("5", META("pkttype", "\"broadcast\"") "{\"accept\":null}") END,
+                  unknown);
+        expect_at("10.1.0.5:53/udp", BASE("accept") END, open);
 }
 
 /* nft(8) lists `meta nfproto ipv6 reject` as `reject with icmpv6`: that is no rule for IPv4. */
@@ -331,6 +361,7 @@ int main(void)
                 cmocka_unit_test(test_policy_blocks),
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
+                cmocka_unit_test(test_odd_packets),
                 cmocka_unit_test(test_implied_matches),
                 cmocka_unit_test(test_addresses_on_lo),
                 cmocka_unit_test(test_limits),
