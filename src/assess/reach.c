@@ -61,6 +61,7 @@ struct found {
         struct sources sure[N_FAMILIES];    /* get there, by some address and every device */
         bool asked[N_FAMILIES];
         bool group; /* what may get there was sent to a group */
+        bool foreign; /* it is bound to an address that is none of this host */
         bool usual;
 };
 
@@ -436,6 +437,36 @@ static void ask_one(struct reaching *r, struct found *f, const struct listener *
         ask_target(r, f, l, packet, &goal, inside);
 }
 
+/* TCP and SCTP are between two; what is led on was sent to one address. */
+static bool takes_groups(const struct listener *l)
+{
+        return l->transport != TRANSPORT_TCP && l->transport != TRANSPORT_SCTP && !l->forward;
+}
+
+/* Who has no address yet (DHCP) sends from 0.0.0.0, to all: it may be of any zone on that link. */
+static void ask_nameless(struct reaching *r, struct found *f, const struct listener *l, struct packet packet,
+                         const struct packet_goal *goal)
+{
+        static const struct rule_span nobody = {0, 0};
+
+        vec_foreach (device, &r->place.devices) {
+                struct answer answer = {0};
+
+                if (l->device && !streq(l->device, device->name))
+                        continue;
+                packet.knows_device = true;
+                packet.device = device->number;
+                reach_ask(r->place.ruleset, &f->scratch, &packet, (struct sources){&nobody, 1}, goal, f->usual, false,
+                          &answer);
+                if (answer.arrives.n) {
+                        f->arrives[V4] = sources_union(&f->scratch, f->arrives[V4], sources_by(r, f, device, V4));
+                        f->group = true;
+                }
+                f->answer.too_much = f->answer.too_much || answer.too_much;
+                answer_release(&answer);
+        }
+}
+
 static void ask_group(struct reaching *r, struct found *f, const struct listener *l, unsigned family, uint16_t port)
 {
         struct packet_goal goal = goal_of(r, l, port);
@@ -445,6 +476,8 @@ static void ask_group(struct reaching *r, struct found *f, const struct listener
         packet.own = false;
         goal.here = true;
         ask_target(r, f, l, packet, &goal, false);
+        if (family == V4)
+                ask_nameless(r, f, l, packet, &goal);
 }
 
 static size_t count_own(const struct reaching *r, unsigned family)
@@ -474,7 +507,7 @@ static void ask_family(struct reaching *r, struct found *f, const struct listene
                 packet.translated = inside;
                 ask_target(r, f, l, packet, &goal, inside);
         }
-        if (l->transport == TRANSPORT_UDP && !inside && !l->forward)
+        if (takes_groups(l) && !inside)
                 ask_group(r, f, l, family, port);
 }
 
@@ -483,8 +516,12 @@ static void ask_port(struct reaching *r, struct found *f, const struct listener 
         struct address bound = address_unmapped(&l->address);
         const struct address *to = l->forward ? &l->forward->to : NULL;
 
-        if (bound.family && address_is_multicast(&bound)) {
-                ask_group(r, f, l, family_index(&bound), port);
+        /* a multicast group, a broadcast address, or one that this host does not have yet */
+        if (bound.family && !address_is_any(&bound) && !l->forward &&
+            !is_own(&r->place, bound.family, number_of(&bound))) {
+                f->foreign = true;
+                if (!inside)
+                        ask_group(r, f, l, family_index(&bound), port);
                 return;
         }
         if (bound.family && !address_is_any(&bound)) {
@@ -646,8 +683,9 @@ static void tell_doubt(struct reaching *r, struct found *f, const struct zone *z
         to->why = ways_text(r, f, zone);
         if (to->why)
                 return;
-        to->why = f->group ? "packets to a multicast or broadcast address may get in"
-                           : "it hangs on the interface a packet comes by, or packets behind the first are stopped";
+        to->why = f->foreign ? "its address is not this host's alone, or not yet"
+                  : f->group   ? "packets to a multicast or broadcast address may get in"
+                             : "it hangs on the interface a packet comes by, or packets behind the first are stopped";
         for (size_t i = 0; i < f->answer.doubts.n; i++) {
                 const struct doubt *doubt = &f->answer.doubts.at[i];
 

@@ -213,6 +213,27 @@ static void test_odd_packets(void **state)
         expect_at("10.1.0.5:53/udp", BASE("accept") END, open);
 }
 
+/* Packets for all reach whoever listens for them, from senders that have no address yet, too. */
+static void test_groups(void **state)
+{
+        static const char unknown[] = "unknown unknown unknown, open";
+        static const char policy[] = "blocked blocked blocked, policy of inet t in";
+        static const char broadcast[] = BASE("drop") RULE("5",
+                "{\"match\":{\"op\":\"==\",\"left\":{\"fib\":{\"result\":\"type\",\"flags\":[\"daddr\"]}},"
+                "\"right\":\"broadcast\"}},{\"accept\":null}") END;
+        static const char to_all[] = BASE("drop") RULE("5", PAYLOAD("ip", "daddr", "\"224.0.0.5\"") "{\"accept\":null}") END;
+        static const char nameless[] = BASE("drop") RULE("5", PAYLOAD("ip", "saddr", "\"0.0.0.0\"") "{\"accept\":null}") END;
+
+        expect_at("10.1.255.255:137/udp", broadcast, unknown);
+        expect_at("10.1.0.5:137/udp", broadcast, policy);
+        expect_at("0.0.0.0:22/tcp", broadcast, policy);
+        expect_at("0.0.0.0:89/raw", to_all, unknown);
+        expect_at("10.1.0.5:89/raw", to_all, policy);
+        expect_at("0.0.0.0:67/udp", nameless, unknown);
+        expect_at("0.0.0.0:22/tcp", nameless, policy);
+        expect_at("10.1.0.77:22/tcp", BASE("drop") END, policy); /* bound to an address that is not here yet */
+}
+
 /* nft(8) lists `meta nfproto ipv6 reject` as `reject with icmpv6`: that is no rule for IPv4. */
 static void test_implied_matches(void **state)
 {
@@ -362,6 +383,7 @@ int main(void)
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
                 cmocka_unit_test(test_odd_packets),
+                cmocka_unit_test(test_groups),
                 cmocka_unit_test(test_implied_matches),
                 cmocka_unit_test(test_addresses_on_lo),
                 cmocka_unit_test(test_limits),
