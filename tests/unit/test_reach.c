@@ -213,6 +213,23 @@ static void test_odd_packets(void **state)
         expect_at("10.1.0.5:53/udp", BASE("accept") END, open);
 }
 
+#define DROP_SET(members)                                                                                     \
+        BASE("accept")                                                                                        \
+        ",{\"set\":{\"family\":\"inet\",\"name\":\"s\",\"table\":\"t\",\"type\":\"ipv4_addr\",\"elem\":[" members "]}}"     \
+        RULE("5", PAYLOAD("ip", "saddr", "\"@s\"") "{\"drop\":null}") END
+#define OFFICE "{\"prefix\":{\"addr\":\"10.1.0.0\",\"len\":16}}"
+
+/* What is blocked for an hour is not blocked. */
+static void test_members_that_expire(void **state)
+{
+        static const char unknown[] = "unknown reachable reachable, open";
+
+        expect(DROP_SET(OFFICE), "blocked reachable reachable, open");
+        expect(DROP_SET("{\"elem\":{\"val\":" OFFICE ",\"comment\":\"x\"}}"), "blocked reachable reachable, open");
+        expect(DROP_SET("{\"elem\":{\"val\":" OFFICE ",\"timeout\":60,\"expires\":59}}"), unknown);
+        expect(DROP_SET("{\"elem\":{\"val\":" OFFICE ",\"expires\":59}}"), unknown); /* the set has a timeout */
+}
+
 /* Packets for all reach whoever listens for them, from senders that have no address yet, too. */
 static void test_groups(void **state)
 {
@@ -383,6 +400,7 @@ int main(void)
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
                 cmocka_unit_test(test_odd_packets),
+                cmocka_unit_test(test_members_that_expire),
                 cmocka_unit_test(test_groups),
                 cmocka_unit_test(test_implied_matches),
                 cmocka_unit_test(test_addresses_on_lo),
