@@ -171,7 +171,7 @@ static void test_the_unknown_never_blocks(void **state)
                 "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":\"@gone\"}},",
                 "{\"match\":{\"op\":\"??\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":22}},",
                 "{\"xt\":{\"type\":\"match\",\"name\":\"set\"}},",
-                "{\"quota\":{\"val\":1,\"val_unit\":\"bytes\",\"inv\":true}},",
+                "{\"xt\":null},", /* libnftables before 1.0.6 */
         };
 
         for (size_t i = 0; i < array_len(matches); i++) {
@@ -179,8 +179,16 @@ static void test_the_unknown_never_blocks(void **state)
                                                          "\"handle\":5,\"expr\":[%s{\"accept\":null}]}}]}",
                                                          BASE("drop"), matches[i]);
 
+                _cleanup_free_ char *drops = xasprintf("%s,{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"in\","
+                                                       "\"handle\":5,\"expr\":[%s{\"drop\":null}]}}]}",
+                                                       BASE("accept"), matches[i]);
+
                 expect(accepts, "unknown unknown unknown, open");
+                expect(drops, "unknown unknown unknown, open");
         }
+        expect(BASE("drop") RULE("5", "{\"quota\":{\"val\":1,\"val_unit\":\"bytes\",\"inv\":true}},{\"accept\":null}") END,
+               "unknown unknown unknown, open");
+        expect(BASE("drop") RULE("5", "{\"xt\":null}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"something new\":{}}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"queue\":{\"num\":1}}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"tproxy\":{\"port\":22}}") END, "unknown unknown unknown, open");
@@ -211,6 +219,47 @@ static void test_odd_packets(void **state)
         expect_at("10.1.0.5:53/udp", BASE("drop") RULE("5", META("pkttype", "\"broadcast\"") "{\"accept\":null}") END,
                   unknown);
         expect_at("10.1.0.5:53/udp", BASE("accept") END, open);
+}
+
+/* Rules of iptables-nft, by what their matches are translated to. */
+static void test_translated(void **state)
+{
+        static const struct {
+                const char *text, *accepting, *dropping;
+        } cases[] = {
+                {"ct state new", "unknown", "blocked"}, /* packets behind the first do not get in */
+                {"ct state established", "blocked", "unknown"},
+                {"pkttype unicast", "reachable", "blocked"},
+                {"fib daddr type local", "reachable", "blocked"},
+                {"fib daddr type broadcast", "blocked", "reachable"},
+                /* --limit-iface-in: what follows a phrase that is not known is no phrase */
+                {"fib daddr . iif type local", "unknown", "unknown"},
+                /* --ctstate NEW,DNAT, and the same negated */
+                {"ct status dnat", "unknown", "unknown"},
+                {"ether saddr 02:00:00:00:00:02", "unknown", "unknown"},
+                {"meta mark 0x1", "unknown", "unknown"},
+                {"xt match \\\"physdev\\\"", "unknown", "unknown"},
+        };
+
+        for (size_t i = 0; i < array_len(cases) * 2; i++) {
+                const char *verdict = i % 2 ? "drop" : "accept", *other = i % 2 ? "accept" : "drop";
+                const char *wanted = i % 2 ? cases[i / 2].dropping : cases[i / 2].accepting;
+                _cleanup_free_ char *json = xasprintf(
+                        "{\"nftables\":[{\"chain\":{\"family\":\"ip\",\"table\":\"filter\",\"name\":\"INPUT\",\"handle\":1,"
+                        "\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"%s\"}},{\"rule\":{\"family\":\"ip\","
+                        "\"table\":\"filter\",\"chain\":\"INPUT\",\"handle\":5,\"text\":\"%s counter packets 0 bytes 0 %s\","
+                        "\"expr\":[{\"xt\":{\"type\":\"match\",\"name\":\"some\"}},{\"%s\":null}]}}]}",
+                        other, cases[i / 2].text, verdict, verdict);
+                struct host h = host_new();
+                const char *found;
+
+                (void)sample_socket(h.view, HOST_NETNS, "0.0.0.0:22/tcp");
+                judge(&h, json, strlen(json));
+                found = reach_state_name(h.assessment->listeners.at[0].exposure.zones[0].state);
+                if (!streq(found, wanted))
+                        fail_msg("%s %s: %s", cases[i / 2].text, verdict, found);
+                host_free(&h);
+        }
 }
 
 #define DROP_SET(members)                                                                                     \
@@ -400,6 +449,7 @@ int main(void)
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
                 cmocka_unit_test(test_odd_packets),
+                cmocka_unit_test(test_translated),
                 cmocka_unit_test(test_members_that_expire),
                 cmocka_unit_test(test_groups),
                 cmocka_unit_test(test_implied_matches),
