@@ -26,6 +26,7 @@ struct device {
         const char *name;
         rule_number number;
         struct sources links[N_FAMILIES]; /* networks it is attached to */
+        bool quiet; /* it has no address: nothing is expected by it, but packets may come */
 };
 
 struct place { /* a network namespace */
@@ -33,7 +34,8 @@ struct place { /* a network namespace */
         uint32_t netns;
         const struct ruleset *ruleset;
         const char *unknown; /* why nothing can be said; or NULL */
-        vec(struct device) devices;
+        vec(struct device) devices; /* quiet ones behind the others */
+        bool addressed;             /* one of them is not quiet */
 };
 
 struct reaching {
@@ -197,20 +199,31 @@ static void set_zones(struct reaching *r, const struct estate *estate)
 
 /* --- the namespace -------------------------------------------------------------------------------- */
 
+static struct device *find_device(const struct place *p, const char *name)
+{
+        vec_foreach (device, &p->devices)
+                if (streq(device->name, name))
+                        return device;
+        return NULL;
+}
+
+static struct device *device_named(struct place *p, const char *name)
+{
+        struct device *device = find_device(p, name);
+
+        if (!device) {
+                device = vec_push(&p->devices);
+                *device = (struct device){.name = name, .number = device_number(name)};
+        }
+        return device;
+}
+
 static void add_device(struct reaching *r, const struct interface_address *a)
 {
         struct rule_span network = network_of(&a->address, a->prefix_len);
         unsigned family = family_index(&a->address);
-        struct device *device = NULL;
+        struct device *device = device_named(&r->place, a->device);
 
-        vec_foreach (d, &r->place.devices)
-                if (streq(d->name, a->device))
-                        device = d;
-        if (!device) {
-                device = vec_push(&r->place.devices);
-                device->name = a->device;
-                device->number = device_number(a->device);
-        }
         device->links[family] = sources_union(&r->lasting, device->links[family],
                                               sources_of(&r->lasting, &network, 1));
 }
@@ -245,6 +258,10 @@ static void set_place(struct reaching *r, uint32_t netns)
         vec_foreach (a, &view->addresses)
                 if (leads_out(a, netns))
                         add_device(r, a);
+        p->addressed = p->devices.n > 0;
+        vec_foreach (link, &view->links)
+                if (link->netns == netns && !find_device(p, link->device))
+                        device_named(p, link->device)->quiet = true;
 }
 
 static bool is_own(const void *arg, uint8_t family, rule_number number)
@@ -332,13 +349,15 @@ static struct split ask_devices(struct reaching *r, struct found *f, const struc
 {
         const struct place *place = &r->place;
         unsigned family = packet.family == 4 ? V4 : V6;
-        bool by_device = (place->ruleset->names_devices || l->device) && place->devices.n <= MAX_DEVICES;
+        bool known = !l->device || find_device(place, l->device);
+        bool by_device = (place->ruleset->names_devices || l->device) && known && place->devices.n <= MAX_DEVICES;
         size_t n = by_device ? place->devices.n : 1;
         struct split all = {.fails = {0}};
 
         for (size_t i = 0; i < n && !f->answer.too_much; i++) {
                 const struct device *device = by_device ? &place->devices.at[i] : NULL;
                 struct sources from = device ? sources_by(r, f, device, family) : r->all[family];
+                bool expected = !device || !device->quiet || l->device;
                 struct answer answer = {0};
 
                 if (device && l->device && !streq(l->device, device->name))
@@ -346,12 +365,15 @@ static struct split ask_devices(struct reaching *r, struct found *f, const struc
                 packet.knows_device = device != NULL;
                 packet.device = device ? device->number : 0;
                 reach_ask(place->ruleset, &f->scratch, &packet, from, goal, f->usual, inside, &answer);
-                if (device)
-                        keep_device(f, device, &packet, from, &answer);
-                all.arrives = sources_union(&f->scratch, all.arrives, answer.arrives);
-                all.fails = sources_union(&f->scratch, all.fails, answer.fails);
-                keep_reasons(f, &answer, family);
                 f->answer.too_much = answer.too_much;
+                if (expected || answer.arrives.n) {
+                        if (device)
+                                keep_device(f, device, &packet, from, &answer);
+                        keep_reasons(f, &answer, family);
+                }
+                all.arrives = sources_union(&f->scratch, all.arrives, answer.arrives);
+                if (expected)
+                        all.fails = sources_union(&f->scratch, all.fails, answer.fails);
                 answer_release(&answer);
         }
         return all;
@@ -448,13 +470,14 @@ static void ask_nameless(struct reaching *r, struct found *f, const struct liste
                          const struct packet_goal *goal)
 {
         static const struct rule_span nobody = {0, 0};
+        bool known = !l->device || find_device(&r->place, l->device);
 
         vec_foreach (device, &r->place.devices) {
                 struct answer answer = {0};
 
-                if (l->device && !streq(l->device, device->name))
+                if (l->device && known && !streq(l->device, device->name))
                         continue;
-                packet.knows_device = true;
+                packet.knows_device = known;
                 packet.device = device->number;
                 reach_ask(r->place.ruleset, &f->scratch, &packet, (struct sources){&nobody, 1}, goal, f->usual, false,
                           &answer);
@@ -869,7 +892,7 @@ static void reach_listener(struct reaching *r, struct listener *l)
         struct reach_zone *zones;
 
         set_place(r, (uint32_t)(l->netns - r->a->view->netns.at));
-        if (!r->place.devices.n)
+        if (!r->place.addressed)
                 return;
         zones = pool_alloc(r->a->pool, r->zones.n * sizeof(*zones));
         if (!r->place.unknown)

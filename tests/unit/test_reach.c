@@ -262,6 +262,46 @@ static void test_translated(void **state)
         }
 }
 
+/* An interface without an address takes packets for those of the others; nobody expects them there. */
+static void test_devices_without_address(void **state)
+{
+        static const struct {
+                const char *link, *bound, *json;
+                enum reach_state state;
+        } cases[] = {
+                {NULL, NULL, BASE("drop") RULE("5", META("iifname", "\"wlan0\"") "{\"accept\":null}") END, REACH_BLOCKED},
+                {"wlan0", NULL, BASE("drop") RULE("5", META("iifname", "\"wlan0\"") "{\"accept\":null}") END, REACH_UNKNOWN},
+                {"wlan0", NULL, BASE("drop") RULE("5", META("iifname", "\"other0\"") "{\"accept\":null}") END, REACH_BLOCKED},
+                {"wlan0", NULL, BASE("accept") RULE("5", META("iifname", "\"wlan0\"") "{\"drop\":null}") END, REACH_REACHABLE},
+                /* bound to one */
+                {"wlan0", "wlan0", BASE("accept") END, REACH_REACHABLE},
+                {"wlan0", "wlan0", BASE("drop") END, REACH_BLOCKED},
+                {"wlan0", "wlan0", BASE("drop") RULE("5", META("iifname", "\"eth0\"") "{\"accept\":null}") END, REACH_BLOCKED},
+                /* or to one that was not seen */
+                {NULL, "wlan0", BASE("accept") END, REACH_REACHABLE},
+                {NULL, "wlan0", BASE("drop") RULE("5", META("iifname", "\"wlan0\"") "{\"accept\":null}") END, REACH_UNKNOWN},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                struct host h = host_new();
+                struct socket_seen *s = sample_socket(h.view, HOST_NETNS, "0.0.0.0:22/tcp");
+                enum reach_state found;
+
+                if (cases[i].bound) {
+                        s->device = cases[i].bound;
+                        s->ifindex = 77;
+                }
+                sample_link(h.view, HOST_NETNS, "eth0");
+                if (cases[i].link)
+                        sample_link(h.view, HOST_NETNS, cases[i].link);
+                judge(&h, cases[i].json, strlen(cases[i].json));
+                found = h.assessment->listeners.at[0].exposure.zones[1].state; /* who is on none of its networks */
+                if (found != cases[i].state)
+                        fail_msg("case %zu: %s", i, reach_state_name(found));
+                host_free(&h);
+        }
+}
+
 #define DROP_SET(members)                                                                                     \
         BASE("accept")                                                                                        \
         ",{\"set\":{\"family\":\"inet\",\"name\":\"s\",\"table\":\"t\",\"type\":\"ipv4_addr\",\"elem\":[" members "]}}"     \
@@ -449,6 +489,7 @@ int main(void)
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
                 cmocka_unit_test(test_odd_packets),
+                cmocka_unit_test(test_devices_without_address),
                 cmocka_unit_test(test_translated),
                 cmocka_unit_test(test_members_that_expire),
                 cmocka_unit_test(test_groups),
