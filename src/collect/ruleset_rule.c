@@ -190,10 +190,25 @@ static void read_set(struct draft *d, const json_t *body)
         add_unknown(d, kind, "a dynamic set");
 }
 
+/* What is read for a value may be missing, and then the rule ends there: a member of a map, a header. */
+static bool may_be_missing(const json_t *value)
+{
+        const char *kind = json_object_iter_key(json_object_iter((json_t *)value));
+        json_t *part;
+        size_t i;
+
+        json_array_foreach ((json_t *)value, i, part)
+                if (may_be_missing(part))
+                        return true;
+        if (!kind || streq(kind, "meta"))
+                return false;
+        return !strchr("|&^<>", kind[0]) || may_be_missing(json_object_get(value, kind));
+}
+
 static void read_mangle(struct draft *d, const json_t *body)
 {
         static const char *const moving[] = {"saddr", "daddr", "sport", "dport", "protocol", "nexthdr", "flags"};
-        const json_t *payload = json_object_get(json_object_get(body, "key"), "payload");
+        const json_t *key = json_object_get(body, "key"), *payload = json_object_get(key, "payload");
         const char *field = ruleset_text(payload, "field");
 
         if (payload && !field[0])
@@ -201,6 +216,8 @@ static void read_mangle(struct draft *d, const json_t *body)
         for (size_t i = 0; i < array_len(moving); i++)
                 if (streq(field, moving[i]))
                         ruleset_set_opaque(d->p, "a rule that rewrites packets");
+        if ((!value_of(key, "meta") && !value_of(key, "ct")) || may_be_missing(json_object_get(body, "value")))
+                add_unknown(d, RULE_UNKNOWN, "a rule that changes packets");
 }
 
 static void read_notrack(struct draft *d, const json_t *body)
@@ -229,8 +246,17 @@ static void read_forwarding(struct draft *d, const json_t *body)
         d->rule.verdict = unclear(d, "fwd");
 }
 
+/* Of a map of counters or helpers the rule ends where there is no member. */
 static void read_harmless(struct draft *d, const json_t *body)
 {
+        if (json_object_get(body, "map"))
+                add_unknown(d, RULE_UNKNOWN, "a map");
+}
+
+static void read_copy(struct draft *d, const json_t *body)
+{
+        if (may_be_missing(json_object_get(body, "addr")) || may_be_missing(json_object_get(body, "dev")))
+                add_unknown(d, RULE_UNKNOWN, "a map");
 }
 
 static void read_text_match(struct draft *d, const json_t *m)
@@ -292,7 +318,7 @@ static const struct {
         {"limit", read_limit},       {"ct count", read_limit},    {"quota", read_limit},    {"set", read_set},
         {"meter", read_set},         {"mangle", read_mangle},     {"notrack", read_notrack}, {"tproxy", read_tproxy},
         {"snat", read_source_nat},   {"masquerade", read_source_nat}, {"synproxy", read_synproxy},
-        {"fwd", read_forwarding},    {"counter", read_harmless},  {"log", read_harmless},   {"dup", read_harmless},
+        {"fwd", read_forwarding},    {"counter", read_harmless},  {"log", read_harmless},   {"dup", read_copy},
         {"flow", read_harmless},     {"ct helper", read_harmless}, {"ct timeout", read_harmless},
         {"ct expectation", read_harmless}, {"comment", read_harmless}, {"xt", read_extension},
 };

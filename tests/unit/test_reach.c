@@ -262,6 +262,27 @@ static void test_translated(void **state)
         }
 }
 
+/* A statement whose value is missing ends its rule: what stands behind it is not done. */
+static void test_rules_that_end(void **state)
+{
+        static const char unknown[] = "unknown unknown unknown, open";
+        static const char blocked[] = "blocked blocked blocked, inet t in handle 5";
+#define DROP_BEHIND(statement) BASE("accept") RULE("5", statement ",{\"drop\":null}") END
+#define SET(key, value) "{\"mangle\":{\"key\":" key ",\"value\":" value "}}"
+#define MARK "{\"meta\":{\"key\":\"mark\"}}"
+#define MAP "{\"map\":{\"key\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"data\":{\"set\":[[80,1]]}}}"
+
+        expect(DROP_BEHIND(SET(MARK, "1")), blocked);
+        expect(DROP_BEHIND(SET(MARK, "{\"|\":[" MARK ",1]}")), blocked);
+        expect(DROP_BEHIND(SET(MARK, MAP)), unknown);
+        expect(DROP_BEHIND(SET(MARK, "{\"|\":[{\"ct\":{\"key\":\"mark\"}},1]}")), unknown);
+        expect(DROP_BEHIND(SET("{\"payload\":{\"protocol\":\"ip6\",\"field\":\"dscp\"}}", "1")), unknown);
+        expect(DROP_BEHIND("{\"counter\":\"c\"}"), blocked);
+        expect(DROP_BEHIND("{\"counter\":" MAP "}"), unknown);
+        expect(DROP_BEHIND("{\"dup\":{\"addr\":\"10.1.0.9\"}}"), blocked);
+        expect(DROP_BEHIND("{\"dup\":{\"addr\":" MAP "}}"), unknown);
+}
+
 /* An interface without an address takes packets for those of the others; nobody expects them there. */
 static void test_devices_without_address(void **state)
 {
@@ -489,6 +510,7 @@ int main(void)
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
                 cmocka_unit_test(test_odd_packets),
+                cmocka_unit_test(test_rules_that_end),
                 cmocka_unit_test(test_devices_without_address),
                 cmocka_unit_test(test_translated),
                 cmocka_unit_test(test_members_that_expire),
