@@ -7,10 +7,14 @@
 
 #include "base/str.h"
 
+#define COMM_LEN 15 /* what the kernel, and so ss(8), keeps of a program's name: proc_pid_comm(5) */
+
 static bool lists(const char *const *names, unsigned n, const char *name)
 {
+        bool cut = strlen(name) == COMM_LEN;
+
         for (unsigned i = 0; i < n; i++)
-                if (streq(names[i], name))
+                if (streq(names[i], name) || (cut && str_after(names[i], name)))
                         return true;
         return false;
 }
@@ -102,6 +106,31 @@ static const struct page *page_of_number(const struct knowledge *knowledge, cons
         return l->transport == TRANSPORT_RAW ? NULL : knowledge_by_port(knowledge, l->transport, l->port);
 }
 
+/* A pid without a name, and what runs all services of Windows, say nothing about the protocol. */
+static bool tells_program(const struct process *p)
+{
+        return p && (p->exe || (p->name && !streq(p->name, "svchost.exe") && !streq(p->name, "svchost") &&
+                                !streq(p->name, "System")));
+}
+
+bool listener_by_number(const struct listener *l)
+{
+        return l->confidence == CONFIDENCE_REGISTERED &&
+               (tells_program(listener_main_process(l)) || (l->unit && l->unit->exec));
+}
+
+/* What the guide expects is the server it describes, not whatever took its number. */
+static struct advice advice_of(const struct page *page, const struct listener *l)
+{
+        if (page->advice == ADVICE_EXPECTED && listener_by_number(l))
+                return (struct advice){
+                        ADVICE_REVIEW,
+                        "Only the port number says what this is: the guide does not know this program for it; find out "
+                        "what it speaks (host --verify asks it) and what needs it.",
+                };
+        return (struct advice){page->advice, page->why};
+}
+
 void advise(const struct knowledge *knowledge, struct listener *l, const struct program *program)
 {
         const struct page *page = choose(page_of_number(knowledge, l), program, l);
@@ -119,7 +148,7 @@ void advise(const struct knowledge *knowledge, struct listener *l, const struct 
                 return;
         }
         l->guide = page->id;
-        l->advice = (struct advice){.class = page->advice, .why = page->why};
+        l->advice = advice_of(page, l);
         if (l->confidence == CONFIDENCE_LIKELY)
                 l->protocol = page->id;
 }

@@ -37,6 +37,9 @@ struct program look_up_program(const struct knowledge *knowledge, const struct l
 /* Choose the guide page that fits; sets registered, protocol, confidence, guide and advice. */
 void advise(const struct knowledge *knowledge, struct listener *listener, const struct program *program);
 
+/* Only the number says what it might be, although the program that listens is visible: one the guide does not know. */
+bool listener_by_number(const struct listener *listener);
+
 /* The guide knows a program of that name for what the page is about. */
 bool page_has_program(const struct page *page, const char *program);
 

@@ -10,6 +10,7 @@ enum truth { NO, SOME, YES };
 #define TCP_SYN 2u
 #define TCP_PSH 8u
 #define TCP_ACK 16u
+#define TCP_URG 32u
 #define TCP_ECN 0xc0u /* of RFC 3168: a first packet may have them or not */
 
 struct known {
@@ -41,6 +42,17 @@ static struct known target_type(const struct packet *p)
         return p->own ? known(RTN_LOCAL) : not_known;
 }
 
+/*
+ * TCP and SCTP take only what was sent to this host on the link, too; others also a packet for its address in a frame
+ * for all (`drop_unicast_in_l2_multicast` of ip-sysctl is off).
+ */
+static struct known packet_type(const struct packet *p)
+{
+        bool strict = p->protocol == IPPROTO_TCP || p->protocol == IPPROTO_SCTP;
+
+        return strict && p->has_port && p->to != TO_GROUP ? known(PACKET_HOST) : not_known;
+}
+
 static struct known ct_state(const struct packet *p)
 {
         if (p->tracking == TRACK_NEW && p->has_port)
@@ -48,10 +60,10 @@ static struct known ct_state(const struct packet *p)
         return p->tracking == TRACK_NOT ? known(RULE_CT_UNTRACKED) : not_known;
 }
 
-/* Of those bits the packet's, where all of them are known. */
+/* Of those bits the packet's, where all of them are known. PSH and URG open a connection as well, if a hostile one. */
 static struct known flags_in(const struct packet *p, rule_number bits, bool usual)
 {
-        if (bits & (p->later ? TCP_ECN | TCP_PSH : TCP_ECN) && !(usual && !p->later))
+        if (!p->has_port || (bits & (TCP_ECN | TCP_PSH | TCP_URG) && !(usual && !p->later)))
                 return not_known;
         return known((p->later ? TCP_ACK : TCP_SYN));
 }
@@ -74,7 +86,7 @@ static struct known value_of_key(const struct rule_key *key, const struct packet
         case RULE_TARGET_TYPE:
                 return target_type(p);
         case RULE_PACKET_TYPE:
-                return p->to == TO_GROUP ? not_known : known(PACKET_HOST);
+                return packet_type(p);
         case RULE_CT_STATE:
                 return ct_state(p);
         case RULE_CT_DIRECTION:

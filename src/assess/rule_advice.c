@@ -4,23 +4,6 @@
 #include "assess/rule.h"
 #include "base/str.h"
 
-/* A pid without a name, and what runs all services of Windows, say nothing about the protocol. */
-static bool tells_program(const struct process *p)
-{
-        return p && (p->exe || (p->name && !streq(p->name, "svchost.exe") && !streq(p->name, "svchost") &&
-                                !streq(p->name, "System")));
-}
-
-/*
- * The number alone does not condemn: where only the number says what it might be, and the program that
- * listens is visible and another one, the finding is a step milder.
- */
-static bool number_only(const struct listener *l)
-{
-        return l->confidence == CONFIDENCE_REGISTERED &&
-               (tells_program(listener_main_process(l)) || (l->unit && l->unit->exec));
-}
-
 static const char *page_title(struct pool *pool, const struct listener *l, const struct page *page)
 {
         const char *port = listener_port_text(pool, l), *program = listener_program(l);
@@ -29,7 +12,7 @@ static const char *page_title(struct pool *pool, const struct listener *l, const
         /* of a program that the guide knows the process's own name says more: redis-server is a link to another file */
         if (l->confidence >= CONFIDENCE_LIKELY && p && p->name && *p->name)
                 program = p->name;
-        if (number_only(l))
+        if (listener_by_number(l))
                 return pool_printf(pool, "%s is held by %s; the number is that of %s", port,
                                    program ? program : "an unknown program", page->name);
         if (l->confidence >= CONFIDENCE_LIKELY && program)
@@ -109,9 +92,10 @@ static bool look_advice(const struct rule_input *in, struct verdict_draft *draft
         if (!page)
                 return false;
         severity = by_exposure(l, page->risk_loopback, page->risk_link, page->risk_internet);
-        if (number_only(l) && severity > SEVERITY_LOW)
+        /* the number alone does not condemn: a step milder */
+        if (listener_by_number(l) && severity > SEVERITY_LOW)
                 severity--;
-        if (severity < (page->advice == ADVICE_EXPECTED ? SEVERITY_MEDIUM : SEVERITY_LOW))
+        if (severity < (l->advice.class == ADVICE_EXPECTED ? SEVERITY_MEDIUM : SEVERITY_LOW))
                 return false;
         draft->severity = severity;
         draft->rule_suffix = page->id;
@@ -119,13 +103,13 @@ static bool look_advice(const struct rule_input *in, struct verdict_draft *draft
         draft->advice = l->advice;
         draft->page = page;
         draft->alternative = page->alternative;
-        if (number_only(l))
+        if (listener_by_number(l))
                 lines_add(&draft->evidence,
                           pool_printf(in->pool,
                                       "judged by the port number alone: the guide does not know this "
                                       "program as %s",
                                       page->name));
-        if (number_only(l))
+        if (listener_by_number(l))
                 add_steps_by_number(in, &draft->remediation);
         else
                 add_steps(in, &draft->remediation);

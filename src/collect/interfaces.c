@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/map.h"
 #include "base/netlink.h"
+#include "base/str.h"
 
 struct dump {
         uint32_t netns;
@@ -24,6 +25,27 @@ static bool has_xdp(struct wire nest)
         while (netlink_attribute(&nest, &type, &value))
                 if (type == IFLA_XDP_ATTACHED)
                         return wire_u8(&value) != XDP_ATTACHED_NONE;
+        return false;
+}
+
+/* IFLA_LINKINFO, a nest whose IFLA_INFO_SLAVE_KIND names what it is a part of; those of a VRF stay what they are. */
+static bool is_part(struct wire nest)
+{
+        static const char *const kinds[] = {"bridge", "bond", "team"};
+        struct wire value;
+        uint16_t type;
+
+        while (netlink_attribute(&nest, &type, &value)) {
+                char kind[16] = "";
+                size_t len = wire_left(&value);
+
+                if (type != IFLA_INFO_SLAVE_KIND || len >= sizeof(kind))
+                        continue;
+                wire_bytes(&value, kind, len);
+                for (size_t i = 0; i < array_len(kinds); i++)
+                        if (streq(kind, kinds[i]))
+                                return true;
+        }
         return false;
 }
 
@@ -47,6 +69,8 @@ bool interfaces_parse_link(struct wire w, struct interface_seen *ret)
                 if (type == IFLA_IFNAME && len && len <= sizeof(seen.device)) {
                         wire_bytes(&value, seen.device, len);
                         seen.device[sizeof(seen.device) - 1] = '\0';
+                } else if (type == IFLA_LINKINFO) {
+                        seen.part = is_part(value);
                 } else if (type == IFLA_XDP) {
                         seen.xdp = has_xdp(value);
                 }

@@ -12,6 +12,7 @@ struct interface_seen {
         uint32_t ifindex;
         char device[16]; /* IFNAMSIZ */
         bool up;
+        bool part; /* of a bridge, bond or team, whose packets are those of that */
         bool xdp; /* a program looks at what it receives, before any rule is asked */
         struct address address; /* family 0: the interface itself */
         uint8_t prefix_len;

@@ -404,7 +404,8 @@ static struct rule_elements *read_members(struct match_reader *r, const struct k
         json_array_foreach ((json_t *)list, i, item) {
                 const json_t *member = pairs ? json_array_get(item, 0) : item, *wrapped = value_of(member, "elem");
 
-                if (wrapped && json_object_get(wrapped, "timeout"))
+                /* of a member that has the set's own timeout only the rest of its time is told */
+                if (wrapped && (json_object_get(wrapped, "timeout") || json_object_get(wrapped, "expires")))
                         e->fading = true;
                 if (wrapped && (json_object_get(wrapped, "limit") || json_object_get(wrapped, "quota") ||
                                 json_object_get(wrapped, "ct count") || json_object_get(wrapped, "stmt")))

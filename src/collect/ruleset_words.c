@@ -17,6 +17,7 @@ struct reading {
         const char *at;
         char word[MAX_WORD]; /* empty at the end */
         json_t *matches;
+        bool lost; /* something is not understood: of what follows nobody knows where a phrase begins */
 };
 
 /* Quoted text is one word, without its quotes; so is each of { } and ','. A word too long is cut: nobody knows it. */
@@ -55,6 +56,7 @@ static bool is_one_of(const struct reading *r, const char *const *list)
 static void add_unknown(struct reading *r, const char *words)
 {
         json_array_append_new(r->matches, json_pack("{s:s}", "words", words));
+        r->lost = true;
 }
 
 static json_t *plain_value(const char *word)
@@ -225,7 +227,8 @@ static void read_meta(struct reading *r)
 static void read_ct(struct reading *r)
 {
         next(r);
-        if (is(r, "state") || is(r, "status"))
+        /* `--ctstate NEW,DNAT` is translated to `ct status dnat`, also where it is negated: that says nothing */
+        if (is(r, "state"))
                 compare_bits(r, json_pack("{s:{s:s}}", "ct", "key", r->word));
         else
                 add_unknown(r, "ct");
@@ -291,7 +294,7 @@ json_t *words_matches(const char *text)
         struct reading r = {.at = text, .matches = json_array()};
         size_t i;
 
-        for (next(&r); r.word[0] && !decides(&r); next(&r)) {
+        for (next(&r); r.word[0] && !r.lost && !decides(&r); next(&r)) {
                 for (i = 0; i < array_len(phrases) && !is(&r, phrases[i].word); i++)
                         ;
                 if (i < array_len(phrases)) {

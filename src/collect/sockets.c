@@ -117,6 +117,11 @@ static void take_interfaces(struct gathering *g)
                 if (!seen->address.family) {
                         map_put(&g->links, link_key(seen->netns, seen->ifindex),
                                 (uint64_t)(seen - g->tables.interfaces.at));
+                        if (seen->up && !seen->part && !streq(seen->device, "lo"))
+                                *vec_push(&view->links) = (struct interface_link){
+                                        .netns = seen->netns,
+                                        .device = pool_intern(view->pool, seen->device),
+                                };
                         continue;
                 }
                 *vec_push(&view->addresses) = (struct interface_address){

@@ -90,6 +90,13 @@ static void copy_addresses(struct look *look)
                 copy->netns = (uint32_t)index;
                 copy->device = again(look, a->device);
         }
+        vec_foreach(l, &look->base->links) {
+                uint64_t index;
+
+                if (map_get(&look->netns_by_inode, look->base->netns.at[l->netns].inode, &index))
+                        *vec_push(&look->view->links) =
+                                (struct interface_link){(uint32_t)index, again(look, l->device)};
+        }
 }
 
 /* Made and gone since the whole was looked at: only its number is known. */

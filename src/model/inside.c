@@ -20,6 +20,7 @@ struct inside *inside_free(struct inside *view)
                 return NULL;
         vec_clear(&view->netns);
         vec_clear(&view->addresses);
+        vec_clear(&view->links);
         vec_clear(&view->sockets);
         vec_clear(&view->owners);
         vec_clear(&view->processes);

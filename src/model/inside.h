@@ -47,6 +47,12 @@ struct interface_address {
         bool up;
 };
 
+/* An interface that is up and takes packets itself: no port of a bridge, no part of a bond. */
+struct interface_link {
+        uint32_t netns;
+        const char *device;
+};
+
 /* One socket that accepts traffic: TCP and SCTP listening, UDP unconnected, raw. */
 struct socket_seen {
         enum transport transport;
@@ -148,6 +154,7 @@ struct inside {
 
         vec(struct netns) netns;
         vec(struct interface_address) addresses;
+        vec(struct interface_link) links; /* with addresses or without; never "lo" */
         vec(struct socket_seen) sockets;
         vec(uint32_t) owners; /* indexes of processes */
         vec(struct process) processes;

@@ -10,7 +10,8 @@
 #include "report/row.h"
 
 #define MOST_PLACES   6u   /* of one group; the table below has all */
-#define HINT_WIDTH 26 /* columns of a command that is suggested */
+#define HINT_WIDTH 26u /* columns of a command that is suggested, at least */
+#define EXPLAIN "quaymaster explain "
 #define WIDEST_PROSE  100u /* longer lines are hard to read */
 
 struct writer {
@@ -322,51 +323,64 @@ static void add_gaps(struct writer *w)
 }
 
 /* A command to go on with, and what it is for; the comments stand in a column. */
-static void add_hint(struct writer *w, const char *command, const char *comment)
+static void add_hint(struct writer *w, size_t width, const char *command, const char *comment)
 {
         _cleanup_str_ struct str lead = {0};
 
-        str_addf(&lead, "   %-*s  # ", HINT_WIDTH, command);
+        str_addf(&lead, "   %-*s  # ", (int)width, command);
         layout_paragraph(&w->buf, lead.text, comment, prose_width(w));
 }
 
 /* What a policy and a plan would do about all of them: of this host, whose files these commands read. */
-static void add_hints_of_all(struct writer *w)
+static void add_hints_of_all(struct writer *w, size_t width)
 {
         const struct assessment *a = w->in->assessment;
 
         if (!streq(w->in->title, "audit"))
                 return;
         if (a->listeners.n && a->listeners.at[0].judgement.verdict == VERDICT_NONE)
-                add_hint(w, "quaymaster policy init", "write down what may stay open, and why");
-        add_hint(w, "quaymaster harden plan", "how to close what is left; changes nothing");
+                add_hint(w, width, "quaymaster policy init", "write down what may stay open, and why");
+        add_hint(w, width, "quaymaster harden plan", "how to close what is left; changes nothing");
 }
 
-/* The pages that help with the worst findings; a page is named once. */
-static void add_hints(struct writer *w)
+/* Listeners whose pages help with the worst findings; a page is named once. */
+static size_t choose_pages(const struct assessment *a, const struct listener *chosen[], size_t room)
 {
-        const char *pages[3];
         size_t n = 0;
 
-        vec_foreach (f, &w->in->assessment->findings) {
-                const char *guide = f->listener ? f->listener->guide : NULL;
-                _cleanup_free_ char *command = NULL, *comment = NULL;
-                bool known = !guide;
+        vec_foreach (f, &a->findings) {
+                const struct listener *l = f->listener;
+                bool known = !l || !l->guide;
 
-                for (size_t i = 0; i < n; i++)
-                        known |= guide && streq(pages[i], guide);
-                if (known || n == array_len(pages))
-                        continue;
-                if (n == 0)
-                        heading(w, "Next");
-                pages[n++] = guide;
-                command = xasprintf("quaymaster explain %s", safe(w, guide));
-                row_add(&w->raw, ROW_PORT, f->listener);
-                comment = xasprintf("on %s: what it is, and what to use instead", take_safe(w));
-                add_hint(w, command, comment);
+                for (size_t i = 0; i < n && !known; i++)
+                        known = streq(chosen[i]->guide, l->guide);
+                if (!known && n < room)
+                        chosen[n++] = l;
+        }
+        return n;
+}
+
+static void add_hints(struct writer *w)
+{
+        const struct listener *chosen[3];
+        size_t n = choose_pages(w->in->assessment, chosen, array_len(chosen)), width = HINT_WIDTH;
+
+        for (size_t i = 0; i < n; i++) {
+                size_t len = strlen(EXPLAIN) + strlen(safe(w, chosen[i]->guide));
+
+                width = len > width ? len : width;
         }
         if (n)
-                add_hints_of_all(w);
+                heading(w, "Next");
+        for (size_t i = 0; i < n; i++) {
+                _cleanup_free_ char *command = xasprintf(EXPLAIN "%s", safe(w, chosen[i]->guide)), *comment = NULL;
+
+                row_add(&w->raw, ROW_PORT, chosen[i]);
+                comment = xasprintf("on %s: what it is, and what to use instead", take_safe(w));
+                add_hint(w, width, command, comment);
+        }
+        if (n)
+                add_hints_of_all(w, width);
 }
 
 static int write_body(struct writer *w)

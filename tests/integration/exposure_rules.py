@@ -61,6 +61,8 @@ class Maker:
             lambda: f"ip saddr . tcp dport {{ 10.98.1.2 . {self.random.choice(TCP)}, 10.98.2.0/24 . 7001-7003 }}",
             lambda: f"ip protocol {self.pick('tcp', 'udp', '!= tcp', 'icmp')}",
             lambda: f"ip ttl > {self.pick(1, 100)}",
+            lambda: self.pick("ip dscp set cs0", "ip saddr & 0.0.0.1 == 0.0.0.1", "ip daddr & 255.255.0.0 == 10.98.0.0",
+                              "ip frag-off & 0x1fff != 0", "ip saddr @fading"),
         ]
         six = [
             lambda: f"ip6 saddr {self.random.choice(SIX)}",
@@ -90,6 +92,13 @@ class Maker:
             lambda: "fib saddr . iif oif " + self.pick("missing", "exists"),
             lambda: "ct mark " + self.pick("0", "7"),
             lambda: "counter",
+            # statements that end their rule where a map has no member
+            lambda: self.pick(f"counter name tcp dport map {{ {self.random.choice(TCP)} : \"seen\" }}",
+                              f"meta mark set tcp dport map {{ {self.random.choice(TCP)} : 5 }}"),
+            lambda: self.pick("tcp flags ! syn", "tcp flags != syn", "tcp flags { syn, ack }", "ct state ! new",
+                              "tcp option maxseg exists", "fib daddr . iif type local", "meta protocol ip",
+                              f"tcp dport & 1 {self.pick('==', '!=')} 1", f"@th,16,16 {self.random.choice(TCP)}",
+                              f"ct original proto-dst {self.random.choice(TCP)}", "exthdr frag missing"),
         ]
         pool = any_family + (four if family != "ip6" else []) + (six if family != "ip" else [])
         return self.random.choice(pool)()
@@ -156,10 +165,12 @@ class Maker:
             parts.append("set hosts { type ipv4_addr; elements = { 10.98.1.2, 10.98.2.9 }\n}")
             parts.append("set nets { type ipv4_addr; flags interval,timeout; "
                          "elements = { 10.98.2.0/24, 172.20.0.0/16 timeout 1h }\n}")
+            parts.append("set fading { type ipv4_addr; timeout 1h; elements = { 10.98.1.2, 172.20.5.5 }\n}")
             parts.append("set grown { type ipv4_addr; size 8; flags dynamic; elements = { 10.98.1.3 }\n}")
             parts.append("set pairs { type ipv4_addr . inet_service; elements = { 10.98.1.2 . 7001, 10.98.1.3 . 7004 }\n}")
             parts.append(f"map judged {{ type ipv4_addr : verdict; elements = {{ 10.98.1.2 : {self.pick('accept', 'drop')}, "
                          f"172.20.5.5 : {self.pick('drop', 'return')} }}\n}}")
+        parts.append("counter seen { }")
         below = self.chain("below", family, [])
         side = self.chain("side", family, ["below"])
         parts += [below, side]
@@ -204,7 +215,11 @@ class Maker:
                 "-m mark ! --mark 0x1", "-m limit --limit 5000/sec --limit-burst 5000",
                 "-m iprange --src-range 10.98.1.1-10.98.1.9", "-m pkttype --pkt-type " + self.pick("unicast", "broadcast"),
                 "-m ttl --ttl-gt 3", "-m comment --comment \"tcp dport 7001 drop\"", "-p icmp -m icmp --icmp-type 8",
-                "-p tcp -m tcp --sport 1024:65535")
+                "-p tcp -m tcp --sport 1024:65535",
+                self.pick("-m addrtype --dst-type LOCAL --limit-iface-in", "-m conntrack --ctstate NEW,DNAT",
+                          "-m conntrack ! --ctstate NEW,DNAT", "-m length --length 40:1500", "-f", "-m dscp --dscp 0",
+                          "-m mac --mac-source 02:00:00:00:01:02", "-m recent --name seen --rcheck",
+                          "-p tcp -m tcp --tcp-option 2", "-m time --timestart 00:00 --timestop 23:59"))
 
         def rules(chain, allowed):
             for _ in range(self.random.randint(1, 6)):

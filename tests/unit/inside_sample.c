@@ -42,6 +42,11 @@ uint32_t sample_netns(struct inside *view, const char *role, enum netns_kind kin
         return (uint32_t)view->netns.n - 1;
 }
 
+void sample_link(struct inside *view, uint32_t netns, const char *device)
+{
+        *vec_push(&view->links) = (struct interface_link){netns, device};
+}
+
 void sample_interface(struct inside *view, uint32_t netns, const char *device, const char *address)
 {
         struct interface_address *a = vec_push(&view->addresses);

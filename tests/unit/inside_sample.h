@@ -15,6 +15,7 @@ enum { HOST_NETNS = 0 }; /* every sample's first namespace */
 struct inside *sample_inside(void);
 
 uint32_t sample_netns(struct inside *view, const char *role, enum netns_kind kind);
+void sample_link(struct inside *view, uint32_t netns, const char *device);
 /* "10.0.0.2/24" on a device that is up. */
 void sample_interface(struct inside *view, uint32_t netns, const char *device, const char *address);
 

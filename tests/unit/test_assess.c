@@ -551,6 +551,40 @@ static void test_sockets_that_only_send(void **state)
 
 /* --- which page judges ---------------------------------------------------------------------------- */
 
+/* "expected" is said of the server that the guide describes, never of a number. */
+static void test_expected_of_whom(void **state)
+{
+        static const struct {
+                const char *place, *exe, *name;
+                enum advice_class class;
+        } cases[] = {
+                {"0.0.0.0:443/tcp", "/usr/sbin/nginx", "nginx", ADVICE_EXPECTED},
+                {"0.0.0.0:443/tcp", "/opt/own/bin/own", "own", ADVICE_REVIEW},
+                {"0.0.0.0:443/tcp", "/usr/bin/python3.11", "python3", ADVICE_REVIEW},
+                {"0.0.0.0:443/tcp", NULL, "own", ADVICE_REVIEW},
+                {"0.0.0.0:23/tcp", "/opt/own/bin/own", "own", ADVICE_RECONFIGURE}, /* stays what it is */
+                /* no program is seen: nothing speaks against the number */
+                {"0.0.0.0:443/tcp", NULL, NULL, ADVICE_EXPECTED},
+                {"0.0.0.0:445/tcp", NULL, "System", ADVICE_EXPECTED},
+                /* names in listings end after 15 bytes */
+                {"127.0.0.53:53/udp", NULL, "systemd-resolve", ADVICE_EXPECTED},
+                {"127.0.0.53:53/udp", NULL, "systemd-resolv", ADVICE_REVIEW},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                _cleanup_world_ struct world w = world_new();
+                uint32_t p = sample_process(w.view, 700, cases[i].exe, cases[i].name);
+                const struct listener *l;
+
+                (void)sample_listen(w.view, cases[i].place, p);
+                l = only(&w);
+                if (l->advice.class != cases[i].class)
+                        fail_msg("case %zu: %s", i, advice_class_name(l->advice.class));
+                if (cases[i].class == ADVICE_REVIEW)
+                        assert_non_null(strstr(l->advice.why, "Only the port number says"));
+        }
+}
+
 static void test_advise(void **state)
 {
         static const struct {
@@ -582,6 +616,10 @@ static void test_advise(void **state)
                 {"0.0.0.0:143/tcp", "/usr/sbin/dovecot", "dovecot-core", "imap", CONFIDENCE_LIKELY},
                 {"0.0.0.0:993/tcp", "/usr/sbin/dovecot", "dovecot-core", "imaps", CONFIDENCE_LIKELY},
                 {"0.0.0.0:995/tcp", "/usr/sbin/dovecot", "dovecot-core", "pop3s", CONFIDENCE_LIKELY},
+                {"0.0.0.0:4190/tcp", "/usr/sbin/dovecot", "dovecot-core", "managesieve", CONFIDENCE_LIKELY},
+                {"0.0.0.0:68/udp", "/usr/lib/systemd/systemd-networkd", "systemd", "dhcp-client", CONFIDENCE_LIKELY},
+                {"[::]:546/udp", "/usr/sbin/NetworkManager", "network-manager", "dhcpv6-client", CONFIDENCE_LIKELY},
+                {"0.0.0.0:25/tcp", "/usr/libexec/postfix/master", NULL, "smtp", CONFIDENCE_LIKELY},
                 /* the package where the guide does not name the program */
                 {"0.0.0.0:4711/tcp", "/usr/sbin/sshd-session-new", "openssh-server", "ssh",
                  CONFIDENCE_LIKELY},
@@ -670,6 +708,7 @@ int main(void)
                 cmocka_unit_test(test_exposure_of_forward),
                 cmocka_unit_test(test_clients),
                 cmocka_unit_test(test_sockets_that_only_send),
+                cmocka_unit_test(test_expected_of_whom),
                 cmocka_unit_test(test_advise),
                 cmocka_unit_test(test_registered),
         };

@@ -265,6 +265,20 @@ static void test_number_alone(void **state)
         assert_string_equal(f->title, "Telnet listens on 23/tcp");
 }
 
+/* What is expected of the guide's server is worth a finding of another that took its number. */
+static void test_number_of_expected(void **state)
+{
+        _cleanup_world_ struct world w = world_new();
+        const struct finding *f;
+
+        (void)sample_listen(w.view, "0.0.0.0:22/tcp", sample_process(w.view, 700, "/opt/own", NULL));
+        f = must_find(&w, "advice.ssh");
+        assert_int_equal(f->severity, SEVERITY_LOW);
+        assert_int_equal(f->advice.class, ADVICE_REVIEW);
+        assert_string_equal(f->title, "22/tcp is held by own; the number is that of SSH");
+        assert_true(says(f->evidence, "by the port number alone"));
+}
+
 static void test_sorted(void **state)
 {
         _cleanup_world_ struct world w = world_new();
@@ -781,6 +795,7 @@ int main(void)
                 cmocka_unit_test(test_no_package_database),
                 cmocka_unit_test(test_severity_by_exposure),
                 cmocka_unit_test(test_number_alone),
+                cmocka_unit_test(test_number_of_expected),
                 cmocka_unit_test(test_sorted),
                 cmocka_unit_test(test_reconfigure_moves_first),
                 cmocka_unit_test(test_review_stops_first),

@@ -142,6 +142,21 @@ static void test_xdp(void **state)
         assert_false(seen.xdp);
 }
 
+static void test_parts_of_bridges(void **state)
+{
+        /* IFLA_LINKINFO (18) of IFLA_INFO_SLAVE_KIND (4) */
+        uint8_t bridge[] = {0,  0, 1, 0, 7, 0, 0, 0, 1,   0,   0,   0,   0,   0,   0, 0,
+                            16, 0, 18, 0, 11, 0, 4, 0, 'b', 'r', 'i', 'd', 'g', 'e', 0, 0};
+        uint8_t vrf[] = {0,  0, 1, 0, 7, 0, 0, 0, 1,   0,   0,   0, 0, 0, 0, 0,
+                         12, 0, 18, 0, 8, 0, 4, 0, 'v', 'r', 'f', 0};
+        struct interface_seen seen;
+
+        assert_true(interfaces_parse_link(wire_over(bridge, sizeof(bridge)), &seen));
+        assert_true(seen.part);
+        assert_true(interfaces_parse_link(wire_over(vrf, sizeof(vrf)), &seen));
+        assert_false(seen.part);
+}
+
 /* --- netlink_parse ------------------------------------------------------------------------------------- */
 
 struct message {
@@ -344,6 +359,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_sockets),      cmocka_unit_test(test_interfaces),
                 cmocka_unit_test(test_xdp),
+                cmocka_unit_test(test_parts_of_bridges),
                 cmocka_unit_test(test_netlink_walk), cmocka_unit_test(test_cut_messages),
                 cmocka_unit_test(test_attributes),   cmocka_unit_test(test_bpf_records),
                 cmocka_unit_test(test_bpf_fields),

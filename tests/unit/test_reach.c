@@ -126,14 +126,14 @@ static void test_golden(void **state)
         "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"" protocol "\",\"field\":\"" field \
         "\"}},\"right\":" right "}},"
 
-/* One listener on tcp port 22; what is told of the zones, in one line. */
-static void expect(const char *json, const char *expected)
+/* One listener; what is told of the zones, in one line. */
+static void expect_at(const char *place, const char *json, const char *expected)
 {
         _cleanup_str_ struct str found = {0};
         struct host h = host_new();
         const struct exposure *e;
 
-        (void)sample_socket(h.view, HOST_NETNS, "0.0.0.0:22/tcp");
+        (void)sample_socket(h.view, HOST_NETNS, place);
         judge(&h, json, strlen(json));
         e = &h.assessment->listeners.at[0].exposure;
         for (size_t i = 0; i < e->n_zones; i++)
@@ -141,6 +141,11 @@ static void expect(const char *json, const char *expected)
         str_addf(&found, ", %s", e->blocked_by ? e->blocked_by : "open");
         assert_string_equal(str_text(&found), expected);
         host_free(&h);
+}
+
+static void expect(const char *json, const char *expected)
+{
+        expect_at("0.0.0.0:22/tcp", json, expected);
 }
 
 static void test_policy_blocks(void **state)
@@ -166,7 +171,7 @@ static void test_the_unknown_never_blocks(void **state)
                 "{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":\"@gone\"}},",
                 "{\"match\":{\"op\":\"??\",\"left\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"right\":22}},",
                 "{\"xt\":{\"type\":\"match\",\"name\":\"set\"}},",
-                "{\"quota\":{\"val\":1,\"val_unit\":\"bytes\",\"inv\":true}},",
+                "{\"xt\":null},", /* libnftables before 1.0.6 */
         };
 
         for (size_t i = 0; i < array_len(matches); i++) {
@@ -174,13 +179,186 @@ static void test_the_unknown_never_blocks(void **state)
                                                          "\"handle\":5,\"expr\":[%s{\"accept\":null}]}}]}",
                                                          BASE("drop"), matches[i]);
 
+                _cleanup_free_ char *drops = xasprintf("%s,{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"in\","
+                                                       "\"handle\":5,\"expr\":[%s{\"drop\":null}]}}]}",
+                                                       BASE("accept"), matches[i]);
+
                 expect(accepts, "unknown unknown unknown, open");
+                expect(drops, "unknown unknown unknown, open");
         }
+        expect(BASE("drop") RULE("5", "{\"quota\":{\"val\":1,\"val_unit\":\"bytes\",\"inv\":true}},{\"accept\":null}") END,
+               "unknown unknown unknown, open");
+        expect(BASE("drop") RULE("5", "{\"xt\":null}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"something new\":{}}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"queue\":{\"num\":1}}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"tproxy\":{\"port\":22}}") END, "unknown unknown unknown, open");
         expect(BASE("drop") RULE("5", "{\"xt\":{\"type\":\"target\",\"name\":\"NEWEST\"}}") END,
                "unknown unknown unknown, open");
+}
+
+#define META(key, right) "{\"match\":{\"op\":\"==\",\"left\":{\"meta\":{\"key\":\"" key "\"}},\"right\":" right "}},"
+#define SYN_OF(mask)                                                                                                   \
+        "{\"match\":{\"op\":\"==\",\"left\":{\"&\":[{\"payload\":{\"protocol\":\"tcp\",\"field\":\"flags\"}},"           \
+        "[" mask "]]},\"right\":\"syn\"}},"
+
+/* Hostile packets open connections, too. */
+static void test_odd_packets(void **state)
+{
+        static const char open[] = "reachable reachable reachable, open", unknown[] = "unknown unknown unknown, open";
+        static const char blocked[] = "blocked blocked blocked, inet t in handle 5";
+
+        expect(BASE("accept") RULE("5", SYN_OF("\"fin\",\"syn\",\"rst\",\"ack\"") "{\"drop\":null}") END, blocked);
+        expect(BASE("accept") RULE("5", SYN_OF("\"syn\",\"psh\"") "{\"drop\":null}") END, unknown);
+        expect(BASE("accept") RULE("5", SYN_OF("\"syn\",\"urg\"") "{\"drop\":null}") END, unknown);
+        /* a raw socket of TCP takes any packet of it */
+        expect_at("0.0.0.0:6/raw", BASE("accept") RULE("5", SYN_OF("\"syn\",\"ack\"") "{\"drop\":null}") END, unknown);
+        /* a packet for this host's address in a frame for all */
+        expect(BASE("drop") RULE("5", META("pkttype", "\"broadcast\"") "{\"accept\":null}") END,
+               "blocked blocked blocked, policy of inet t in");
+        expect(BASE("accept") RULE("5", META("pkttype", "\"host\"") "{\"drop\":null}") END, blocked);
+        expect_at("10.1.0.5:53/udp", BASE("drop") RULE("5", META("pkttype", "\"broadcast\"") "{\"accept\":null}") END,
+                  unknown);
+        expect_at("10.1.0.5:53/udp", BASE("accept") END, open);
+}
+
+/* Rules of iptables-nft, by what their matches are translated to. */
+static void test_translated(void **state)
+{
+        static const struct {
+                const char *text, *accepting, *dropping;
+        } cases[] = {
+                {"ct state new", "unknown", "blocked"}, /* packets behind the first do not get in */
+                {"ct state established", "blocked", "unknown"},
+                {"pkttype unicast", "reachable", "blocked"},
+                {"fib daddr type local", "reachable", "blocked"},
+                {"fib daddr type broadcast", "blocked", "reachable"},
+                /* --limit-iface-in: what follows a phrase that is not known is no phrase */
+                {"fib daddr . iif type local", "unknown", "unknown"},
+                /* --ctstate NEW,DNAT, and the same negated */
+                {"ct status dnat", "unknown", "unknown"},
+                {"ether saddr 02:00:00:00:00:02", "unknown", "unknown"},
+                {"meta mark 0x1", "unknown", "unknown"},
+                {"xt match \\\"physdev\\\"", "unknown", "unknown"},
+        };
+
+        for (size_t i = 0; i < array_len(cases) * 2; i++) {
+                const char *verdict = i % 2 ? "drop" : "accept", *other = i % 2 ? "accept" : "drop";
+                const char *wanted = i % 2 ? cases[i / 2].dropping : cases[i / 2].accepting;
+                _cleanup_free_ char *json = xasprintf(
+                        "{\"nftables\":[{\"chain\":{\"family\":\"ip\",\"table\":\"filter\",\"name\":\"INPUT\",\"handle\":1,"
+                        "\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"%s\"}},{\"rule\":{\"family\":\"ip\","
+                        "\"table\":\"filter\",\"chain\":\"INPUT\",\"handle\":5,\"text\":\"%s counter packets 0 bytes 0 %s\","
+                        "\"expr\":[{\"xt\":{\"type\":\"match\",\"name\":\"some\"}},{\"%s\":null}]}}]}",
+                        other, cases[i / 2].text, verdict, verdict);
+                struct host h = host_new();
+                const char *found;
+
+                (void)sample_socket(h.view, HOST_NETNS, "0.0.0.0:22/tcp");
+                judge(&h, json, strlen(json));
+                found = reach_state_name(h.assessment->listeners.at[0].exposure.zones[0].state);
+                if (!streq(found, wanted))
+                        fail_msg("%s %s: %s", cases[i / 2].text, verdict, found);
+                host_free(&h);
+        }
+}
+
+/* A statement whose value is missing ends its rule: what stands behind it is not done. */
+static void test_rules_that_end(void **state)
+{
+        static const char unknown[] = "unknown unknown unknown, open";
+        static const char blocked[] = "blocked blocked blocked, inet t in handle 5";
+#define DROP_BEHIND(statement) BASE("accept") RULE("5", statement ",{\"drop\":null}") END
+#define SET(key, value) "{\"mangle\":{\"key\":" key ",\"value\":" value "}}"
+#define MARK "{\"meta\":{\"key\":\"mark\"}}"
+#define MAP "{\"map\":{\"key\":{\"payload\":{\"protocol\":\"tcp\",\"field\":\"dport\"}},\"data\":{\"set\":[[80,1]]}}}"
+
+        expect(DROP_BEHIND(SET(MARK, "1")), blocked);
+        expect(DROP_BEHIND(SET(MARK, "{\"|\":[" MARK ",1]}")), blocked);
+        expect(DROP_BEHIND(SET(MARK, MAP)), unknown);
+        expect(DROP_BEHIND(SET(MARK, "{\"|\":[{\"ct\":{\"key\":\"mark\"}},1]}")), unknown);
+        expect(DROP_BEHIND(SET("{\"payload\":{\"protocol\":\"ip6\",\"field\":\"dscp\"}}", "1")), unknown);
+        expect(DROP_BEHIND("{\"counter\":\"c\"}"), blocked);
+        expect(DROP_BEHIND("{\"counter\":" MAP "}"), unknown);
+        expect(DROP_BEHIND("{\"dup\":{\"addr\":\"10.1.0.9\"}}"), blocked);
+        expect(DROP_BEHIND("{\"dup\":{\"addr\":" MAP "}}"), unknown);
+}
+
+/* An interface without an address takes packets for those of the others; nobody expects them there. */
+static void test_devices_without_address(void **state)
+{
+        static const struct {
+                const char *link, *bound, *json;
+                enum reach_state state;
+        } cases[] = {
+                {NULL, NULL, BASE("drop") RULE("5", META("iifname", "\"wlan0\"") "{\"accept\":null}") END, REACH_BLOCKED},
+                {"wlan0", NULL, BASE("drop") RULE("5", META("iifname", "\"wlan0\"") "{\"accept\":null}") END, REACH_UNKNOWN},
+                {"wlan0", NULL, BASE("drop") RULE("5", META("iifname", "\"other0\"") "{\"accept\":null}") END, REACH_BLOCKED},
+                {"wlan0", NULL, BASE("accept") RULE("5", META("iifname", "\"wlan0\"") "{\"drop\":null}") END, REACH_REACHABLE},
+                /* bound to one */
+                {"wlan0", "wlan0", BASE("accept") END, REACH_REACHABLE},
+                {"wlan0", "wlan0", BASE("drop") END, REACH_BLOCKED},
+                {"wlan0", "wlan0", BASE("drop") RULE("5", META("iifname", "\"eth0\"") "{\"accept\":null}") END, REACH_BLOCKED},
+                /* or to one that was not seen */
+                {NULL, "wlan0", BASE("accept") END, REACH_REACHABLE},
+                {NULL, "wlan0", BASE("drop") RULE("5", META("iifname", "\"wlan0\"") "{\"accept\":null}") END, REACH_UNKNOWN},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                struct host h = host_new();
+                struct socket_seen *s = sample_socket(h.view, HOST_NETNS, "0.0.0.0:22/tcp");
+                enum reach_state found;
+
+                if (cases[i].bound) {
+                        s->device = cases[i].bound;
+                        s->ifindex = 77;
+                }
+                sample_link(h.view, HOST_NETNS, "eth0");
+                if (cases[i].link)
+                        sample_link(h.view, HOST_NETNS, cases[i].link);
+                judge(&h, cases[i].json, strlen(cases[i].json));
+                found = h.assessment->listeners.at[0].exposure.zones[1].state; /* who is on none of its networks */
+                if (found != cases[i].state)
+                        fail_msg("case %zu: %s", i, reach_state_name(found));
+                host_free(&h);
+        }
+}
+
+#define DROP_SET(members)                                                                                     \
+        BASE("accept")                                                                                        \
+        ",{\"set\":{\"family\":\"inet\",\"name\":\"s\",\"table\":\"t\",\"type\":\"ipv4_addr\",\"elem\":[" members "]}}"     \
+        RULE("5", PAYLOAD("ip", "saddr", "\"@s\"") "{\"drop\":null}") END
+#define OFFICE "{\"prefix\":{\"addr\":\"10.1.0.0\",\"len\":16}}"
+
+/* What is blocked for an hour is not blocked. */
+static void test_members_that_expire(void **state)
+{
+        static const char unknown[] = "unknown reachable reachable, open";
+
+        expect(DROP_SET(OFFICE), "blocked reachable reachable, open");
+        expect(DROP_SET("{\"elem\":{\"val\":" OFFICE ",\"comment\":\"x\"}}"), "blocked reachable reachable, open");
+        expect(DROP_SET("{\"elem\":{\"val\":" OFFICE ",\"timeout\":60,\"expires\":59}}"), unknown);
+        expect(DROP_SET("{\"elem\":{\"val\":" OFFICE ",\"expires\":59}}"), unknown); /* the set has a timeout */
+}
+
+/* Packets for all reach whoever listens for them, from senders that have no address yet, too. */
+static void test_groups(void **state)
+{
+        static const char unknown[] = "unknown unknown unknown, open";
+        static const char policy[] = "blocked blocked blocked, policy of inet t in";
+        static const char broadcast[] = BASE("drop") RULE("5",
+                "{\"match\":{\"op\":\"==\",\"left\":{\"fib\":{\"result\":\"type\",\"flags\":[\"daddr\"]}},"
+                "\"right\":\"broadcast\"}},{\"accept\":null}") END;
+        static const char to_all[] = BASE("drop") RULE("5", PAYLOAD("ip", "daddr", "\"224.0.0.5\"") "{\"accept\":null}") END;
+        static const char nameless[] = BASE("drop") RULE("5", PAYLOAD("ip", "saddr", "\"0.0.0.0\"") "{\"accept\":null}") END;
+
+        expect_at("10.1.255.255:137/udp", broadcast, unknown);
+        expect_at("10.1.0.5:137/udp", broadcast, policy);
+        expect_at("0.0.0.0:22/tcp", broadcast, policy);
+        expect_at("0.0.0.0:89/raw", to_all, unknown);
+        expect_at("10.1.0.5:89/raw", to_all, policy);
+        expect_at("0.0.0.0:67/udp", nameless, unknown);
+        expect_at("0.0.0.0:22/tcp", nameless, policy);
+        expect_at("10.1.0.77:22/tcp", BASE("drop") END, policy); /* bound to an address that is not here yet */
 }
 
 /* nft(8) lists `meta nfproto ipv6 reject` as `reject with icmpv6`: that is no rule for IPv4. */
@@ -331,6 +509,12 @@ int main(void)
                 cmocka_unit_test(test_policy_blocks),
                 cmocka_unit_test(test_a_zone_that_is_shut),
                 cmocka_unit_test(test_the_unknown_never_blocks),
+                cmocka_unit_test(test_odd_packets),
+                cmocka_unit_test(test_rules_that_end),
+                cmocka_unit_test(test_devices_without_address),
+                cmocka_unit_test(test_translated),
+                cmocka_unit_test(test_members_that_expire),
+                cmocka_unit_test(test_groups),
                 cmocka_unit_test(test_implied_matches),
                 cmocka_unit_test(test_addresses_on_lo),
                 cmocka_unit_test(test_limits),

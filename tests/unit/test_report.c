@@ -121,6 +121,33 @@ static void test_golden(void **state)
         sample_release(&s);
 }
 
+/* The comments of what is suggested stand in one column, however long the name of a page is. */
+static void test_hints_in_a_column(void **state)
+{
+        _cleanup_str_ struct str out = {0};
+        struct sample s;
+        struct report_input in;
+        size_t column = 0, n = 0;
+
+        sample_hostile(&s);
+        vec_foreach (l, &s.assessment.listeners)
+                if (l->guide && streq(l->guide, "telnet"))
+                        l->guide = "mysql-group-replication";
+        in = audit_of(&s);
+        in.width = 120;
+        write_to(&out, "text", &in);
+        assert_non_null(strstr(out.text, "quaymaster explain mysql-group-replication  # "));
+        for (const char *line = strstr(out.text, "\n   quaymaster "); line; line = strstr(line + 1, "\n   quaymaster ")) {
+                size_t here = (size_t)(strstr(line, "  # ") - line);
+
+                assert_true(!column || here == column);
+                column = here;
+                n++;
+        }
+        assert_true(n >= 2);
+        sample_release(&s);
+}
+
 static void test_nothing_at_all(void **state)
 {
         struct sample s = {.view = inside_new(), .pool = pool_new()};
@@ -516,7 +543,8 @@ static void test_registry(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_sarif), cmocka_unit_test(test_golden),    cmocka_unit_test(test_nothing_at_all),
+                cmocka_unit_test(test_sarif), cmocka_unit_test(test_golden),    cmocka_unit_test(test_hints_in_a_column),
+                cmocka_unit_test(test_nothing_at_all),
                 cmocka_unit_test(test_harmless),  cmocka_unit_test(test_json_records),
                 cmocka_unit_test(test_json_many), cmocka_unit_test(test_write_error),
                 cmocka_unit_test(test_csv_cells), cmocka_unit_test(test_step_command),
