@@ -5,20 +5,23 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/pool.h"
 #include "report/findings_text.h"
 #include "report/layout.h"
 #include "report/row.h"
 
-#define MOST_PLACES   6u   /* of one group; the table below has all */
-#define HINT_WIDTH 26u /* columns of a command that is suggested, at least */
-#define EXPLAIN "quaymaster explain "
-#define WIDEST_PROSE  100u /* longer lines are hard to read */
+#define MOST_PLACES  6u  /* of one group; the table below has all */
+#define WIDEST_SCOPE 24u /* columns; what the packet filter lets in is a footnote where it is longer */
+#define HINT_WIDTH   26u /* columns of a command that is suggested, at least */
+#define EXPLAIN      "quaymaster explain "
+#define WIDEST_PROSE 100u /* longer lines are hard to read */
 
 struct writer {
         const struct report_input *in;
         struct str buf;
-        struct str raw, safe;    /* one text from the host, before and after it was made printable */
-        vec(const char *) notes; /* footnotes of the listeners table; the number is the index + 1 */
+        struct str raw, safe; /* one text from the host, before and after it was made printable */
+        struct pool *pool;
+        vec(const char *) notes; /* footnotes of the listeners table, in the pool; number: index + 1 */
         int fd;
         struct err *err;
 };
@@ -82,7 +85,7 @@ static void add_verdicts(struct writer *w, const struct assessment *a)
         size_t counts[VERDICT_MAX] = {0}, judged = 0;
         const char *apart = "policy: ";
 
-        vec_foreach (l, &a->listeners)
+        vec_foreach(l, &a->listeners)
                 if (l->judgement.verdict != VERDICT_NONE) {
                         counts[l->judgement.verdict]++;
                         judged++;
@@ -138,8 +141,9 @@ static int add_findings(struct writer *w)
 {
         const struct assessment *a = w->in->assessment;
 
-        return findings_text_add(&(struct findings_text){&w->buf, w->in->colour, prose_width(w), flush_findings, w},
-                                 a->findings.at, a->findings.n);
+        return findings_text_add(
+                &(struct findings_text){&w->buf, w->in->colour, prose_width(w), flush_findings, w},
+                a->findings.at, a->findings.n);
 }
 
 /* --- tables -------------------------------------------------------------------------------------- */
@@ -162,13 +166,28 @@ static const struct {
         {ROW_VERDICT, {"VERDICT"}},
 };
 
-static size_t note_number(struct writer *w, const char *note)
+static size_t note_number(struct writer *w, const char *text)
 {
+        const char *note = pool_intern(w->pool, text);
+
         for (size_t i = 0; i < w->notes.n; i++)
-                if (streq(w->notes.at[i], note))
+                if (w->notes.at[i] == note)
                         return i + 1;
         *vec_push(&w->notes) = note;
         return w->notes.n;
+}
+
+/* "link, from 192.0.2.0/24, 198.51.100.7 and 3 more only" would leave no room for the rest of a row. */
+static void shorten_scope(struct writer *w)
+{
+        const char *more = w->raw.len > WIDEST_SCOPE ? strstr(w->raw.text, ", ") : NULL;
+        size_t number;
+
+        if (!more)
+                return;
+        number = note_number(w, more + strlen(", "));
+        w->raw.len = (size_t)(more - w->raw.text);
+        str_addf(&w->raw, ", partly [%zu]", number);
 }
 
 static void add_listener_cell(struct writer *w, struct layout_table *t, enum row_column column,
@@ -177,6 +196,8 @@ static void add_listener_cell(struct writer *w, struct layout_table *t, enum row
         row_add(&w->raw, column, l);
         if (column == ROW_PROCESS && l->owner_note)
                 str_addf(&w->raw, " [%zu]", note_number(w, l->owner_note));
+        if (column == ROW_SCOPE)
+                shorten_scope(w);
         if (column == ROW_SPEAKS && l->not_verified)
                 str_addf(&w->raw, " [%zu]", note_number(w, l->not_verified));
         layout_table_cell(t, take_safe(w), column == ROW_ADVICE ? advice_colour(l) : NULL);
@@ -218,7 +239,7 @@ static int add_listeners(struct writer *w)
                         columns[n++] = listener_columns[i].layout;
                 }
         t = layout_table_new(columns, n);
-        vec_foreach (l, &a->listeners)
+        vec_foreach(l, &a->listeners)
                 for (size_t i = 0; i < n; i++)
                         add_listener_cell(w, &t, shown[i], l);
         heading(w, a->listeners.n ? "Listeners" : "Nothing listens that could be seen");
@@ -249,7 +270,7 @@ static int add_clients(struct writer *w)
                 return 0;
         }
         t = layout_table_new(columns, array_len(columns));
-        vec_foreach (l, &a->clients) {
+        vec_foreach(l, &a->clients) {
                 add_listener_cell(w, &t, ROW_PORT, l);
                 add_listener_cell(w, &t, ROW_ADDRESS, l);
                 row_add(&w->raw, ROW_PROCESS, l);
@@ -271,7 +292,7 @@ static int add_services(struct writer *w)
         _cleanup_(layout_table_release) struct layout_table t =
                 layout_table_new(columns, array_len(columns));
 
-        vec_foreach (use, &w->in->assessment->services) {
+        vec_foreach(use, &w->in->assessment->services) {
                 const struct service *s = use->service;
 
                 layout_table_cell(&t, safe(w, s->name), NULL);
@@ -294,13 +315,14 @@ static void add_services_count(struct writer *w)
         const struct assessment *a = w->in->assessment;
         size_t listening = 0, running = 0;
 
-        vec_foreach (use, &a->services) {
+        vec_foreach(use, &a->services) {
                 listening += use->n_listeners > 0;
                 running += streq_ptr(use->service->state, "running");
         }
         str_add_char(&w->buf, '\n');
         row_add_count(&w->raw, a->services.n, "service");
-        str_addf(&w->raw, ", %zu running, %zu with a port; quaymaster host --services lists them", running, listening);
+        str_addf(&w->raw, ", %zu running, %zu with a port; quaymaster host --services lists them", running,
+                 listening);
         layout_paragraph(&w->buf, "", take_safe(w), prose_width(w));
 }
 
@@ -314,7 +336,7 @@ static void add_gaps(struct writer *w)
                 return;
         heading(w, "Not seen");
         for (int incomplete = 1; incomplete >= 0; incomplete--)
-                vec_foreach (gap, &view->gaps) {
+                vec_foreach(gap, &view->gaps) {
                         if (gap->incomplete != incomplete)
                                 continue;
                         row_add_gap(&w->raw, gap);
@@ -348,7 +370,7 @@ static size_t choose_pages(const struct assessment *a, const struct listener *ch
 {
         size_t n = 0;
 
-        vec_foreach (f, &a->findings) {
+        vec_foreach(f, &a->findings) {
                 const struct listener *l = f->listener;
                 bool known = !l || !l->guide;
 
@@ -373,7 +395,8 @@ static void add_hints(struct writer *w)
         if (n)
                 heading(w, "Next");
         for (size_t i = 0; i < n; i++) {
-                _cleanup_free_ char *command = xasprintf(EXPLAIN "%s", safe(w, chosen[i]->guide)), *comment = NULL;
+                _cleanup_free_ char *command = xasprintf(EXPLAIN "%s", safe(w, chosen[i]->guide)),
+                                    *comment = NULL;
 
                 row_add(&w->raw, ROW_PORT, chosen[i]);
                 comment = xasprintf("on %s: what it is, and what to use instead", take_safe(w));
@@ -413,11 +436,12 @@ static void writer_release(struct writer *w)
         str_release(&w->raw);
         str_release(&w->safe);
         vec_clear(&w->notes);
+        pool_freep(&w->pool);
 }
 
 static int write_text(const struct report_input *in, int fd, struct err *err)
 {
-        _cleanup_(writer_release) struct writer w = {.in = in, .fd = fd, .err = err};
+        _cleanup_(writer_release) struct writer w = {.in = in, .pool = pool_new(), .fd = fd, .err = err};
 
         return write_body(&w);
 }

@@ -130,14 +130,15 @@ static void test_hints_in_a_column(void **state)
         size_t column = 0, n = 0;
 
         sample_hostile(&s);
-        vec_foreach (l, &s.assessment.listeners)
+        vec_foreach(l, &s.assessment.listeners)
                 if (l->guide && streq(l->guide, "telnet"))
                         l->guide = "mysql-group-replication";
         in = audit_of(&s);
         in.width = 120;
         write_to(&out, "text", &in);
         assert_non_null(strstr(out.text, "quaymaster explain mysql-group-replication  # "));
-        for (const char *line = strstr(out.text, "\n   quaymaster "); line; line = strstr(line + 1, "\n   quaymaster ")) {
+        for (const char *line = strstr(out.text, "\n   quaymaster "); line;
+             line = strstr(line + 1, "\n   quaymaster ")) {
                 size_t here = (size_t)(strstr(line, "  # ") - line);
 
                 assert_true(!column || here == column);
@@ -145,6 +146,37 @@ static void test_hints_in_a_column(void **state)
                 n++;
         }
         assert_true(n >= 2);
+        sample_release(&s);
+}
+
+/* What the packet filter lets in is in the row where it is short, else a footnote, once for all that share it. */
+static void test_scope_in_part(void **state)
+{
+        static const struct reach_zone some[] = {
+                {"anywhere", REACH_REACHABLE, .why = "from 192.0.2.0/24, 198.51.100.7 and 3 more only"}};
+        static const struct reach_zone guests[] = {{"guests", REACH_BLOCKED, .by = "inet filter input"}};
+        _cleanup_str_ struct str out = {0};
+        struct sample s;
+        struct report_input in;
+        size_t n = 0;
+
+        sample_hostile(&s);
+        vec_foreach(l, &s.assessment.listeners) {
+                l->exposure.scope = EXPOSURE_LINK;
+                l->exposure.blocked_by = l->owner_note = NULL;
+                l->exposure.zones = n < 2 ? some : guests;
+                l->exposure.n_zones = 1;
+                n++;
+        }
+        in = host_of(&s);
+        write_to(&out, "text", &in);
+        n = 0;
+        for (const char *at = out.text; (at = strstr(at, "link, partly [1] ")); at++)
+                n++;
+        assert_int_equal(n, 2);
+        assert_non_null(strstr(out.text, "link, not from: guests "));
+        assert_non_null(strstr(out.text, "\n[1] from 192.0.2.0/24, 198.51.100.7 and 3 more only\n"));
+        assert_null(strstr(out.text, "\n[2] "));
         sample_release(&s);
 }
 
@@ -455,7 +487,8 @@ static void test_layout_last(void **state)
         };
 
         for (size_t i = 0; i < array_len(cases); i++) {
-                _cleanup_(layout_table_release) struct layout_table t = layout_table_new(columns, array_len(columns));
+                _cleanup_(layout_table_release) struct layout_table t =
+                        layout_table_new(columns, array_len(columns));
                 _cleanup_str_ struct str out = {0};
 
                 layout_table_cell(&t, "53/tcp", NULL);
@@ -513,8 +546,7 @@ static void test_sarif(void **state)
         assert_true(json_is_boolean(json_object_get(json_array_get(json_object_get(run, "invocations"), 0),
                                                     "executionSuccessful")));
         assert_int_equal(json_array_size(json_object_get(run, "results")), s.assessment.findings.n);
-        json_array_foreach(json_object_get(run, "results"), i, result)
-        {
+        json_array_foreach(json_object_get(run, "results"), i, result) {
                 size_t index = (size_t)json_integer_value(json_object_get(result, "ruleIndex"));
                 json_t *rule = json_array_get(json_object_get(driver, "rules"), index);
                 const char *level = json_string_value(json_object_get(result, "level"));
@@ -522,7 +554,8 @@ static void test_sarif(void **state)
                 assert_string_equal(json_string_value(json_object_get(rule, "id")),
                                     json_string_value(json_object_get(result, "ruleId")));
                 assert_true(streq(level, "note") || streq(level, "warning") || streq(level, "error"));
-                assert_non_null(json_string_value(json_object_get(json_object_get(result, "message"), "text")));
+                assert_non_null(
+                        json_string_value(json_object_get(json_object_get(result, "message"), "text")));
                 assert_true(json_is_object(json_array_get(json_object_get(result, "locations"), 0)));
                 assert_true(json_is_object(json_object_get(result, "partialFingerprints")));
         }
@@ -543,14 +576,22 @@ static void test_registry(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_sarif), cmocka_unit_test(test_golden),    cmocka_unit_test(test_hints_in_a_column),
+                cmocka_unit_test(test_sarif),
+                cmocka_unit_test(test_golden),
+                cmocka_unit_test(test_hints_in_a_column),
                 cmocka_unit_test(test_nothing_at_all),
-                cmocka_unit_test(test_harmless),  cmocka_unit_test(test_json_records),
-                cmocka_unit_test(test_json_many), cmocka_unit_test(test_write_error),
-                cmocka_unit_test(test_csv_cells), cmocka_unit_test(test_step_command),
-                cmocka_unit_test(test_groups),    cmocka_unit_test(test_layout),
+                cmocka_unit_test(test_scope_in_part),
+                cmocka_unit_test(test_harmless),
+                cmocka_unit_test(test_json_records),
+                cmocka_unit_test(test_json_many),
+                cmocka_unit_test(test_write_error),
+                cmocka_unit_test(test_csv_cells),
+                cmocka_unit_test(test_step_command),
+                cmocka_unit_test(test_groups),
+                cmocka_unit_test(test_layout),
                 cmocka_unit_test(test_layout_last),
-                cmocka_unit_test(test_paragraph), cmocka_unit_test(test_registry),
+                cmocka_unit_test(test_paragraph),
+                cmocka_unit_test(test_registry),
         };
 
         (void)setlocale(LC_CTYPE, "C.UTF-8");
