@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -44,17 +43,6 @@ static _Noreturn void become(const struct sink_config *c, int input)
         _exit(errno == ENOENT ? 127 : 126);
 }
 
-/* A file in memory, so that a program which does not read cannot hold us up. */
-static int make_input(const struct str *record, struct err *err)
-{
-        _cleanup_close_ int fd = memfd_create("alert", MFD_CLOEXEC);
-
-        if (fd < 0 || fd_write_all(fd, record->text, record->len) < 0 || fd_write_all(fd, "\n", 1) < 0 ||
-            lseek(fd, 0, SEEK_SET) < 0)
-                return err_errno(err, errno, "cannot make its input");
-        return take_fd(fd);
-}
-
 /* Waits for the end of the process until the time is over; then its session is killed. True: it ended by itself. */
 static bool wait_for(pid_t pid)
 {
@@ -77,13 +65,16 @@ static bool wait_for(pid_t pid)
 static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record,
                    struct err *err)
 {
-        _cleanup_close_ int input = make_input(record, err);
+        _cleanup_str_ struct str line = {0};
+        _cleanup_close_ int input = -1;
         int status = 0;
         bool ended;
         pid_t pid;
 
+        str_addf(&line, "%s\n", str_text(record));
+        input = fd_of_text("alert", line.text, line.len); /* one that does not read cannot hold us up */
         if (input < 0)
-                return input;
+                return err_errno(err, -input, "cannot make its input");
         pid = fork();
         if (pid < 0)
                 return err_errno(err, errno, "cannot start '%s'", c->argv.at[0]);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -122,6 +123,16 @@ int fd_write_all(int fd, const char *data, size_t len)
                 len -= (size_t)n;
         }
         return 0;
+}
+
+int fd_of_text(const char *name, const char *text, size_t len)
+{
+        _cleanup_close_ int fd = memfd_create(name, MFD_CLOEXEC);
+        int r = fd < 0 ? -errno : fd_write_all(fd, text, len);
+
+        if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+                r = -errno;
+        return r < 0 ? r : take_fd(fd);
 }
 
 int fd_readlink(int dir_fd, const char *path, char *buf, size_t size)

@@ -61,6 +61,12 @@ const char *fd_distrust(const struct stat *st);
 /* Write all bytes, across short writes and signals. 0 or negative errno. */
 int fd_write_all(int fd, const char *data, size_t len);
 
+/*
+ * A file in memory that holds these bytes, to be read from its start: what a program is given as its standard input, so
+ * that neither side ever waits for the other. `name` is for /proc only. Descriptor or negative errno.
+ */
+int fd_of_text(const char *name, const char *text, size_t len);
+
 /* readlink into buf, terminated. Length, or negative errno (-ENAMETOOLONG when it does not fit). */
 int fd_readlink(int dir_fd, const char *path, char *buf, size_t size);
 

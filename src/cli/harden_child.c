@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,18 +113,8 @@ struct child {
 
 static int make_input(const struct str *input)
 {
-        _cleanup_close_ int fd = -1;
-        int r = 0;
-
-        if (!input)
-                return open("/dev/null", O_RDONLY | O_CLOEXEC);
-        fd = memfd_create("quaymaster-actions", MFD_CLOEXEC);
-        if (fd < 0)
-                return -errno;
-        r = fd_write_all(fd, str_text(input), input->len);
-        if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-                r = -errno;
-        return r < 0 ? r : take_fd(fd);
+        return input ? fd_of_text("quaymaster-actions", str_text(input), input->len)
+                     : open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
 /* In the child. */

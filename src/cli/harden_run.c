@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "cli/harden_ask.h"
-#include "cli/session.h"
+#include "cli/ssh_connection.h"
 
 void harden_run_release(struct harden_run *run)
 {
@@ -28,9 +28,9 @@ static void find_approvals(struct harden_run *run)
 
 static void set_session(struct harden_input *input)
 {
-        struct session session;
+        struct ssh_connection session;
 
-        if (!session_find(&session))
+        if (!ssh_connection_find(&session))
                 return;
         input->session_remote = session.remote;
         input->session_local = session.local;

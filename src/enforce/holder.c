@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "enforce/session.h"
+#include "base/process.h"
 
 #define RECORD_SIZE 48 /* always as many bytes: what was written once can be written again on a full disk */
 

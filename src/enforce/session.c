@@ -8,56 +8,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "model/address.h"
 
 #define ANCESTORS_MAX 200
-#define SKIP_17       " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s"
-#define STAT_MAX      4096
-#define ENVIRON_MAX   (256 * 1024)
-
-bool process_start_parse(const char *text, struct process_start *ret)
-{
-        unsigned long long ticks = 0;
-        long hertz = sysconf(_SC_CLK_TCK);
-        const char *open = strchr(text, '('), *close = strrchr(text, ')');
-
-        if (!open || !close || close < open || hertz <= 0)
-                return false;
-        (void)snprintf(ret->name, sizeof(ret->name), "%.*s", (int)(close - open - 1), open + 1);
-        if (sscanf(close + 1, " %c %u" SKIP_17 " %llu", &ret->state, &ret->parent, &ticks) != 3)
-                return false;
-        ret->begun_ns = ticks * (UINT64_C(1000000000) / (uint64_t)hertz);
-        return true;
-}
-
-bool process_start_read(unsigned pid, struct process_start *ret)
-{
-        _cleanup_str_ struct str text = {0};
-        char path[32];
-
-        (void)snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-        return fd_read_file(AT_FDCWD, path, STAT_MAX, &text) == 0 &&
-               process_start_parse(str_text(&text), ret);
-}
-
-static bool read_connection(unsigned pid, char *ret, size_t size)
-{
-        static const char name[] = "SSH_CONNECTION=";
-        _cleanup_str_ struct str text = {0};
-        const char *at, *end;
-        char path[32];
-
-        (void)snprintf(path, sizeof(path), "/proc/%u/environ", pid);
-        if (fd_read_file(AT_FDCWD, path, ENVIRON_MAX, &text) < 0)
-                return false;
-        end = str_text(&text) + text.len;
-        for (at = str_text(&text); at < end; at += strlen(at) + 1)
-                if (str_after(at, name)) {
-                        (void)snprintf(ret, size, "%s", str_after(at, name));
-                        return true;
-                }
-        return false;
-}
 
 static uint32_t read_login_uid(void)
 {
@@ -72,6 +26,7 @@ static uint32_t read_login_uid(void)
 
 void session_read(struct session *ret)
 {
+        _cleanup_str_ struct str connection = {0};
         unsigned pid = (unsigned)getpid();
         struct process_start p;
 
@@ -84,8 +39,9 @@ void session_read(struct session *ret)
                         return;
                 }
                 /* the lowest one that has it is the shell's of that login, or a child of it */
-                if (!ret->connection[0])
-                        (void)read_connection(pid, ret->connection, sizeof(ret->connection));
+                if (!connection.len && process_variable(pid, "SSH_CONNECTION", &connection))
+                        (void)snprintf(ret->connection, sizeof(ret->connection), "%s",
+                                       str_text(&connection));
         }
 }
 

@@ -27,20 +27,3 @@ void session_words(const struct session *session, struct str *to);
  */
 int session_proves(const struct session *session, const char *apply_connection, uint64_t applied_ns,
                    struct err *err);
-
-/* --- the process table --- */
-
-struct process_start {
-        char name[64];
-        char state; /* 'R', 'S', 'T' ... */
-        unsigned parent;
-        uint64_t begun_ns;
-};
-
-/*
- * The text of /proc/PID/stat, proc_pid_stat(5): the 22nd field is the start in clock ticks since boot; a name may
- * hold ')'.
- */
-bool process_start_parse(const char *text, struct process_start *ret);
-/* Of that process. False: there is none. */
-bool process_start_read(unsigned pid, struct process_start *ret);

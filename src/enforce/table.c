@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,20 +83,6 @@ static int start(int program, char **argv, int in, int out, pid_t *ret)
         return *ret < 0 ? -errno : 0;
 }
 
-/* What goes to its standard input: a file in memory, so that neither side ever waits for the other. */
-static int make_input(const struct str *input)
-{
-        _cleanup_close_ int fd = memfd_create("quaymaster-table", MFD_CLOEXEC);
-        int r;
-
-        if (fd < 0)
-                return -errno;
-        r = fd_write_all(fd, str_text(input), input->len);
-        if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
-                r = -errno;
-        return r < 0 ? r : take_fd(fd);
-}
-
 static int ask(const char *request, const char *table, const struct str *input, struct answer *ret,
                struct err *err)
 {
@@ -112,7 +97,7 @@ static int ask(const char *request, const char *table, const struct str *input, 
         program = companion_open(PROGRAM, QM_LIBEXECDIR, path, err);
         if (program < 0)
                 return program;
-        in = make_input(input);
+        in = fd_of_text("quaymaster-table", str_text(input), input->len);
         if (in < 0)
                 return err_errno(err, -in, "speaking to " PROGRAM);
         if (pipe2(ends, O_CLOEXEC) < 0)

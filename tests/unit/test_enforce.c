@@ -114,17 +114,6 @@ static void test_login_that_proves(void **state)
         assert_int_equal(session_proves(&s, "", 1000, &err), -EPERM); /* an environment alone says nothing */
 }
 
-static void test_start_of_a_process(void **state)
-{
-        struct process_start p;
-
-        assert_true(process_start_parse("77 (a) b) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 2200 23 24", &p));
-        assert_string_equal(p.name, "a) b");
-        assert_int_equal(p.parent, 4);
-        assert_int_equal(p.begun_ns, 2200 * (UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK)));
-        assert_false(process_start_parse("77 (a) S 5 6 7", &p) || process_start_parse("", &p) || process_start_parse(")(", &p));
-}
-
 static void test_nodes_are_put_and_taken_back(void **state)
 {
         _cleanup_tree_ struct tree tree = tree_new();
@@ -482,7 +471,6 @@ int main(void)
                 cmocka_unit_test(test_deadline_is_of_the_boot_clock),
                 cmocka_unit_test(test_pending_is_read_back),
                 cmocka_unit_test(test_login_that_proves),
-                cmocka_unit_test(test_start_of_a_process),
                 cmocka_unit_test(test_nodes_are_put_and_taken_back),
                 cmocka_unit_test(test_inetd_entries_off),
                 cmocka_unit_test(test_undone_from_wherever_it_stopped),

@@ -2,14 +2,14 @@
 /* What a process has in SSH_CONNECTION, which may be anything. */
 #include <assert.h>
 
-#include "cli/session.h"
+#include "cli/ssh_connection.h"
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-        struct session s;
+        struct ssh_connection s;
 
-        if (session_parse((const char *)data, size, &s))
+        if (ssh_connection_parse((const char *)data, size, &s))
                 assert(s.remote.family && s.local.family && s.remote_port && s.local_port);
         return 0;
 }

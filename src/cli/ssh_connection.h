@@ -8,7 +8,7 @@
 
 #include "model/address.h"
 
-struct session {
+struct ssh_connection {
         struct address remote, local;
         uint16_t remote_port, local_port;
 };
@@ -17,6 +17,6 @@ struct session {
  * What sshd told of the connection (SSH_CONNECTION, sshd(8)), in our own environment or in that of a process we come
  * from: sudo takes it away. False: there is none, or it was not to be read.
  */
-bool session_find(struct session *ret);
+bool ssh_connection_find(struct ssh_connection *ret);
 /* "192.0.2.7 50022 192.0.2.1 22" of len bytes; a zone of a link-local address (%eth0) is passed over. */
-bool session_parse(const char *text, size_t len, struct session *ret);
+bool ssh_connection_parse(const char *text, size_t len, struct ssh_connection *ret);

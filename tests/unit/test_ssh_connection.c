@@ -4,16 +4,16 @@
 #include <stdlib.h>
 
 #include "base/str.h"
-#include "cli/session.h"
+#include "cli/ssh_connection.h"
 
-static bool parse(const char *text, struct session *ret)
+static bool parse(const char *text, struct ssh_connection *ret)
 {
-        return session_parse(text, strlen(text), ret);
+        return ssh_connection_parse(text, strlen(text), ret);
 }
 
 static void test_parse(void **state)
 {
-        struct session s;
+        struct ssh_connection s;
         char text[ADDRESS_TEXT_SIZE];
 
         assert_true(parse("192.0.2.7 50022 192.0.2.1 22", &s));
@@ -36,7 +36,7 @@ static void test_refused(void **state)
                                             "192.0.2.7 1 192.0.2.1 65536",
                                             "host 1 192.0.2.1 22",
                                             "192.0.2.7  1 192.0.2.1 22"};
-        struct session s;
+        struct ssh_connection s;
 
         for (size_t i = 0; i < array_len(texts); i++)
                 assert_false(parse(texts[i], &s));
@@ -44,10 +44,10 @@ static void test_refused(void **state)
 
 static void test_own_environment(void **state)
 {
-        struct session s;
+        struct ssh_connection s;
 
         assert_int_equal(setenv("SSH_CONNECTION", "192.0.2.7 50022 192.0.2.1 2200", 1), 0);
-        assert_true(session_find(&s));
+        assert_true(ssh_connection_find(&s));
         assert_int_equal(s.local_port, 2200);
 }
 
