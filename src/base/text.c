@@ -36,23 +36,31 @@ size_t text_decode(const char *s, size_t len, uint32_t *ret)
 bool text_is_control(uint32_t c)
 {
         return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x061c || (c >= 0x200b && c <= 0x200f) ||
-               (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff;
+               (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x2069) || c == 0xfeff ||
+               c == 0xfffe || c == 0xffff;
 }
 
-bool text_add_shell_word(struct str *to, const char *s)
+bool text_is_printable(const char *s)
 {
-        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-@:+=";
         size_t len = strlen(s), n;
         uint32_t c;
 
         for (size_t i = 0; i < len; i += n) {
                 n = text_decode(s + i, len - i, &c);
-                if (!n || c == '\'' || text_is_control(c))
+                if (!n || text_is_control(c))
                         return false;
         }
-        if (len)
-                str_addf(to, s[strspn(s, plain)] ? "'%s'" : "%s", s);
-        return len > 0;
+        return true;
+}
+
+bool text_add_shell_word(struct str *to, const char *s)
+{
+        static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-@:+=";
+
+        if (!*s || strchr(s, '\'') || !text_is_printable(s))
+                return false;
+        str_addf(to, s[strspn(s, plain)] ? "'%s'" : "%s", s);
+        return true;
 }
 
 /* Calls `plain` for each run that may stay and writes the escaped form of everything else itself. */

@@ -17,8 +17,14 @@
  */
 size_t text_decode(const char *s, size_t len, uint32_t *ret);
 
-/* True for what must not reach a terminal or a page as it is: C0, DEL, C1, bidirectional controls (Unicode TR 36). */
+/*
+ * True for what must not reach a terminal or a page as it is: C0, DEL, C1, bidirectional controls (Unicode TR 36), and
+ * U+FFFE and U+FFFF, which neither XML 1.0 nor YAML 1.1 may hold.
+ */
 bool text_is_control(uint32_t code_point);
+
+/* All of it is UTF-8 without such: text_add_printable would change nothing. */
+bool text_is_printable(const char *s);
 
 /* Append s for people: controls and invalid bytes become \xNN or \u{NNNN}, the rest stays. */
 void text_add_printable(struct str *to, const char *s);

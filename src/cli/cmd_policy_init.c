@@ -44,21 +44,19 @@ static const char *exe_of(const struct listener *l)
 {
         const struct process *p = owner_of(l);
 
-        return p && p->exe && policy_text_can_hold(p->exe) ? p->exe : NULL;
+        return p ? p->exe : NULL;
 }
 
 static const char *unit_of(const struct listener *l)
 {
         const struct service *unit = l->unit ? l->unit : l->activation;
 
-        return unit && policy_text_can_hold(unit->name) ? unit->name : NULL;
+        return unit ? unit->name : NULL;
 }
 
 static const char *container_of_listener(const struct listener *l)
 {
-        const char *name = l->container ? l->container->name : NULL;
-
-        return name && policy_text_can_hold(name) ? name : NULL;
+        return l->container ? l->container->name : NULL;
 }
 
 /* Several programs share it: then the path of one would not do. */
@@ -131,12 +129,34 @@ static void gather(struct entries *to, const struct assessment *a)
         vec_sort(&to->list, compare_entries);
 }
 
-static void add_entry(struct str *to, const struct entry *e)
+/* NULL: the entry is for those that were seen, and for nobody else. Else why it would not be. */
+static const char *why_too_wide(struct pool *pool, const struct listener *l)
+{
+        bool program = one_program(l);
+        const struct {
+                const char *what, *name;
+        } named[] = {
+                {"the path of its program", program ? exe_of(l) : NULL},
+                {"the name of its unit", program ? NULL : unit_of(l)},
+                {"the name of its container", container_of_listener(l)},
+        };
+        bool any = false;
+
+        for (size_t i = 0; i < array_len(named); i++) {
+                const char *why = named[i].name ? policy_glob_inexact(named[i].name) : NULL;
+
+                if (why)
+                        return pool_printf(pool, "%s %s", named[i].what, why);
+                any = any || named[i].name;
+        }
+        return !any && exe_of(l) ? "several programs share it, and no unit or container names them" : NULL;
+}
+
+static void add_seen(struct str *to, const struct entry *e)
 {
         const struct listener *l = e->first;
         const struct process *p = owner_of(l);
-        bool program = one_program(l);
-        _cleanup_str_ struct str seen = {0}, port = {0};
+        _cleanup_str_ struct str seen = {0};
 
         row_add_place(&seen, l);
         if (e->n_listeners > 1)
@@ -148,6 +168,14 @@ static void add_entry(struct str *to, const struct entry *e)
         if (l->protocol)
                 str_addf(&seen, "; looks like %s", l->protocol);
         policy_text_comment(to, 2, str_text(&seen));
+}
+
+static void add_entry(struct str *to, const struct entry *e)
+{
+        const struct listener *l = e->first;
+        bool program = one_program(l);
+        _cleanup_str_ struct str port = {0};
+
         if (l->transport == TRANSPORT_RAW)
                 str_addf(&port, "%u", e->port);
         else if (e->port_last > e->port)
@@ -165,6 +193,27 @@ static void add_entry(struct str *to, const struct entry *e)
         };
 
         policy_text_entry(to, 2, fields, array_len(fields));
+}
+
+/* Returns how many entries it added; of what it left out there is a comment. */
+static size_t add_entries(struct str *to, const struct entries *entries, struct pool *pool)
+{
+        size_t n = 0;
+
+        vec_foreach(e, &entries->list)
+                n += !why_too_wide(pool, e->first);
+        str_add(to, n ? "allow:\n" : "allow: []\n");
+        vec_foreach(e, &entries->list) {
+                const char *why = why_too_wide(pool, e->first);
+
+                add_seen(to, e);
+                if (why)
+                        policy_text_comment(
+                                to, 2, pool_printf(pool, "no entry, as it would be for other programs, too: %s", why));
+                else
+                        add_entry(to, e);
+        }
+        return n;
 }
 
 static void add_head(struct str *to, const struct inside *view)
@@ -218,20 +267,21 @@ int policy_init(const struct invocation *in, struct err *err)
         _cleanup_free_ char *path = NULL;
         _cleanup_str_ struct str text = {0};
         struct policy policy;
+        size_t n;
         int r = inside_run_collect(&run, in, false, err);
 
         if (r < 0)
                 return inside_run_failed(r);
         gather(&entries, run.assessment);
         add_head(&text, run.view);
-        str_add(&text, entries.list.n ? "allow:\n" : "allow: []\n");
-        vec_foreach(e, &entries.list)
-                add_entry(&text, e);
+        n = add_entries(&text, &entries, pool);
         /* what can't be read back must not be written */
         if (policy_parse(text.text, text.len, "the new policy", pool, &policy, err) < 0 ||
             write_text(in, &text, &path, err) < 0)
                 return QM_EXIT_USAGE;
         (void)fprintf(stderr, "%s: %zu entries, each to be filled in; `quaymaster policy check` tells what is left\n",
-                      path, entries.list.n);
+                      path, n);
+        if (n < entries.list.n)
+                (void)fprintf(stderr, "%zu more got no entry; comments in it say why\n", entries.list.n - n);
         return run.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/text.h"
 
 static const char *const verdict_names[VERDICT_MAX] = {
         NULL, "approved", "unused", "expired", "unapproved", "prohibited",
@@ -141,4 +142,23 @@ const char *ip_protocol_name(unsigned number)
 bool policy_rule_needed(const struct policy_rule *rule)
 {
         return rule->need && *rule->need && strncasecmp(rule->need, "TODO", 4) != 0;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+const char *policy_glob_inexact(const char *name)
+{
+        size_t len = strlen(name), characters = 0;
+
+        for (size_t i = 0; i < len; i++)
+                characters += ((unsigned char)name[i] & 0xc0) != 0x80;
+        if (!text_is_printable(name))
+                return "holds control characters, or is no UTF-8";
+        if (strpbrk(name, "*?"))
+                return "holds * or ?, which stand for any characters in a policy";
+        if (!len || name[0] == ' ' || name[len - 1] == ' ')
+                return "begins or ends with a blank, or is empty";
+        if (characters > POLICY_GLOB_MAX)
+                return "is too long for a policy";
+        return NULL;
 }

@@ -71,6 +71,14 @@ struct policy_rule {
         const char *what;             /* "443/tcp": how it is called for people */
 };
 
+#define POLICY_GLOB_MAX 300 /* characters */
+
+/*
+ * NULL: written into a policy as a glob, the name (of a program, unit, container) means itself and nothing else. Else
+ * what is in the way, as the rest of a sentence: there is no way to write that name alone.
+ */
+const char *policy_glob_inexact(const char *name);
+
 struct policy {
         const char *file;
         struct policy_rule *rules; /* as they stand in the file: of `allow`, then of `deny` */

@@ -18,7 +18,7 @@ static const struct yaml_shape shape_word = {1, 63, WORD_START, WORD_REST,
                                              "letters, digits and '._-', with no '._-' at the start"};
 static const struct yaml_shape shape_protocol = {1, 63, WORD_START, WORD_REST,
                                                  "the name of a protocol, as https"};
-static const struct yaml_shape shape_glob = {1, 300, NULL, NULL, NULL};
+static const struct yaml_shape shape_glob = {1, POLICY_GLOB_MAX, NULL, NULL, NULL};
 static const struct yaml_shape shape_text = {1, 300, NULL, NULL, NULL};
 static const struct yaml_shape shape_need = {0, 500, NULL, NULL, NULL};
 

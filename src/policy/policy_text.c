@@ -13,15 +13,7 @@
 
 bool policy_text_can_hold(const char *value)
 {
-        size_t len = strlen(value), n;
-        uint32_t c;
-
-        for (size_t i = 0; i < len; i += n) {
-                n = text_decode(value + i, len - i, &c);
-                if (!n || text_is_control(c))
-                        return false;
-        }
-        return len > 0;
+        return *value && text_is_printable(value);
 }
 
 /* Plain where every reader of YAML takes it for text (or, of ports, for the number that it is). */

@@ -168,6 +168,7 @@ static void test_text(void **state)
                 {"\xed\xa0\x80", "\\xed\\xa0\\x80", "\\xed\\xa0\\x80"}, /* surrogate */
                 {"caf\xc3\xa9", "caf\xc3\xa9", "caf\xc3\xa9"},
                 {"a\xe2\x80\xae" "b", "a\\u{202e}b", "a\\u{202e}b"},
+                {"\xef\xbf\xbe\xef\xbf\xbf", "\\u{fffe}\\u{ffff}", "\\u{fffe}\\u{ffff}"}, /* no YAML or XML holds them */
                 {"cut \xe2\x82", "cut \\xe2\\x82", "cut \\xe2\\x82"},
         };
 

@@ -332,6 +332,43 @@ static void test_add(void **state)
         assert_int_equal(policy_text_add("allow: [{port: 2}]\n", 19, "t.yaml", good, 1, &s, &err), -ENOTSUP);
 }
 
+/* What an entry names exactly is read back as it was; what it cannot is known before it is written. */
+static void test_exact(void **state)
+{
+        static const char *const exact[] = {
+                "/usr/sbin/nginx", "/opt/a b/c", "/opt/[a-z]/{b,c}", "/opt/a\\x2db", "/opt/\"q\"", "/opt/it's", "/opt/a: b # c",
+                "/opt/\u00fc\u20ac", "~", "[x", "{{x}}", "no", "- a", "%TAG", "!x", "&a", "/opt/\\n",
+        };
+        static const char *const inexact[] = {
+                "/opt/*/x", "/opt/a?b", "/opt/a\nb", "/opt/a\tb", "/opt/\x1b[1m", "/opt/\x7f", "/opt/\xff", "/opt/\u202e",
+                "/opt/\xc2\x85", "/opt/\ufeff", "/opt/\xef\xbf\xbe", "/opt/a ", " a", "", NULL,
+        };
+        char wide[2 * (POLICY_GLOB_MAX + 1) + 1];
+
+        for (size_t i = 0; i < array_len(exact); i++) {
+                const struct policy_field fields[] = {{"process", exact[i]}, {"need", "x"}};
+                _cleanup_(pool_freep) struct pool *pool = pool_new();
+                _cleanup_str_ struct str s = {0};
+                struct policy p;
+                struct err err = {0};
+
+                assert_null(policy_glob_inexact(exact[i]));
+                str_add(&s, "allow:\n");
+                policy_text_entry(&s, 2, fields, 2);
+                if (policy_parse(s.text, s.len, "t.yaml", pool, &p, &err) < 0)
+                        fail_msg("%s: %s", s.text, err.text);
+                assert_int_equal(p.rules[0].process.n, 1);
+                assert_string_equal(p.rules[0].process.at[0], exact[i]);
+        }
+        for (const char *const *name = inexact; *name; name++)
+                assert_non_null(policy_glob_inexact(*name));
+        for (size_t i = 0; i < POLICY_GLOB_MAX + 1; i++)
+                memcpy(wide + 2 * i, "\u00fc", 2);
+        wide[2 * (POLICY_GLOB_MAX + 1)] = '\0';
+        assert_non_null(policy_glob_inexact(wide));
+        assert_null(policy_glob_inexact(wide + 2));
+}
+
 /* 50,000 listeners against 5,000 rules, in which a tenth are ranges: well under a second in a release build. */
 struct fill {
         struct policy_field fields[6];
@@ -455,7 +492,8 @@ int main(void)
                 cmocka_unit_test(test_example),
                 cmocka_unit_test(test_days),     cmocka_unit_test(test_listeners), cmocka_unit_test(test_expiry),
                 cmocka_unit_test(test_observed), cmocka_unit_test(test_unused),   cmocka_unit_test(test_warnings),
-                cmocka_unit_test(test_add),      cmocka_unit_test(test_fill),     cmocka_unit_test(test_speed),
+                cmocka_unit_test(test_add),      cmocka_unit_test(test_fill),     cmocka_unit_test(test_exact),
+                cmocka_unit_test(test_speed),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
