@@ -23,16 +23,32 @@ static bool is_finding(enum verdict verdict)
         return verdict == VERDICT_EXPIRED || verdict == VERDICT_UNAPPROVED || verdict == VERDICT_PROHIBITED;
 }
 
-static const char *approve_command(struct pool *pool, const char *port, const char *exe)
+/* `owner`: " --process ...", and the like; may be empty. */
+static const char *approve_command(struct pool *pool, const char *port, const char *owner)
 {
-        _cleanup_str_ struct str process = {0};
-
-        if (exe && text_add_shell_word(&process, exe))
-                str_add_char(&process, ' ');
         return pool_printf(pool,
-                           "quaymaster policy approve %s %s%s--need 'WHY' --owner WHO --approved-by ANOTHER "
+                           "quaymaster policy approve %s%s --need 'WHY' --owner WHO --approved-by ANOTHER "
                            "--expires YYYY-MM-DD",
-                           port, process.len ? "--process " : "", str_text(&process));
+                           port, owner);
+}
+
+/* Never a command that would approve other programs than the one that was seen. */
+static const char *first_approval(struct pool *pool, const char *port, const char *exe)
+{
+        _cleanup_str_ struct str owner = {0};
+        const char *inexact = exe ? policy_glob_inexact(exe) : NULL;
+
+        if (inexact)
+                return pool_printf(pool,
+                                   "Needed? Give its program another path first: this one %s, so an approval would be "
+                                   "for other programs, too",
+                                   inexact);
+        if (exe)
+                str_add(&owner, " --process ");
+        if (exe && !text_add_shell_word(&owner, exe))
+                return "Needed? Write its approval into policy.yaml by hand: the path of its program has a quote, "
+                       "which no command here can show";
+        return pool_printf(pool, "Needed? Have it approved: %s", approve_command(pool, port, str_text(&owner)));
 }
 
 /* An entry that is there already is renewed or filled in, not written a second time. */
@@ -54,7 +70,7 @@ static void add_approval_step(struct pool *pool, const struct judgement *judgeme
                                           "policy.yaml",
                                           rule->line));
         else
-                lines_add(to, pool_printf(pool, "Needed? Have it approved: %s", approve_command(pool, port, exe)));
+                lines_add(to, first_approval(pool, port, exe));
 }
 
 static const char *title_of(struct pool *pool, enum verdict verdict, const char *port, const char *name)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -105,6 +106,34 @@ def test_from_nothing_to_approved(site):
     site.write(after.replace("need: TODO", "need: seen to it"))
     assert set(site.verdicts().values()) == {"approved"}
     site.audit("--fail-on", "unapproved")
+
+
+@need_root
+def test_init_writes_nothing_wider(site):
+    """A program names itself as it likes: its entry is for it alone, or there is none, and no command approves it."""
+    exact = ["plain", "a: b # c", 'q"o\\te', "br[a-z]", "caf\u00e9"]
+    wide = ["st*r", "wh?t", "new\nline", "esc\x1b[1m", "\u202eoverride", "\ufffe", "blank "]
+    (site.folder / "bin").mkdir()
+    for i, name in enumerate(exact + wide):
+        program = site.folder / "bin" / name
+        shutil.copyfile(EXE, program)
+        program.chmod(0o755)
+        site.ns.python(SERVERS, f"tcp,0.0.0.0,{9000 + i}", executable=str(program))
+    said = site.policy("init").stderr
+    assert f"{len(exact)} entries, each to be filled in;" in said and f"{len(wide)} more got no entry; comments in it say why\n" in said
+    text = site.path.read_text()
+    assert text.count("# no entry, as it would be for other programs, too: the path of its program ") == len(wide)
+    for i in range(len(exact + wide)):
+        assert (f"  - port: {9000 + i}/tcp\n    process: " in text) == (i < len(exact)), text
+    steps = [r["remediation"] for r in map(json.loads, site.audit("--json").stdout.splitlines())
+             if r["type"] == "finding" and r["rule"] == "policy.unapproved" and r["subject"]["port"] >= 9000 + len(exact)]
+    assert len(steps) == len(wide) and "policy approve" not in json.dumps(steps)
+    site.write(text.replace("need: TODO", "need: seen to it"))
+    assert {port for (_, port), verdict in site.verdicts().items() if verdict == "approved"} == set(range(9000, 9000 + len(exact)))
+    for child in list(site.ns.children):
+        site.ns.end(child)
+    site.serve(*[f"tcp,0.0.0.0,{9000 + i}" for i in range(len(exact))])  # another program takes their ports
+    assert set(site.verdicts().values()) == {"unapproved"}
 
 
 @need_root

@@ -756,6 +756,38 @@ static void test_hostile_names(void **state)
                 }
 }
 
+/* The command approves the program that was seen, or there is none. */
+static void test_approval_of_one_program(void **state)
+{
+        static const struct {
+                const char *exe, *step; /* NULL: no command */
+        } cases[] = {
+                {"/usr/sbin/x", "quaymaster policy approve 47111/tcp --process /usr/sbin/x --need"},
+                {"/opt/a b", "quaymaster policy approve 47111/tcp --process '/opt/a b' --need"},
+                {"/opt/[x]", "quaymaster policy approve 47111/tcp --process '/opt/[x]' --need"},
+                {"/opt/*", NULL}, {"/opt/a?", NULL}, {"/opt/a\nb", NULL}, {"/opt/it's", NULL}, {"/opt/\xff", NULL},
+                {NULL, "quaymaster policy approve 47111/tcp --need"},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                _cleanup_world_ struct world w = world_new();
+                const struct finding *found = NULL;
+
+                (void)sample_listen(w.view, "0.0.0.0:47111/tcp", sample_process(w.view, 700, cases[i].exe, NULL));
+                w.a = assess_correlate(w.view, guide);
+                w.a->listeners.at[0].judgement = (struct judgement){.verdict = VERDICT_UNAPPROVED, .why = "none"};
+                assess_judge(w.a, guide);
+                vec_foreach(f, &w.a->findings)
+                        if (streq(f->rule, "policy.unapproved"))
+                                found = f;
+                assert_non_null(found);
+                assert_true(says(found->remediation, "Needed? "));
+                assert_int_equal(says(found->remediation, "policy approve"), cases[i].step != NULL);
+                if (cases[i].step && !says(found->remediation, cases[i].step))
+                        fail_msg("%s: %s", cases[i].exe, found->remediation[0]);
+        }
+}
+
 static void test_lines(void **state)
 {
         struct lines lines = {0};
@@ -812,6 +844,7 @@ int main(void)
                 cmocka_unit_test(test_docker_proxy),
                 cmocka_unit_test(test_inetd_entry),
                 cmocka_unit_test(test_forward_rule),
+                cmocka_unit_test(test_approval_of_one_program),
                 cmocka_unit_test(test_bind_hint),
                 cmocka_unit_test(test_removal),
                 cmocka_unit_test(test_hostile_names),
