@@ -51,6 +51,58 @@ static const char *first_approval(struct pool *pool, const char *port, const cha
         return pool_printf(pool, "Needed? Have it approved: %s", approve_command(pool, port, str_text(&owner)));
 }
 
+/* The ports of an entry as `policy approve` takes them: one word; NULL where no such word finds the entry again. */
+static const char *ports_word(struct pool *pool, const struct policy_rule *rule)
+{
+        const struct policy_ports *p = rule->ports;
+        _cleanup_str_ struct str s = {0};
+
+        if (rule->n_ports != 1)
+                return NULL;
+        if (p->transports == 1u << TRANSPORT_RAW)
+                return pool_printf(pool, "ip/%u", p->first);
+        if (p->dynamic)
+                str_add(&s, "dynamic");
+        else
+                str_addf(&s, p->last > p->first ? "%u-%u" : "%u", p->first, p->last);
+        for (unsigned t = 0; t < TRANSPORT_MAX; t++)
+                if (p->transports == 1u << t)
+                        str_addf(&s, "/%s", transport_name((enum transport)t));
+        return pool_intern(pool, s.text);
+}
+
+/* Who an entry is for, in options: so that the one of several that wait on a port is found, or none, never another. */
+static bool add_owners(const struct policy_rule *rule, struct str *to)
+{
+        const struct {
+                const char *option;
+                const struct texts *texts;
+        } owners[] = {{"process", &rule->process}, {"unit", &rule->unit},           {"package", &rule->package},
+                      {"user", &rule->user},       {"container", &rule->container}, {"on", &rule->on_name}};
+
+        for (size_t i = 0; i < array_len(owners); i++) {
+                if (!owners[i].texts->n)
+                        continue;
+                str_addf(to, " --%s ", owners[i].option);
+                if (owners[i].texts->n > 1 || !text_add_shell_word(to, owners[i].texts->at[0]))
+                        return false;
+        }
+        return !rule->on_tags.n && !rule->on_zone.n;
+}
+
+/* Its need is to be written: by the command that fills it in, else by hand. */
+static const char *filling_step(struct pool *pool, const struct policy_rule *rule)
+{
+        _cleanup_str_ struct str owners = {0};
+        const char *port = ports_word(pool, rule);
+
+        if (port && add_owners(rule, &owners))
+                return pool_printf(pool, "Needed? Fill in line %u of policy.yaml: %s", rule->line,
+                                   approve_command(pool, port, str_text(&owners)));
+        return pool_printf(pool, "Needed? Write the need, the owner and who approved it in line %u of policy.yaml",
+                           rule->line);
+}
+
 /* An entry that is there already is renewed or filled in, not written a second time. */
 static void add_approval_step(struct pool *pool, const struct judgement *judgement, const char *port, const char *exe,
                               struct lines *to)
@@ -65,10 +117,7 @@ static void add_approval_step(struct pool *pool, const struct judgement *judgeme
                                           "line %u of policy.yaml",
                                           rule->line));
         else if (rule && !policy_rule_needed(rule))
-                lines_add(to, pool_printf(pool,
-                                          "Needed? Write the need, the owner and who approved it in line %u of "
-                                          "policy.yaml",
-                                          rule->line));
+                lines_add(to, filling_step(pool, rule));
         else
                 lines_add(to, first_approval(pool, port, exe));
 }
@@ -150,9 +199,7 @@ static struct finding entry_unfilled(struct pool *pool, const struct policy_rule
 
         lines_add(&evidence, pool_printf(pool, "policy: line %u names %s, but says no need for it yet (need: TODO)",
                                          rule->line, rule->what));
-        lines_add(&draft.remediation,
-                  pool_printf(pool, "Needed? Write the need, the owner and who approved it in line %u of policy.yaml",
-                              rule->line));
+        lines_add(&draft.remediation, filling_step(pool, rule));
         lines_add(&draft.remediation, pool_intern(pool, "Not needed? Remove the entry"));
         return draft_finish(pool, "policy", &evidence, &draft);
 }

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -92,7 +93,11 @@ def test_from_nothing_to_approved(site):
 
     before = site.path.read_text()
     assert "is there already" in site.policy("init", code=2).stderr and site.path.read_text() == before
-    said = site.approve("8443/tcp", "--expires", day(30), "--ticket", "CHG-7")
+    (step,) = [r["remediation"][0] for r in map(json.loads, site.audit("--json").stdout.splitlines())
+               if r["type"] == "finding" and r["rule"] == "policy.unapproved" and r["subject"]["port"] == 8443]
+    words = shlex.split(step.partition("quaymaster policy approve ")[2].partition(" --need")[0])
+    assert step.startswith("Needed? Fill in line ") and words == ["8443/tcp", "--process", EXE]
+    said = site.approve(*words, "--expires", day(30), "--ticket", "CHG-7")
     after = site.path.read_text()
     line = 1 + before.splitlines().index("  - port: 8443/tcp")
     assert f"{site.path}: filled in the entry of line {line} with the approval of 8443/tcp\n" in said.stderr

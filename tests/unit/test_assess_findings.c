@@ -788,6 +788,56 @@ static void test_approval_of_one_program(void **state)
         }
 }
 
+static const struct finding *waiting(struct world *w, const struct policy_rule *rule)
+{
+        (void)sample_listen(w->view, "0.0.0.0:47111/tcp", sample_process(w->view, 700, "/usr/sbin/x", NULL));
+        w->a = assess_correlate(w->view, guide);
+        w->a->listeners.at[0].judgement =
+                (struct judgement){.verdict = VERDICT_UNAPPROVED, .rule = rule, .why = "need: TODO"};
+        assess_judge(w->a, guide);
+        vec_foreach(f, &w->a->findings)
+                if (streq(f->rule, "policy.unapproved"))
+                        return f;
+        fail_msg("no finding");
+        return NULL;
+}
+
+/* What waits for a need is filled in by the command, found by all that it says of itself. */
+static void test_entry_that_waits(void **state)
+{
+        static const char *names[] = {"/usr/sbin/x", "x*"}, *quoted[] = {"it's"};
+        struct policy_ports tcp = {1u << TRANSPORT_TCP, false, 47111, 47111}, two[2] = {tcp, tcp};
+        struct policy_ports range = {1u << TRANSPORT_TCP | 1u << TRANSPORT_UDP, false, 47111, 47200};
+        struct policy_ports dynamic = {.transports = 1u << TRANSPORT_TCP, .dynamic = true};
+        struct policy_ports raw = {1u << TRANSPORT_RAW, false, 112, 112};
+        const struct {
+                struct policy_rule rule;
+                const char *step;
+        } cases[] = {
+                {{.line = 7, .ports = &tcp, .n_ports = 1}, "line 7 of policy.yaml: quaymaster policy approve 47111/tcp --need "},
+                {{.ports = &range, .n_ports = 1}, "approve 47111-47200 --need "},
+                {{.ports = &dynamic, .n_ports = 1}, "approve dynamic/tcp --need "},
+                {{.ports = &raw, .n_ports = 1}, "approve ip/112 --need "},
+                {{.ports = &tcp, .n_ports = 1, .process = {names, 1}, .container = {names + 1, 1}},
+                 "approve 47111/tcp --process /usr/sbin/x --container 'x*' --need "},
+                {{.ports = &tcp, .n_ports = 1, .unit = {names + 1, 1}, .on_name = {names, 1}},
+                 "approve 47111/tcp --unit 'x*' --on /usr/sbin/x --need "},
+                {{.line = 7, .ports = two, .n_ports = 2}, "who approved it in line 7 of policy.yaml"},
+                {{.line = 7}, "who approved it in line 7 of policy.yaml"},
+                {{.line = 7, .ports = &tcp, .n_ports = 1, .process = {names, 2}}, "who approved it in line 7"},
+                {{.line = 7, .ports = &tcp, .n_ports = 1, .unit = {quoted, 1}}, "who approved it in line 7"},
+                {{.line = 7, .ports = &tcp, .n_ports = 1, .on_tags = {names, 1}}, "who approved it in line 7"},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                _cleanup_world_ struct world w = world_new();
+                const struct finding *f = waiting(&w, &cases[i].rule);
+
+                if (!says(f->remediation, cases[i].step))
+                        fail_msg("%zu: %s", i, f->remediation[0]);
+        }
+}
+
 static void test_lines(void **state)
 {
         struct lines lines = {0};
@@ -845,6 +895,7 @@ int main(void)
                 cmocka_unit_test(test_inetd_entry),
                 cmocka_unit_test(test_forward_rule),
                 cmocka_unit_test(test_approval_of_one_program),
+                cmocka_unit_test(test_entry_that_waits),
                 cmocka_unit_test(test_bind_hint),
                 cmocka_unit_test(test_removal),
                 cmocka_unit_test(test_hostile_names),
