@@ -512,6 +512,12 @@ static int off_in_file(struct compile *c, const struct action *a, const char *pa
         return compile_node(c, a->id, path, &after, err);
 }
 
+/* Backups: xinetd(8) reads no file of a folder whose name has a dot or ends with a tilde. */
+static bool is_read_by_xinetd(const char *name)
+{
+        return !strchr(name, '.') && !str_ends(name, "~");
+}
+
 static int off_in_files(struct compile *c, const struct action *a, bool *found, struct err *err)
 {
         name_list names = {0};
@@ -521,7 +527,8 @@ static int off_in_files(struct compile *c, const struct action *a, bool *found, 
                 return off_in_file(c, a, "etc/inetd.conf", found, err);
         r = list_folder(c, "etc/xinetd.d", &names, err);
         for (size_t i = 0; r == 0 && i < names.n; i++)
-                r = off_in_file(c, a, pool_printf(c->pool, "etc/xinetd.d/%s", names.at[i]), found, err);
+                if (is_read_by_xinetd(names.at[i]))
+                        r = off_in_file(c, a, pool_printf(c->pool, "etc/xinetd.d/%s", names.at[i]), found, err);
         vec_clear(&names);
         return r == 0 ? off_in_file(c, a, "etc/xinetd.conf", found, err) : r;
 }

@@ -23,7 +23,7 @@ int compile_action(struct compile *c, const struct action *a, struct err *err);
 int compile_node(struct compile *c, const char *action, const char *path, const struct node *after,
                  struct err *err);
 
-/* Pure, for tests: the text of inetd.conf or of a file of xinetd.d with one entry off. False: it has no such entry. */
+/* Pure: the text of inetd.conf or of a file of xinetd.d with its entries for that off. False: there are none. */
 bool inetd_text_off(const char *text, size_t len, const char *service, const char *transport,
                     struct str *to);
 bool xinetd_text_off(const char *text, size_t len, const char *service, const char *transport,

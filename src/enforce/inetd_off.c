@@ -61,64 +61,114 @@ bool inetd_text_off(const char *text, size_t len, const char *service, const cha
         return found;
 }
 
-struct entry {
-        bool inside, wanted, other;               /* other: it is for another transport */
-        size_t disable_at, disable_len, open_end; /* offsets into the text */
+/* "attribute = value ...", with blanks around the sign or none; also "+=" and "-=". */
+struct member {
+        const char *key, *value;
+        size_t key_len, value_len; /* of the first word of the value */
 };
 
-static bool is_other_transport(const char *line, size_t n, const char *transport)
+static const char *skip_blanks(const char *at, const char *end)
 {
-        const char *other = streq(transport, "tcp") ? "udp" : "tcp";
-
-        if (word_is(line, n, 0, "protocol", false))
-                return word_is(line, n, 2, other, true);
-        return word_is(line, n, 0, "socket_type", false) &&
-               word_is(line, n, 2, streq(other, "udp") ? "dgram" : "stream", false);
+        while (at < end && isspace((unsigned char)*at))
+                at++;
+        return at;
 }
 
-static void read_member(struct entry *e, const char *text, const char *line, size_t n, const char *transport)
+static bool read_member(const char *line, size_t len, struct member *ret)
 {
-        if (is_other_transport(line, n, transport))
-                e->other = true;
-        if (word_is(line, n, 0, "disable", true)) {
-                e->disable_at = (size_t)(line - text);
-                e->disable_len = n;
-        }
+        const char *end = line + len, *at = skip_blanks(line, end);
+
+        *ret = (struct member){.key = at};
+        while (at < end && (isalnum((unsigned char)*at) || *at == '_'))
+                at++;
+        ret->key_len = (size_t)(at - ret->key);
+        at = skip_blanks(at, end);
+        at += at < end && (*at == '+' || *at == '-');
+        if (!ret->key_len || at == end || *at != '=')
+                return false;
+        ret->value = at = skip_blanks(at + 1, end);
+        while (at < end && !isspace((unsigned char)*at))
+                at++;
+        ret->value_len = (size_t)(at - ret->value);
+        return true;
 }
 
-static void write_off(const struct entry *e, const char *text, size_t len, struct str *to)
+static bool key_is(const struct member *m, const char *key)
 {
-        size_t cut = e->disable_len ? e->disable_at : e->open_end;
-
-        str_add_n(to, text, cut);
-        str_add(to, "\tdisable = yes\n");
-        str_add_n(to, text + cut + e->disable_len, len - cut - e->disable_len);
+        return m->key_len == strlen(key) && memcmp(m->key, key, m->key_len) == 0;
 }
 
-/* xinetd.conf(5): "service NAME", "{", "attribute = value" ..., "}", each on a line of its own. */
+static bool value_is(const struct member *m, const char *word, bool start)
+{
+        size_t len = strlen(word);
+
+        return m->value_len >= len && (start || m->value_len == len) && memcmp(m->value, word, len) == 0;
+}
+
+static bool is_switch(const char *line, size_t len)
+{
+        struct member m;
+
+        return read_member(line, len, &m) && key_is(&m, "disable");
+}
+
+/* The line says that the entry is for another transport. */
+static bool is_other_transport(const char *line, size_t len, const char *transport)
+{
+        struct member m;
+
+        if (!read_member(line, len, &m))
+                return false;
+        if (key_is(&m, "protocol")) /* "tcp", "tcp6" */
+                return !value_is(&m, transport, true);
+        return key_is(&m, "socket_type") && value_is(&m, streq(transport, "tcp") ? "dgram" : "stream", false);
+}
+
+/* The lines of an entry between "{" and "}". Of several switches the first would count: all say so. */
+static void write_off(const char *from, const char *end, struct str *to)
+{
+        bool done = false;
+
+        for (const char *line = from; line < end; line += line_length(line, end))
+                done = done || is_switch(line, line_length(line, end));
+        if (!done)
+                str_add(to, "\tdisable = yes\n");
+        for (const char *line = from; line < end; line += line_length(line, end))
+                if (is_switch(line, line_length(line, end)))
+                        str_add(to, "\tdisable = yes\n");
+                else
+                        str_add_n(to, line, line_length(line, end));
+}
+
+/* xinetd.conf(5): "service NAME", "{", members, "}", each on a line of its own; a service may have several entries. */
 bool xinetd_text_off(const char *text, size_t len, const char *service, const char *transport,
                      struct str *to)
 {
-        const char *end = text + len, *line;
-        struct entry e = {0};
+        const char *end = text + len, *copied = text, *inside = NULL, *line;
+        bool wanted = false, other = false, found = false;
         size_t n;
 
         for (line = text; line < end; line += n) {
                 n = line_length(line, end);
                 if (word_is(line, n, 0, "service", false)) {
-                        e = (struct entry){.wanted = word_is(line, n, 1, service, false)};
-                } else if (e.wanted && word_is(line, n, 0, "{", false)) {
-                        e.inside = true;
-                        e.open_end = (size_t)(line + n - text);
-                } else if (e.inside && word_is(line, n, 0, "}", false)) {
-                        if (!e.other) {
-                                write_off(&e, text, len, to);
-                                return true;
+                        wanted = word_is(line, n, 1, service, false);
+                        inside = NULL;
+                } else if (wanted && word_is(line, n, 0, "{", false)) {
+                        inside = line + n;
+                        other = false;
+                } else if (inside && word_is(line, n, 0, "}", false)) {
+                        if (!other) {
+                                str_add_n(to, copied, (size_t)(inside - copied));
+                                write_off(inside, line, to);
+                                copied = line;
+                                found = true;
                         }
-                        e = (struct entry){0};
-                } else if (e.inside) {
-                        read_member(&e, text, line, n, transport);
+                        wanted = false;
+                        inside = NULL;
+                } else if (inside) {
+                        other = other || is_other_transport(line, n, transport);
                 }
         }
-        return false;
+        str_add_n(to, copied, (size_t)(end - copied));
+        return found;
 }

@@ -170,6 +170,19 @@ static void test_inetd_entries_off(void **state)
                 "service echo\n{\n protocol = udp\n}\nservice echo\n{\n protocol = tcp\n}\n", "echo", "tcp",
                 "service echo\n{\n protocol = udp\n}\nservice echo\n{\n\tdisable = yes\n protocol = tcp\n}\n");
         check_off(xinetd_text_off, "service echo\n{\n socket_type = dgram\n}\n", "echo", "tcp", NULL);
+        check_off(xinetd_text_off, "service echo\n{\n socket_type=dgram\n}\n", "echo", "tcp", NULL);
+        check_off(xinetd_text_off, "service echo\n{\n protocol=sctp\n}\n", "echo", "tcp", NULL);
+        check_off(xinetd_text_off, "service echo\n{\n protocol=tcp6\n disable=no\n}", "echo", "tcp",
+                  "service echo\n{\n protocol=tcp6\n\tdisable = yes\n}");
+        /* as the kit's shell does it: each entry of that name and transport, each of its switches, nothing else */
+        check_off(xinetd_text_off,
+                  "# a\nservice echo\n{\n id = 1\n disable=no\n#disable = no\n disable\t=\tno\n}\nservice echos\n{\n disable = no\n}\n"
+                  "service echo\n{\n socket_type=dgram\n disable = no\n}\nservice echo\n{\n id = 2\n disabled = x\n}\n# z",
+                  "echo", "tcp",
+                  "# a\nservice echo\n{\n id = 1\n\tdisable = yes\n#disable = no\n\tdisable = yes\n}\nservice echos\n{\n disable = no\n}\n"
+                  "service echo\n{\n socket_type=dgram\n disable = no\n}\nservice echo\n{\n\tdisable = yes\n id = 2\n disabled = x\n}\n# z");
+        check_off(xinetd_text_off, "service echo\n{\n disable = yes\n}\nservice echo\n{\n", "echo", "tcp",
+                  "service echo\n{\n\tdisable = yes\n}\nservice echo\n{\n");
         check_off(xinetd_text_off, "service echo\n{\n", "echo", "tcp", NULL);
 }
 

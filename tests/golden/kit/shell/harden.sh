@@ -329,17 +329,18 @@ xinetd_off()
                         split(text, word)
                 }
                 $1 == "service" { wanted = ($2 == service); inside = 0; next }
-                wanted && $1 == "{" { inside = 1; open = NR; switch_at = other = 0; next }
+                wanted && $1 == "{" { inside = 1; open = NR; switches = other = 0; next }
                 inside && $1 == "}" {
-                        if (!other && switch_at)
-                                line[switch_at] = "\tdisable = yes"
-                        else if (!other)
+                        # of several the first would count: all say so
+                        for (i = 1; !other && i <= switches; i++)
+                                line[switch_at[i]] = "\tdisable = yes"
+                        if (!other && !switches)
                                 line[open] = line[open] "\n\tdisable = yes"
                         found = found || !other
                         wanted = inside = 0
                         next
                 }
-                inside && word[1] == "disable" { switch_at = NR }
+                inside && word[1] == "disable" { switch_at[++switches] = NR }
                 inside && word[1] == "protocol" && index(word[3], transport) != 1 { other = 1 }
                 inside && word[1] == "socket_type" && word[3] == (transport == "tcp" ? "dgram" : "stream") { other = 1 }
                 END {
