@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "harden/maker.h"
 
+#include <errno.h>
+
 #include "base/text.h"
 
 /* A line for each kind; ends with NULL. */
@@ -116,6 +118,19 @@ static void note_left_out(struct maker *m, const struct action *a, const struct 
         plan_note(m, pool_printf(m->pool, "Left out: %s (%s).", str_text(&title), why->text));
 }
 
+static int check_size(const struct action *a, struct err *err)
+{
+        _cleanup_str_ struct str request = {0};
+
+        action_request_write(a, &request);
+        if (request.len > ACTION_REQUEST_MAX)
+                return err_set(err, -E2BIG,
+                               "all its values together have %zu bytes, and may have %u; where that comes from "
+                               "`from: link`, name zones",
+                               request.len, ACTION_REQUEST_MAX);
+        return 0;
+}
+
 void draft_add(struct maker *m, struct draft *d, const char *name)
 {
         struct action *a = &d->action;
@@ -132,7 +147,7 @@ void draft_add(struct maker *m, struct draft *d, const char *name)
                 a->cuts = "That machine may be managed by it, and from here nobody can tell.";
         if (a->cuts || a->not_applied || !m->in->policy)
                 a->suggested = false;
-        if (action_check(a->kind, a->values, &err) < 0)
+        if (action_check(a->kind, a->values, &err) < 0 || check_size(a, &err) < 0)
                 note_left_out(m, a, &err);
         else
                 *vec_push(&m->plan->actions) = *a;

@@ -143,7 +143,24 @@ void add_attached(const struct maker *m, bool bridges, struct str *to)
 
 /* --- rules ----------------------------------------------------------------------------------- */
 
+#define SHOWN_NETWORKS 8
 #define LOCAL (1u << EXPOSURE_LOOPBACK | 1u << EXPOSURE_PRIVATE)
+
+/* The first networks of a list, as people can read it; a machine may have thousands. */
+static const char *first_few(struct maker *m, const char *list)
+{
+        const char *end = list;
+        size_t n = 0, more = 0;
+
+        for (const char *at = list; *at; at++)
+                if (*at == ' ' && n++ < SHOWN_NETWORKS)
+                        end = at;
+        if (n <= SHOWN_NETWORKS)
+                return list + 1;
+        end += 1 + strcspn(end + 1, " ");
+        more = n - SHOWN_NETWORKS;
+        return pool_printf(m->pool, "%.*s and %zu more", (int)(end - list - 1), list + 1, more);
+}
 
 static void add_link(struct maker *m, const struct policy_rule *rule, struct draft *d, struct str *to)
 {
@@ -157,7 +174,7 @@ static void add_link(struct maker *m, const struct policy_rule *rule, struct dra
                         m->pool,
                         "Line %u (%s) says `from: link`: only networks this machine is attached to get in "
                         "(%s). Name a zone where others need it.",
-                        rule->line, rule->what, attached.len ? attached.text + 1 : "none is seen"));
+                        rule->line, rule->what, attached.len ? first_few(m, attached.text) : "none is seen"));
 }
 
 void from_of_rule(struct maker *m, const struct policy_rule *rule, struct zone_lines *zones, struct draft *d,

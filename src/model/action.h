@@ -79,7 +79,8 @@ const char *action_value(const struct action *a, const char *name, size_t n);
 /*
  * Whether kind and values are what the kind takes: no unknown name, none missing, none twice that may be there once,
  * each of its form (unit and package names by their grammar, firewall values by firewall/spec.h's). 0 or -EINVAL with
- * words. Values of `allow`, `deny`, `zone` and `recipe` are checked for harmless letters only; users parse.
+ * words. Values of `allow`, `deny`, `zone` and `recipe` are checked for harmless letters only; users parse. A line of
+ * the firewall may have 1 MiB: a machine that is attached to thousands of networks lets in each of them by one.
  */
 int action_check(enum action_kind kind, const struct action_value *values, struct err *err);
 

@@ -172,6 +172,28 @@ def test_loading_twice_is_the_same(net, table):
     assert listed[0] == listed[1] and "hook input" in listed[0]
 
 
+def test_thousands_of_networks(net, open_folder):
+    """`from: link` of a machine on very many networks: one line, which nft loads, and who is on none stays out."""
+    many = [f"10.{100 + i // 128}.{2 * (i % 128)}" for i in range(5000)]
+    run("ip", "-n", net.host, "-batch", "-", input="".join(f"addr add {n}.1/24 dev h0\n" for n in many))
+    run("ip", "-n", net.office, "-batch", "-", input="".join(f"addr add {n}.2/24 dev p0\n" for n in (many[0], many[-1])))
+    run("ip", "-n", net.other, "addr", "add", "10.99.0.2/24", "dev", "p0")
+    run("ip", "-n", net.host, "route", "add", "10.99.0.0/24", "dev", "h1")
+    run("ip", "-n", net.other, "route", "add", f"{many[0]}.1/32", "dev", "p0")
+    (open_folder / "policy.yaml").write_text(
+        "allow:\n" + "".join(f"  - {{port: {port}/tcp, from: [link], need: x, owner: a, approved_by: b}}\n" for port in (22, 80, 443)))
+    plan = run("ip", "netns", "exec", net.host, QUAYMASTER, "harden", "plan", "--netns", "self", "--config", open_folder,
+               "--show-firewall").stdout
+    net.serve(ECHO, 443)
+    net.nft(plan)
+    for place in (many[0], many[-1]):
+        assert net.ask(net.office, 443, address=f"{place}.1") == "open"
+    ask = CONNECT.replace("s.connect", "s.bind(('10.99.0.2', 0)); s.connect")
+    assert net.ask(net.other, 443, code=ask, address=f"{many[0]}.1") == "shut"
+    net.nft("delete table inet quaymaster")
+    assert net.ask(net.other, 443, code=ask, address=f"{many[0]}.1") == "open"
+
+
 def test_other_tables_stay(net, table):
     net.nft("table inet theirs { set s { type ipv4_addr; elements = { 192.0.2.1 } }\n chain c { type filter hook input priority 0; accept\n }\n}\n")
     before = run("ip", "netns", "exec", net.host, "nft", "list", "ruleset").stdout

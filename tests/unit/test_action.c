@@ -21,6 +21,34 @@ struct one {
         bool well;
 };
 
+/* A line of the firewall may have 1 MiB, a property of a unit 4 KiB. */
+static void test_long_lines(void **state)
+{
+        static const struct {
+                enum action_kind kind;
+                const char *name, *start;
+                size_t max;
+                struct action_value other;
+        } cases[] = {
+                {ACTION_FIREWALL, "allow", "allow tcp 22 from ", 1 << 20, {"log", "yes"}},
+                {ACTION_FIREWALL, "zone", "zone a ", 1 << 20, {"log", "yes"}},
+                {ACTION_PUBLISHED, "deny", "deny tcp 22 from ", 1 << 20, {"log", "yes"}},
+                {ACTION_UNIT_SANDBOX, "property", "IPAddressAllow=", 4096 + strlen("IPAddressAllow="), {"unit", "a.service"}},
+        };
+
+        for (size_t i = 0; i < array_len(cases); i++)
+                for (size_t over = 0; over < 2; over++) {
+                        _cleanup_str_ struct str line = {0};
+
+                        str_add(&line, cases[i].start);
+                        while (line.len < cases[i].max + over)
+                                str_add_char(&line, '1');
+                        assert_int_equal(
+                                action_check(cases[i].kind, VALUES({cases[i].name, line.text}, cases[i].other), NULL),
+                                over ? -EINVAL : 0);
+                }
+}
+
 static void test_forms(void **state)
 {
         static const struct one cases[] = {
@@ -163,7 +191,7 @@ static void test_request_refused(void **state)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
-                cmocka_unit_test(test_names),      cmocka_unit_test(test_forms),
+                cmocka_unit_test(test_names),      cmocka_unit_test(test_forms), cmocka_unit_test(test_long_lines),
                 cmocka_unit_test(test_properties), cmocka_unit_test(test_how_many),
                 cmocka_unit_test(test_request),    cmocka_unit_test(test_request_refused),
         };

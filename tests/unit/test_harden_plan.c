@@ -309,6 +309,57 @@ static void test_requests(void **state)
         }
 }
 
+static size_t many; /* networks that the host is attached to */
+
+static void attached(struct inside *view)
+{
+        for (size_t i = 0; i < many; i++) {
+                /* every second one, or ranges that touch would become one */
+                const char *address = pool_printf(view->pool, "10.%zu.%zu.1/24", 2 * i / 256, 2 * i % 256);
+
+                sample_interface(view, HOST_NETNS, "eth0", address);
+        }
+        (void)daemon_on(view, 612, "/usr/sbin/sshd", "ssh.service", "openssh-server", "0.0.0.0:22/tcp");
+}
+
+/* A host on very many networks has its firewall, whole, and as one request; past the bound it is told. */
+static void test_many_networks(void **state)
+{
+        static const struct host on_link = {
+                "router", attached, "allow:\n  - {port: 22/tcp, from: [link], need: x, owner: a, approved_by: b}\n", NULL};
+        _cleanup_str_ struct str line = {0}, table = {0}, wide = {0};
+        _cleanup_(firewall_spec_release) struct firewall_spec spec = {0};
+        _cleanup_(played_release) struct played p, q;
+        struct action back;
+        const struct action *a;
+        bool told = false;
+
+        many = 10000;
+        play(&p, &on_link, false);
+        a = find(p.plan, "firewall");
+        assert_true(a && a->suggested);
+        assert_true(strlen(action_value(a, "allow", 0)) > 100000);
+        for (const char *const *w = a->warnings; *w; w++)
+                assert_true(strlen(*w) < 500);
+        action_request_write(a, &line);
+        assert_int_equal(action_request_read(line.text, line.len, p.pool, &back, NULL), 0);
+        assert_int_equal(harden_firewall_spec(&back, p.pool, &spec, NULL), 0);
+        assert_int_equal(spec.rules.n, 1);
+        assert_int_equal(spec.rules.at[0].n_from, many);
+        firewall_table_write(&spec, NULL, 0, &table);
+        assert_non_null(strstr(table.text, "10.0.0.0/24, 10.0.2.0/24, "));
+        assert_non_null(strstr(table.text, "10.78.30.0/24 }"));
+
+        str_add(&wide, "allow:\n");
+        for (unsigned i = 1; i <= 30; i++)
+                str_addf(&wide, "  - {port: %u/tcp, from: [link], need: x, owner: a, approved_by: b}\n", i);
+        play(&q, &(struct host){"router", attached, wide.text, NULL}, false);
+        assert_null(find(q.plan, "firewall"));
+        vec_foreach(note, &q.plan->notes)
+                told = told || (strstr(*note, "Left out: Let in what is approved") && strstr(*note, "may have 4194304"));
+        assert_true(told);
+}
+
 static void test_same_plan_same_id(void **state)
 {
         _cleanup_(played_release) struct played a, b, c;
@@ -508,6 +559,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_golden),
                 cmocka_unit_test(test_requests),
+                cmocka_unit_test(test_many_networks),
                 cmocka_unit_test(test_same_plan_same_id),
                 cmocka_unit_test(test_session),
                 cmocka_unit_test(test_names_in_commands),
