@@ -220,20 +220,17 @@ stop_units()
                 fail "there is no systemctl here"
                 return
         fi
-        todo=
         for unit do
+                shift
                 if ! unit_known "$unit"; then
                         say "  $unit is not on this machine"
                 elif unit_done "$unit"; then
                         say "  $unit is already stopped and masked"
                 else
-                        todo="$todo $unit"
+                        set -- "$@" "$unit"
                 fi
         done
-        [ -n "$todo" ] || return 0
-        # The names hold no blanks, and no letter that a shell knows.
-        # shellcheck disable=SC2086
-        set -- $todo
+        [ $# -gt 0 ] || return 0
         if ! { remember && remember_active "$@"; }; then
                 fail "what is there now could not be kept, so nothing is changed"
                 return

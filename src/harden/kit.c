@@ -178,15 +178,32 @@ const struct recipe *kit_recipe(const struct action *a, struct pool *pool, struc
 
 /* --- what goes into a kit ------------------------------------------------------------------------ */
 
-/* Stricter than action_check: nothing that any of the languages reads, whoever made the plan. */
-static bool is_safe(const char *text)
+static bool is_hex(char c)
 {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* As systemd-escape(1) writes it: "\\x2d". */
+static bool is_unit_escape(const char *text)
+{
+        return text[0] == '\\' && text[1] == 'x' && is_hex(text[2]) && is_hex(text[3]);
+}
+
+/*
+ * Stricter than action_check: nothing that any of the languages reads, whoever made the plan. In single quotes of a
+ * shell and of YAML, outside of what Jinja reads, and in a preset a backslash is a letter; it comes in names of units
+ * only, and only as systemd escapes.
+ */
+static bool is_safe(const struct action_value *v)
+{
+        const char *text = v->text;
         size_t len = strlen(text);
+        bool unit = streq(v->name, "unit");
 
         if (!len || len > VALUE_MAX || text[0] == '-' || text[0] == ' ')
                 return false;
         for (size_t i = 0; i < len; i++)
-                if (!is_word_letter(text[i]) && !strchr(" .,:/_@+=~-", text[i]))
+                if (!is_word_letter(text[i]) && !strchr(" .,:/_@+=~-", text[i]) && !(unit && is_unit_escape(text + i)))
                         return false;
         return true;
 }
@@ -209,7 +226,7 @@ static const char *refuse(const struct action *a, struct pool *pool)
                                ? "its lines for the firewall are not of their form"
                                : NULL;
         for (const struct action_value *v = a->values; v->name; v++)
-                if (!is_safe(v->text))
+                if (!is_safe(v))
                         return pool_printf(pool, "a %s of it has letters that do not go into a script",
                                            v->name);
         return NULL;

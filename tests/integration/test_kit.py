@@ -191,6 +191,44 @@ def test_one_entry_of_xinetd(host, tmp_path, shell):
         host.run("rm", "-f", "/etc/xinetd.d/qm", "/etc/xinetd.d/qm.old")
 
 
+ESCAPED = [r"qm-a\x2db.service", r"qm-t\x2db@.service"]
+NEAR = ["qm-ax2db.service", "qm-a-b.service", "qm-tx2db@.service"]  # what a backslash that is read would make of them
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_units_with_escapes(host, tmp_path, shell):
+    """Names as systemd-escape writes them: these are stopped and come back, and their like stay."""
+    def runs(unit):
+        return host.run("systemctl", "is-active", "--", unit.replace("@", "@1"), check=False).stdout.strip() == "active"
+
+    names = ESCAPED + NEAR
+    for name in names:
+        host.write(f"/usr/lib/systemd/system/{name}", "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n")
+    host.run("systemctl", "daemon-reload")
+    host.run("systemctl", "enable", "-q", "--now", "--", *[name.replace("@", "@1") for name in names])
+    host.run("touch", *[f"/root/{name}" for name in NEAR])
+    try:
+        assert all(runs(name) for name in names)
+        before = state(host)
+        actions = [("unit-stop:a", "unit-stop", [("unit", name) for name in ESCAPED]),
+                   ("unit-sandbox:a", "unit-sandbox", [("unit", ESCAPED[0]), ("property", "IPAddressDeny=any")])]
+        host.write(f"{KIT}/escaped.sh", (make(tmp_path, "shell", actions) / "harden.sh").read_text())
+        words = ["env", "-C", "/root", *SHELLS[shell], f"{KIT}/escaped.sh"]
+        host.run(*words, "--apply")
+        assert not any(runs(name) for name in ESCAPED) and all(runs(name) for name in NEAR)
+        for name in ESCAPED:
+            assert host.run("readlink", f"/etc/systemd/system/{name}").stdout == "/dev/null\n"
+        assert host.run("ls", f"/etc/systemd/system/{ESCAPED[0]}.d").stdout == "90-quaymaster.conf\n"
+        assert host.run(*words, "--apply").stdout.count("is already stopped and masked") == 2
+        host.run(*words, "--undo")
+        check_same(host, before)
+        assert all(runs(name) for name in names)
+    finally:
+        host.run("systemctl", "disable", "-q", "--now", "--", *[name.replace("@", "@1") for name in names], check=False)
+        host.run("rm", "-f", *[f"{folder}/{name}" for folder in ("/usr/lib/systemd/system", "/root") for name in names])
+        host.run("systemctl", "daemon-reload")
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_what_cannot_be_written_is_a_failure(host, shell):
     """Also where the text comes by a pipe, whose end a shell runs apart."""

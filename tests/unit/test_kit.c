@@ -220,7 +220,18 @@ static const char *const hostile[] = {
         "../EVIL.service",
         "{{EVIL}}.service",
         "{% EVIL %}.service",
-        "evil\\x2dEVIL.service",
+        "evil\\EVIL.service",
+        "evilEVIL\\",
+        "evilEVIL.service\\",
+        "evil\\x2EVIL.service",
+        "evil\\xEVIL.service",
+        "evil\\x2D-EVIL.service",
+        "evil\\nEVIL.service",
+        "evil\\'EVIL.service",
+        "evil\\x2d'EVIL.service",
+        "evil\\x2d\nEVIL.service",
+        "evil\\x2d{{EVIL}}.service",
+        "\\\\x2dEVIL.service",
         "\xe2\x80\x99; EVIL.service",
         "\xef\xbc\x87"
         "EVIL.service",
@@ -303,6 +314,38 @@ static void test_hostile_values(void **state)
                                 try_hostile(p, hostile[i], formats[f]->name);
 }
 
+/* As systemd-escape(1) names units: a letter like others wherever a kit has it, and only in names of units. */
+static void test_escaped_units(void **state)
+{
+        static const struct {
+                const char *format, *text;
+        } cases[] = {
+                {"shell", "stop_units 'dev-a\\x2db.socket' 'a\\x2db@.service'\n"},
+                {"shell", "limit_unit 'a\\x2db.service' <<'"},
+                {"ansible", "        name: 'dev-a\\x2db.socket'\n"},
+                {"ansible", "'--state=active', --, 'a\\x2db@*.service']\n"},
+                {"ansible", "        path: '/etc/systemd/system/a\\x2db.service.d'\n"},
+                {"image", "\ndisable dev-a\\x2db.socket\ndisable a\\x2db@.service\n"},
+        };
+        static const struct action_value stopped[] = {
+                {"unit", "dev-a\\x2db.socket"}, {"unit", "a\\x2db@.service"}, {NULL, NULL}};
+        static const struct action_value limited[] = {
+                {"unit", "a\\x2db.service"}, {"property", "IPAddressDeny=any"}, {NULL, NULL}};
+
+        for (size_t i = 0; i < array_len(cases); i++) {
+                struct plan *plan = plan_of("web1");
+
+                *vec_push(&plan->actions) = action_of(ACTION_UNIT_STOP, "unit-stop:dev-a\\x2db.socket", "A title", stopped);
+                *vec_push(&plan->actions) = action_of(ACTION_UNIT_SANDBOX, "unit-sandbox:a", "A title", limited);
+                _cleanup_(made_release) struct made made = make(plan, cases[i].format, NULL);
+                assert_non_null(strstr(made.kit.files.at[0].text, cases[i].text));
+                plan_free(plan);
+        }
+        for (size_t p = 0; p < array_len(places); p++)
+                if (!streq(places[p].name, "unit"))
+                        try_hostile(p, "evil\\x2dEVIL.service", "shell");
+}
+
 /* Texts for people go into comments and messages. */
 static void test_hostile_texts(void **state)
 {
@@ -337,7 +380,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_golden),        cmocka_unit_test(test_left_out),
                 cmocka_unit_test(test_choice),        cmocka_unit_test(test_hostile_values),
-                cmocka_unit_test(test_hostile_texts),
+                cmocka_unit_test(test_escaped_units), cmocka_unit_test(test_hostile_texts),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
