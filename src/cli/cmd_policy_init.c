@@ -104,6 +104,24 @@ static int compare_entries(const void *a, const void *b)
         return (int)x->first->transport - (int)y->first->transport;
 }
 
+/* What the packet filter lets nobody reach is approved for this machine, as the judge sees it. */
+static enum exposure_scope scope_of(const struct listener *l)
+{
+        return l->exposure.blocked_by ? EXPOSURE_LOOPBACK : l->exposure.scope;
+}
+
+/* The listener goes into the entry, and lets nobody else reach what is in it already. */
+static bool fits(const struct entry *e, const struct listener *l, uint16_t port_last)
+{
+        if (!same_owner(e->first, l))
+                return false;
+        if (l->port == e->port && port_last == e->port_last)
+                return true;
+        if (l->transport == TRANSPORT_RAW || l->port > e->port_last + 1u)
+                return false;
+        return scope_of(l) == e->scope || (port_last <= e->port_last && scope_of(l) < e->scope);
+}
+
 static void gather(struct entries *to, const struct assessment *a)
 {
         vec(const struct listener *) sorted = {0};
@@ -116,13 +134,12 @@ static void gather(struct entries *to, const struct assessment *a)
                 struct entry *last = to->list.n ? &to->list.at[to->list.n - 1] : NULL;
                 uint16_t port_last = l->port_last > l->port ? l->port_last : l->port;
 
-                if (!last || !same_owner(last->first, l) || l->port > last->port_last + 1u ||
-                    (l->transport == TRANSPORT_RAW && l->port != last->port)) {
+                if (!last || !fits(last, l, port_last)) {
                         last = vec_push(&to->list);
-                        *last = (struct entry){.first = l, .port = l->port, .port_last = port_last};
+                        *last = (struct entry){l, l->port, port_last, scope_of(l), 0};
                 }
                 last->port_last = port_last > last->port_last ? port_last : last->port_last;
-                last->scope = l->exposure.scope > last->scope ? l->exposure.scope : last->scope;
+                last->scope = scope_of(l) > last->scope ? scope_of(l) : last->scope;
                 last->n_listeners++;
         }
         vec_clear(&sorted);

@@ -142,6 +142,23 @@ def test_init_writes_nothing_wider(site):
 
 
 @need_root
+def test_init_opens_no_further(site):
+    """Ports that follow each other are one entry only where all are reached from as far."""
+    site.serve("tcp,127.0.0.1,9000", "tcp,0.0.0.0,9001", "tcp,127.0.0.1,9001", "tcp,0.0.0.0,9002", "tcp,127.0.0.1,9003", "tcp,127.0.0.1,9004")
+    site.ns.run("ip", "link", "add", "d0", "type", "veth", "peer", "name", "d1")
+    site.ns.run("ip", "addr", "add", "198.51.99.1/24", "dev", "d0")
+    site.ns.run("ip", "link", "set", "d0", "up")
+    site.policy("init")
+    wide = re.findall(r"  - port: ([\d-]+)/tcp\n.*\n    from: (\w+)\n", site.path.read_text())
+    assert wide == [("9000", "loopback"), ("9001-9002", "private"), ("9003-9004", "loopback")]
+    site.path.unlink()
+    site.ns.run("nft", "add table inet t; add chain inet t i { type filter hook input priority 0; policy drop; }; "
+                "add rule inet t i iif lo accept")
+    site.policy("init")
+    assert re.findall(r"from: (\w+)", site.path.read_text()) == ["loopback"]
+
+
+@need_root
 def test_approve_asks_which(site):
     """Two programs on one port are two decisions."""
     head = "allow:\n  - {port: 53/udp, process: /usr/sbin/a, need: TODO}\n  - {port: 53/udp, process: /usr/sbin/b, need: TODO}\n"
