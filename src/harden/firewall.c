@@ -54,8 +54,8 @@ static bool is_for_one_program(const struct policy_rule *rule)
 
 static bool is_approved_by(const struct listener *l, const struct policy_rule *rule)
 {
-        return l->judgement.rule == rule && l->judgement.verdict == VERDICT_APPROVED &&
-               l->kind == LISTENER_SOCKET && harden_is_of_own_netns(l) && harden_is_on_network(l);
+        return harden_approval(l) == rule && l->kind == LISTENER_SOCKET && harden_is_of_own_netns(l) &&
+               harden_is_on_network(l);
 }
 
 /* The device that all listeners which use the approval there are bound to, as " device eth1"; "": any. */
@@ -199,8 +199,7 @@ static void allow_redirects(struct maker *m, struct table *t, const struct polic
 {
         vec_foreach(l, &m->assessment->listeners)
                 if (l->kind == LISTENER_FORWARD && !l->forward->to.family && l->forward->to_port &&
-                    harden_is_of_own_netns(l) && l->judgement.rule == rule &&
-                    l->judgement.verdict == VERDICT_APPROVED)
+                    harden_is_of_own_netns(l) && harden_approval(l) == rule)
                         allow_run(m, t, rule, from, l->transport, l->forward->to_port, l->forward->to_port);
 }
 

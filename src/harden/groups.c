@@ -34,6 +34,11 @@ bool harden_is_unwanted(const struct maker *m, const struct listener *l)
         return false;
 }
 
+const struct policy_rule *harden_approval(const struct listener *l)
+{
+        return l->judgement.verdict == VERDICT_APPROVED ? l->judgement.rule : l->judgement.too_far;
+}
+
 #define BEYOND (1u << EXPOSURE_LINK | 1u << EXPOSURE_INTERNET)
 
 static bool is_beyond(const struct policy_rule *rule)

@@ -63,6 +63,8 @@ bool harden_is_of_own_netns(const struct listener *l);
 bool harden_is_on_network(const struct listener *l);
 /* Not approved, and something was found about it. */
 bool harden_is_unwanted(const struct maker *m, const struct listener *l);
+/* The approval of it, also one that holds and is for less far than it can be reached from; NULL: there is none. */
+const struct policy_rule *harden_approval(const struct listener *l);
 /* The policy approves it, but only on this machine, and others reach it. */
 bool harden_only_loopback(const struct listener *l);
 /* The policy approves it for others, too; perhaps not for all that reach it: then the firewall puts that right. */

@@ -19,7 +19,7 @@ static bool is_needed(const struct maker *m, const struct package *p)
                 bool of_unit =
                         l->unit && l->unit->package != NONE && &m->view->packages.at[l->unit->package] == p;
 
-                if (l->judgement.verdict == VERDICT_APPROVED && (l->package == p || of_unit))
+                if (harden_approval(l) && (l->package == p || of_unit))
                         return true;
         }
         return false;

@@ -61,14 +61,12 @@ static void add_deny(struct maker *m, struct published *p, const struct listener
         *vec_push(&p->deny) = pool_printf(m->pool, "deny %s%s", ports_of(m, l), to_of(m, l));
 }
 
-/* An approved one whose approval is for some zones only is refused to all others. */
+/* One whose approval is for some zones only is refused to all others. */
 static void add_approved(struct maker *m, struct published *p, const struct listener *l)
 {
         _cleanup_(from_release) struct from from = {0};
 
-        if (!l->judgement.rule)
-                return;
-        from_of_rule(m, l->judgement.rule, &p->zones, &p->draft, &from);
+        from_of_rule(m, harden_approval(l), &p->zones, &p->draft, &from);
         if (from.anywhere)
                 return;
         if (!from.nowhere)
@@ -110,12 +108,12 @@ static void make(struct maker *m)
         vec_foreach(l, &m->assessment->listeners) {
                 if (!is_published(l))
                         continue;
-                if (l->judgement.verdict == VERDICT_APPROVED) {
+                if (harden_approval(l))
                         add_approved(m, &p, l);
-                        continue;
-                }
-                add_deny(m, &p, l);
-                draft_close(m, &p.draft, l, CLOSES_REACH);
+                else
+                        add_deny(m, &p, l);
+                if (l->judgement.verdict != VERDICT_APPROVED)
+                        draft_close(m, &p.draft, l, harden_is_needed(l) ? CLOSES_POLICY : CLOSES_REACH);
         }
         if (p.deny.n)
                 finish(m, &p);

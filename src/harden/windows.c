@@ -83,7 +83,7 @@ static const struct known *find(const struct listener *l)
 
 static bool is_unwanted(const struct maker *m, const struct listener *l)
 {
-        return harden_is_on_network(l) && harden_is_unwanted(m, l);
+        return harden_is_on_network(l) && harden_is_unwanted(m, l) && !harden_is_needed(l);
 }
 
 static const char *why(const struct maker *m)
@@ -98,7 +98,7 @@ static const char not_applied[] =
 static bool is_needed(const struct maker *m, const struct known *service)
 {
         vec_foreach(l, &m->assessment->listeners)
-                if (find(l) == service && l->judgement.verdict == VERDICT_APPROVED)
+                if (find(l) == service && harden_approval(l))
                         return true;
         return false;
 }
@@ -111,7 +111,7 @@ static void stop_service(struct maker *m, const struct known *service)
         vec_foreach(l, &m->assessment->listeners)
                 if (find(l) == service && is_unwanted(m, l)) {
                         any = true;
-                        draft_close(m, &d, l, false);
+                        draft_close(m, &d, l, CLOSES_ALL);
                 }
         if (!any || is_needed(m, service)) {
                 draft_release(&d);
@@ -139,7 +139,7 @@ static void close_port(struct maker *m, struct draft *d, const struct listener *
 {
         const char *line = pool_printf(m->pool, "deny %s %u", transport_name(l->transport), l->port);
 
-        draft_close(m, d, l, true);
+        draft_close(m, d, l, CLOSES_REACH);
         vec_foreach(v, &d->values)
                 if (streq(v->text, line)) /* of another address */
                         return;

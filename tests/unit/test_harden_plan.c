@@ -309,6 +309,92 @@ static void test_requests(void **state)
         }
 }
 
+static void expect_line(const struct action *a, const char *text)
+{
+        for (const struct action_value *v = a->values; v->name; v++)
+                if (streq(v->text, text))
+                        return;
+        fail_msg("'%s' is not in '%s'", text, a->id);
+}
+
+static void published(struct inside *view)
+{
+        sample_interface(view, HOST_NETNS, "eth0", "198.51.99.20/24");
+        sample_interface(view, HOST_NETNS, "docker0", "172.17.0.1/16");
+        for (uint16_t port = 8080; port < 8083; port++) {
+                struct forward *f = vec_push(&view->forwards);
+
+                *f = (struct forward){.port = port, .to_port = 80, .rule = "ip nat DOCKER handle 12"};
+                assert_int_equal(address_parse("172.17.0.3", &f->to), 0);
+        }
+}
+
+/* Who may come to a published port by the policy goes on to, also while others reach it, too. */
+static void test_published_for_some(void **state)
+{
+        static const struct host host = {"published", published,
+                                         "allow:\n"
+                                         "  - {port: 8080/tcp, from: [office], need: x, owner: a, approved_by: b}\n"
+                                         "  - {port: 8081/tcp, from: [loopback], need: x, owner: a, approved_by: b}\n",
+                                         NULL};
+        static const char *const wanted[][2] = {
+                {"allow", "allow tcp 8080 from office"}, {"deny", "deny tcp 8080"},
+                {"deny", "deny tcp 8081"},               {"deny", "deny tcp 8082"},
+        };
+        _cleanup_(played_release) struct played p;
+        const struct action *a;
+
+        play(&p, &host, false);
+        a = find(p.plan, "published");
+        assert_non_null(a);
+        for (size_t i = 0; i < array_len(wanted); i++) {
+                bool found = false;
+
+                for (const struct action_value *v = a->values; v->name; v++)
+                        found = found || (streq(v->name, wanted[i][0]) && streq(v->text, wanted[i][1]));
+                if (!found)
+                        fail_msg("no line '%s'", wanted[i][1]);
+        }
+        for (const struct action_value *v = a->values; v->name; v++)
+                assert_false(str_after(v->text, "allow tcp 8081 from office") || str_after(v->text, "allow tcp 8082 from office"));
+        for (const struct finding **f = a->closes; *f; f++)
+                assert_true((*f)->listener->port != 8080 || str_after((*f)->rule, "policy."));
+        assert_non_null(a->closes[0]);
+}
+
+static void wide(struct inside *view)
+{
+        struct forward *f = vec_push(&view->forwards);
+
+        sample_interface(view, HOST_NETNS, "eth0", "198.51.99.20/24");
+        (void)daemon_on(view, 700, "/usr/sbin/rpc.mountd", "nfs-mountd.service", "nfs-kernel-server", "0.0.0.0:20048/tcp");
+        (void)daemon_on(view, 701, "/usr/sbin/nfsdcld", "nfsdcld.service", "nfs-kernel-server", "0.0.0.0:20049/tcp");
+        *f = (struct forward){.port = 80, .to_port = 8080, .rule = "ip nat PREROUTING handle 2"};
+}
+
+/* Reached from further than the policy says: it stays open to those whom that names, and its package stays. */
+static void test_approved_for_less(void **state)
+{
+        static const struct host host = {
+                "wide", wide,
+                "allow:\n"
+                "  - {process: /usr/sbin/rpc.mountd, from: [office], need: x, owner: a, approved_by: b}\n"
+                "  - {port: 80/tcp, from: [office], need: x, owner: a, approved_by: b}\n",
+                NULL};
+        _cleanup_(played_release) struct played p;
+        const struct action *a;
+
+        play(&p, &host, false);
+        a = find(p.plan, "firewall");
+        assert_non_null(a);
+        expect_line(a, "allow tcp 20048 from office # line 2: x");
+        expect_line(a, "allow tcp 80 from office # line 3: x");
+        expect_line(a, "allow tcp 8080 from office # line 3: x");
+        assert_non_null(find(p.plan, "unit-stop:nfsdcld.service"));
+        assert_null(find(p.plan, "unit-stop:nfs-mountd.service"));
+        assert_null(find(p.plan, "package-remove:nfs-kernel-server"));
+}
+
 static size_t many; /* networks that the host is attached to */
 
 static void attached(struct inside *view)
@@ -390,14 +476,6 @@ static void test_session(void **state)
         a = find(closed.plan, "firewall");
         for (const struct action_value *v = a->values; v->name; v++)
                 assert_null(strstr(v->text, "203.0.113.9"));
-}
-
-static void expect_line(const struct action *a, const char *text)
-{
-        for (const struct action_value *v = a->values; v->name; v++)
-                if (streq(v->text, text))
-                        return;
-        fail_msg("'%s' is not in '%s'", text, a->id);
 }
 
 /* A machine whose names are chosen by others: of zones that nft could not have, of bridges, and in the words of needs. */
@@ -559,6 +637,8 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_golden),
                 cmocka_unit_test(test_requests),
+                cmocka_unit_test(test_published_for_some),
+                cmocka_unit_test(test_approved_for_less),
                 cmocka_unit_test(test_many_networks),
                 cmocka_unit_test(test_same_plan_same_id),
                 cmocka_unit_test(test_session),
