@@ -53,12 +53,16 @@ static void add_allow(struct published *p, const char *line)
 static void add_deny(struct maker *m, struct published *p, const struct listener *l)
 {
         _cleanup_str_ struct str guests = {0};
+        const char *line = pool_printf(m->pool, "deny %s%s", ports_of(m, l), to_of(m, l));
 
+        vec_foreach(known, &p->deny)
+                if (streq(*known, line)) /* of the other family */
+                        return;
         add_attached(m, true, &guests);
         if (guests.len)
                 add_allow(p, pool_printf(m->pool, "allow %s from%s # containers among themselves",
                                          ports_of(m, l), guests.text));
-        *vec_push(&p->deny) = pool_printf(m->pool, "deny %s%s", ports_of(m, l), to_of(m, l));
+        *vec_push(&p->deny) = line;
 }
 
 /* One whose approval is for some zones only is refused to all others. */

@@ -326,6 +326,9 @@ static void published(struct inside *view)
 
                 *f = (struct forward){.port = port, .to_port = 80, .rule = "ip nat DOCKER handle 12"};
                 assert_int_equal(address_parse("172.17.0.3", &f->to), 0);
+                f = vec_push(&view->forwards);
+                *f = (struct forward){.port = port, .to_port = 80, .rule = "ip6 nat DOCKER handle 12"};
+                assert_int_equal(address_parse("fd00::3", &f->to), 0);
         }
 }
 
@@ -348,12 +351,12 @@ static void test_published_for_some(void **state)
         a = find(p.plan, "published");
         assert_non_null(a);
         for (size_t i = 0; i < array_len(wanted); i++) {
-                bool found = false;
+                size_t found = 0;
 
                 for (const struct action_value *v = a->values; v->name; v++)
-                        found = found || (streq(v->name, wanted[i][0]) && streq(v->text, wanted[i][1]));
-                if (!found)
-                        fail_msg("no line '%s'", wanted[i][1]);
+                        found += streq(v->name, wanted[i][0]) && streq(v->text, wanted[i][1]);
+                if (found != 1)
+                        fail_msg("%zu lines '%s'", found, wanted[i][1]);
         }
         for (const struct action_value *v = a->values; v->name; v++)
                 assert_false(str_after(v->text, "allow tcp 8081 from office") || str_after(v->text, "allow tcp 8082 from office"));
