@@ -7,7 +7,7 @@ import pytest
 
 from conftest import need_root
 from machine import fuller_machine  # noqa: F401: a fixture
-from test_kit import check_same, make, state
+from test_kit import ESCAPED, NEAR, check_same, make, state
 
 pytestmark = [need_root, pytest.mark.soak]
 
@@ -18,6 +18,7 @@ ACTIONS = [
     ("unit-stop:snmpd", "unit-stop", [("unit", "snmpd.service")]),
     ("unit-stop:template", "unit-stop", [("unit", "qm-many@.service")]),
     ("unit-stop:own", "unit-stop", [("unit", "qm-own.service")]),
+    ("unit-stop:escaped", "unit-stop", [("unit", r"qm-a\x2db.service"), ("unit", r"qm-t\x2db@.service")]),
     ("unit-stop:none", "unit-stop", [("unit", "nobody-has-it.service"), ("unit", "nobody-has-it@.service")]),
     ("sysv-stop:tftpd-hpa", "sysv-stop", [("script", "tftpd-hpa")]),
     ("inetd-stop:finger", "inetd-stop", [("server", "inetd"), ("service", "finger"), ("transport", "tcp")]),
@@ -39,8 +40,11 @@ def host(fuller_machine, tmp_path_factory):  # noqa: F811
         machine.write(f"{KIT}/{path.name}", path.read_text())
     machine.write("/lib/systemd/system/qm-many@.service", INSTANCE)
     machine.write("/etc/systemd/system/qm-own.service", INSTANCE)
+    for name in (*ESCAPED, *NEAR):
+        machine.write(f"/lib/systemd/system/{name}", INSTANCE)
     machine.write("/etc/inetd.conf", "finger stream tcp nowait nobody /usr/sbin/in.fingerd in.fingerd\ntime stream tcp nowait root internal\n")
     machine.run("sh", "-ec", "systemctl daemon-reload; systemctl enable -q --now qm-many@a qm-own; systemctl start qm-many@b; systemctl restart inetd; "
+                r"systemctl start 'qm-a\x2db' 'qm-t\x2db@1' qm-ax2db qm-a-b qm-tx2db@1; "
                 "rm -f /etc/systemd/system/*.d/*")
     return machine
 
@@ -64,11 +68,13 @@ def test_check_apply_again_undo(host):
     check_same(host, before)
 
     play(host, "playbook.yml")
-    for unit in ("rpcbind.socket", "rpcbind.service", "snmpd.service", "qm-many@.service"):
+    for unit in ("rpcbind.socket", "rpcbind.service", "snmpd.service", "qm-many@.service", *ESCAPED):
         assert host.run("systemctl", "is-enabled", unit, check=False).stdout.strip() == "masked", unit
     for unit in ("rpcbind.socket", "rpcbind.service", "snmpd.service", "qm-many@a.service", "qm-many@b.service", "qm-own.service",
-                 "tftpd-hpa.service"):
+                 "tftpd-hpa.service", r"qm-a\x2db.service", r"qm-t\x2db@1.service"):
         assert not active(host, unit), unit
+    for unit in NEAR:
+        assert active(host, unit.replace("@", "@1")), unit
     assert host.run("systemctl", "is-enabled", "qm-own.service", check=False).stdout.strip() == "disabled", "a unit of /etc itself cannot be masked"
     sockets = host.run("ss", "-Hltn").stdout
     assert not re.search(r" (0\.0\.0\.0|\*):(6379|111|5432|9090) ", sockets) and re.search(r" 127\.0\.0\.1:6379 ", sockets)
@@ -85,7 +91,7 @@ def test_check_apply_again_undo(host):
 
     play(host, "undo.yml")
     check_same(host, before)
-    for unit in ("qm-many@a.service", "qm-many@b.service", "qm-own.service"):
+    for unit in ("qm-many@a.service", "qm-many@b.service", "qm-own.service", r"qm-a\x2db.service", r"qm-t\x2db@1.service"):
         assert active(host, unit), unit
     play(host, "undo.yml")
     check_same(host, before)
