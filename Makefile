@@ -31,9 +31,11 @@ audit: build
 check: $(CHECK_DEPS)
 	@$(SUDO) env QM_LAB="$(QM_LAB)" CI="$(CI)" tests/run
 
-# The runs that take hours: integration tests of over 20 s each, long fuzzing of every parser.
-soak: build $(CHECK_DEPS)
-	@$(SUDO) env QM_SOAK=1 QM_BUILD=build PYTHONDONTWRITEBYTECODE=1 \
+# The runs that take hours: integration tests that take long, long fuzzing of every parser.
+soak: $(CHECK_DEPS)
+	@[ -f build-soak/build.ninja ] || meson setup build-soak --buildtype=release -Dtests=enabled -Dbpf=enabled -Dnft=enabled >/dev/null
+	@ninja -C build-soak --quiet
+	@$(SUDO) env QM_SOAK=1 QM_BUILD=build-soak PYTHONDONTWRITEBYTECODE=1 \
 		/usr/bin/python3 -m pytest -q -p no:cacheprovider tests/integration
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3600
 
