@@ -37,7 +37,7 @@ static int keep(const struct snapshot *s, struct err *err)
 {
         const struct store_engine *engine;
         struct store *store;
-        int r = state_store_open(&store, &engine, true, err);
+        int r = state_store_open(&store, &engine, STORE_CREATE, err);
 
         if (r == 0)
                 r = engine->save(store, s, BASELINE, BASELINE, true, err);

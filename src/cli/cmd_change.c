@@ -181,7 +181,7 @@ static int open_change(struct run *run, struct err *err)
         if (r == 0) /* to tell at the end what happened here meanwhile */
                 r = snapshot_now(&run->before, run->in, err);
         if (r == 0)
-                r = state_store_open(&run->store, &run->engine, true, err);
+                r = state_store_open(&run->store, &run->engine, STORE_CREATE, err);
         if (r == 0)
                 r = run->engine->save(run->store, &run->before, look_name(run, change.ticket), CHANGE_SERIES,
                                       true, err);
@@ -211,7 +211,7 @@ static int list(struct run *run, struct err *err)
         struct layout_table t;
         _cleanup_str_ struct str out = {0}, text = {0};
         char time[CLOCK_TEXT_SIZE];
-        int r = state_store_open(&run->store, &run->engine, false, err);
+        int r = state_store_open(&run->store, &run->engine, STORE_OPEN, err);
 
         if (r == 0)
                 r = run->engine->change_list(run->store, run->pool, &run->planned.changes, err);
@@ -286,7 +286,7 @@ static int close_change(struct run *run, struct err *err)
         int r = get_ticket(run, &ticket, err);
 
         if (r == 0)
-                r = state_store_open(&run->store, &run->engine, false, err);
+                r = state_store_open(&run->store, &run->engine, STORE_OPEN, err);
         if (r == 0)
                 r = look_again(run, ticket, err);
         if (r == 0)

@@ -54,9 +54,9 @@ static void run_release(struct run *run)
         pool_freep(&run->pool);
 }
 
-static int open_store(struct run *run, bool create, struct err *err)
+static int open_store(struct run *run, enum store_open how, struct err *err)
 {
-        return state_store_open(&run->store, &run->engine, create, err);
+        return state_store_open(&run->store, &run->engine, how, err);
 }
 
 /* What was made, to where it is wanted. */
@@ -106,7 +106,7 @@ static int save(struct run *run, struct err *err)
                 r = from ? snapshot_from_file(&run->snapshot, from, err)
                          : snapshot_now(&run->snapshot, run->in, err);
         if (r == 0)
-                r = open_store(run, true, err);
+                r = open_store(run, STORE_CREATE, err);
         if (r == 0)
                 r = run->engine->save(run->store, &run->snapshot, run->name, "", false, err);
         if (r < 0)
@@ -188,7 +188,7 @@ static void drop_looks(struct store_list *list)
 
 static int list(struct run *run, struct err *err)
 {
-        int r = open_store(run, false, err);
+        int r = open_store(run, STORE_OPEN, err);
 
         if (r == 0)
                 r = run->engine->list(run->store, run->pool, &run->list, err);
@@ -299,7 +299,7 @@ static int show(struct run *run, struct err *err)
 
 static int delete (struct run *run, struct err *err)
 {
-        int r = open_store(run, false, err);
+        int r = open_store(run, STORE_OPEN, err);
 
         return r < 0 ? r : run->engine->remove(run->store, run->name, err);
 }

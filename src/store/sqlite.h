@@ -14,7 +14,7 @@ struct store {
 
 #define SQLITE_ASIDE_SIZE 4096u /* bytes of `aside` */
 
-int sqlite_open(struct store **ret, const char *path, bool create, struct err *err);
+int sqlite_open(struct store **ret, const char *path, enum store_open how, struct err *err);
 struct store *sqlite_close(struct store *store);
 
 /*

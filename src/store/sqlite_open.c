@@ -13,6 +13,7 @@
 
 #define APPLICATION_ID 0x514d5354 /* "QMST"; sqlite.org/fileformat2.html 1.3.14 */
 #define BUSY_MS        5000
+#define HASTY_MS       200
 
 /*
  * The schema, and what makes each version of the one before: the number of a version is its place, from 1.
@@ -250,7 +251,7 @@ static bool is_settled(const char *path)
         return stat(wal, &st) < 0 || !st.st_size;
 }
 
-static int open_database(struct store *store, bool read_only, struct err *err)
+static int open_database(struct store *store, bool read_only, int busy_ms, struct err *err)
 {
         _cleanup_free_ char *name = read_only ? immutable_name(store->path) : xstrdup(store->path);
         int flags = read_only ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW;
@@ -258,15 +259,15 @@ static int open_database(struct store *store, bool read_only, struct err *err)
         if (sqlite3_open_v2(name, &store->db, flags, NULL) != SQLITE_OK)
                 return sqlite_failed(store, err, "opening");
         (void)sqlite3_extended_result_codes(store->db, 1);
-        (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+        (void)sqlite3_busy_timeout(store->db, busy_ms);
         (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         return sqlite_run(store, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "opening", err);
 }
 
-int sqlite_open(struct store **ret, const char *path, bool create, struct err *err)
+int sqlite_open(struct store **ret, const char *path, enum store_open how, struct err *err)
 {
-        int r = make_file(path, create, err);
-        bool read_only = r == -EROFS && !create && is_settled(path);
+        int r = make_file(path, how == STORE_CREATE, err);
+        bool read_only = r == -EROFS && how != STORE_CREATE && is_settled(path);
         struct store *store;
 
         *ret = NULL;
@@ -275,7 +276,7 @@ int sqlite_open(struct store **ret, const char *path, bool create, struct err *e
         store = xcalloc(1, sizeof(*store));
         store->path = xstrdup(path);
         store->aside = xcalloc(1, SQLITE_ASIDE_SIZE);
-        r = open_database(store, read_only, err);
+        r = open_database(store, read_only, how == STORE_HASTY ? HASTY_MS : BUSY_MS, err);
         if (r == 0)
                 r = check_version(store, err);
         /* a commit is on the disk when it returns, whatever ends this process or the machine */

@@ -45,10 +45,16 @@ struct store_changes {
         vec(struct store_change) changes;
 };
 
+enum store_open {
+        STORE_OPEN,   /* -ENOENT where it is missing */
+        STORE_CREATE, /* made where it is missing */
+        STORE_HASTY,  /* as STORE_OPEN, for who may not wait: busy for 200 ms is -EBUSY, in place of 5 s */
+};
+
 struct store_engine {
         const char *name;
-        /* With `create` it is made where it is missing, else -ENOENT. The folder is there. */
-        int (*open)(struct store **ret, const char *path, bool create, struct err *err);
+        /* The folder is there. `how` holds for all that is done with it. */
+        int (*open)(struct store **ret, const char *path, enum store_open how, struct err *err);
         struct store *(*close)(struct store *store); /* accepts NULL, returns NULL */
 
         /* All or nothing. `series` keeps histories apart that are not of one kind ("" else). `name` may be NULL. */

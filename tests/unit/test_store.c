@@ -44,7 +44,7 @@ static struct store *open_store(void)
         struct err err = {0};
         struct store *store;
 
-        assert_int_equal(store_sqlite.open(&store, path, true, &err), 0);
+        assert_int_equal(store_sqlite.open(&store, path, STORE_CREATE, &err), 0);
         return store;
 }
 
@@ -165,7 +165,7 @@ static void test_newer_is_refused(void **state)
         assert_int_equal(save(store, 1, 3, 1, "a"), 0);
         (void)store_sqlite.close(store);
         run_sql("PRAGMA user_version = 99");
-        assert_int_equal(store_sqlite.open(&store, path, true, &err), -ENOTSUP);
+        assert_int_equal(store_sqlite.open(&store, path, STORE_CREATE, &err), -ENOTSUP);
         run_sql("PRAGMA user_version = 1");
         store = open_store();
         assert_int_equal(compare(store, "a", 1, 3), 0);
@@ -210,7 +210,7 @@ static void test_damaged_is_kept_aside(void **state)
 
         assert_int_equal(write(fd, junk, sizeof(junk)), sizeof(junk));
         (void)close(fd);
-        assert_int_equal(store_sqlite.open(&store, path, true, &err), -EUCLEAN);
+        assert_int_equal(store_sqlite.open(&store, path, STORE_CREATE, &err), -EUCLEAN);
         aside = strstr(err.text, "kept as '");
         assert_non_null(aside);
         aside += strlen("kept as '");
