@@ -321,8 +321,8 @@ int64_t alerts_step(struct alerts *a, int64_t now_ms)
 static int open_queue(struct out *o, const char *folder, struct err *err)
 {
         _cleanup_free_ char *path = xasprintf("%s/%s.queue", folder, o->c->name);
-        size_t torn = 0;
-        int r = queue_open(path, o->c->queue, &o->queue, &torn, err);
+        size_t lost = 0;
+        int r = queue_open(path, o->c->queue, &o->queue, &lost, err);
 
         if (r == -EBUSY) {
                 say(o, "not used, as another watch has it");
@@ -330,8 +330,8 @@ static int open_queue(struct out *o, const char *folder, struct err *err)
         }
         if (r < 0)
                 return r;
-        if (torn)
-                say(o, "the end of its queue was torn; %zu bytes are lost", torn);
+        if (lost)
+                say(o, "its queue was damaged: %zu bytes are lost, and the alerts that were there", lost);
         if (queue_count(o->queue))
                 say(o, "%zu alerts wait from before", queue_count(o->queue));
         return 0;

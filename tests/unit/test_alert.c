@@ -417,6 +417,86 @@ static void test_torn_queue(void **state)
         }
 }
 
+#define N_RECORDS   9u /* three done */
+#define RECORD_SIZE (20u + 7u)
+
+/* Six alerts that wait, and their file. */
+static void make_queue(const char *path, struct str *whole)
+{
+        struct queue *q = open_queue(path, 10);
+        struct err err = {0};
+        char text[] = "alert-0";
+
+        for (unsigned i = 0; i < N_RECORDS; i++) {
+                text[6] = (char)('0' + i);
+                push(q, text, false);
+        }
+        for (unsigned i = 0; i < 3; i++)
+                assert_int_equal(queue_done(q, &err), 0);
+        queue_free(q);
+        assert_int_equal(fd_read_file(AT_FDCWD, path, 4096, whole), 0);
+        assert_int_equal(whole->len, N_RECORDS * RECORD_SIZE + 3 * 20);
+}
+
+/* What waits, as the last characters: "345678". */
+static void read_queue(const char *path, const struct str *file, char ret[N_RECORDS + 1], size_t *ret_lost)
+{
+        int fd = open(path, O_WRONLY | O_TRUNC);
+        struct queue *q = NULL;
+        struct err err = {0};
+        size_t n = 0, again;
+
+        assert_int_equal(fd_write_all(fd, file->text, file->len), 0);
+        close(fd);
+        assert_int_equal(queue_open(path, 10, &q, ret_lost, &err), 0);
+        queue_free(q);
+        assert_int_equal(queue_open(path, 10, &q, &again, &err), 0);
+        assert_int_equal(again, 0); /* it is told once */
+        for (; queue_count(q); assert_int_equal(queue_done(q, &err), 0)) {
+                _cleanup_str_ struct str text = {0};
+
+                assert_int_equal(queue_first(q, &text), 0);
+                assert_true(n < N_RECORDS && text.len == 7 && !memcmp(text.text, "alert-", 6));
+                ret[n++] = text.text[6];
+        }
+        ret[n] = '\0';
+        queue_free(q);
+}
+
+/* A byte that is wrong anywhere costs the record it is in, and no other. */
+static void test_a_spoilt_queue(void **state)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        _cleanup_free_ char *path = xasprintf("%s/q", tree.path);
+        _cleanup_str_ struct str whole = {0};
+        char left[N_RECORDS + 1];
+        size_t lost;
+
+        make_queue(path, &whole);
+        for (size_t at = 0; at < whole.len; at += at / RECORD_SIZE % 3 == 1 ? 1 : 4) { /* each costs a sync of the disk */
+                size_t i = at / RECORD_SIZE, done = i < N_RECORDS ? 0 : (at - N_RECORDS * RECORD_SIZE) / 20;
+
+                whole.text[at] ^= 0x40;
+                read_queue(path, &whole, left, &lost);
+                whole.text[at] ^= 0x40;
+                assert_int_equal(lost, i < N_RECORDS ? RECORD_SIZE : 20);
+                if (i >= N_RECORDS) /* that it was delivered: it comes once more */
+                        assert_string_equal(left, done == 0 ? "0345678" : done == 1 ? "1345678" : "2345678");
+                else if (i < 3)
+                        assert_string_equal(left, "345678");
+                else
+                        assert_true(strlen(left) == 5 && !strchr(left, (int)('0' + i)));
+        }
+        memset(whole.text + 5 * RECORD_SIZE - 10, 0, 30); /* a hole in two */
+        read_queue(path, &whole, left, &lost);
+        assert_string_equal(left, "3678");
+        assert_int_equal(lost, 2 * RECORD_SIZE);
+        str_add(&whole, "torn");
+        read_queue(path, &whole, left, &lost);
+        assert_string_equal(left, "3678");
+        assert_int_equal(lost, 2 * RECORD_SIZE + 4);
+}
+
 /* It never is empty, and yet the file stays small. */
 static void test_queue_is_tidied(void **state)
 {
@@ -999,6 +1079,7 @@ int main(void)
                 cmocka_unit_test(test_many_subjects),
                 cmocka_unit_test(test_queue),
                 cmocka_unit_test(test_torn_queue),
+                cmocka_unit_test(test_a_spoilt_queue),
                 cmocka_unit_test(test_queue_is_tidied),
                 cmocka_unit_test(test_full_disk),
                 cmocka_unit_test(test_delivered_from_memory),
