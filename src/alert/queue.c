@@ -389,10 +389,25 @@ static void keep(struct queue *q, struct waiting *one, const void *data)
         q->kept_bytes += one->len;
 }
 
+/* 0, or negative errno: it is kept in memory. */
+static int add(struct queue *q, const void *data, size_t len)
+{
+        struct waiting one = {.number = q->next_number, .len = (uint32_t)len};
+        int r = write_kept(q);
+
+        if (r == 0)
+                r = write_one(q, &one, data);
+        if (r < 0)
+                keep(q, &one, data);
+        *vec_push(&q->list) = one;
+        q->next_number++;
+        q->bytes += len;
+        return r;
+}
+
 int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
                struct err *err)
 {
-        struct waiting one = {.number = q->next_number, .len = (uint32_t)len};
         int r;
 
         *ret_dropped = 0;
@@ -402,14 +417,7 @@ int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigne
                 (void)take_off(q, held); /* when that cannot be written, neither can what follows */
                 ++*ret_dropped;
         }
-        r = write_kept(q);
-        if (r == 0)
-                r = write_one(q, &one, data);
-        if (r < 0)
-                keep(q, &one, data);
-        *vec_push(&q->list) = one;
-        q->next_number++;
-        q->bytes += len;
+        r = add(q, data, len);
         return r < 0 ? (void)err_errno(err, -r, "cannot write '%s'", q->path), 1 : 0;
 }
 
@@ -437,4 +445,20 @@ int queue_done(struct queue *q, struct err *err)
         int r = queue_count(q) ? take_off(q, 0) : -ENOENT;
 
         return r < 0 ? err_errno(err, -r, "cannot write '%s'", q->path) : 0;
+}
+
+uint64_t queue_put_back(struct queue *q)
+{
+        _cleanup_str_ struct str data = {0};
+
+        if (queue_first(q, &data) < 0)
+                return 0;
+        (void)add(q, str_text(&data), data.len);
+        (void)take_off(q, 0); /* when that cannot be written, it may come twice after a restart */
+        return q->next_number - 1;
+}
+
+uint64_t queue_first_number(const struct queue *q)
+{
+        return queue_count(q) ? q->list.at[q->first].number : 0;
 }

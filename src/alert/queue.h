@@ -50,3 +50,6 @@ int queue_sync(struct queue *q, struct err *err);
 int queue_first(const struct queue *q, struct str *to);
 /* Take the first off. When that cannot be written the file says that it waits: *err tells it. 0 or negative errno. */
 int queue_done(struct queue *q, struct err *err);
+/* The first becomes the last. Its new number, or 0: it cannot be read, and stays the first. */
+uint64_t queue_put_back(struct queue *q);
+uint64_t queue_first_number(const struct queue *q); /* grows; 0: nothing waits */

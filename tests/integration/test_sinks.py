@@ -204,6 +204,21 @@ def test_errors_are_tried_again_and_refusals_are_not(sinks):
     assert "8323" in json.loads(lines(log)[-1]["body"])["subject"] and len(lines(log)) == n + 2
 
 
+def test_one_that_is_always_refused_does_not_stop_the_others(sinks):
+    """As by a filter in front of the receiver that dislikes the name of a program."""
+    log = sinks.receiver("webhook", 9449, mode="403 0.0.1:8325")
+    sinks.write(sinks.webhook(9449, scheme="http"))
+    watch = sinks.start()
+    sinks.open_port(8325, watch)
+    sinks.open_port(8326, watch)
+    wait_for(lambda: any("8326" in b["subject"] for b in bodies(log)), 20, "the one behind it")
+    wait_for(lambda: "given up, as others were taken" in watch.said.read_text(), 20, "told")
+    n = len(lines(log))
+    sinks.open_port(8327, watch)
+    wait_alerts(log, n + 1)
+    assert "8327" in bodies(log)[-1]["subject"]
+
+
 def test_hostile_receivers_do_not_hold_up_the_watch(sinks):
     """One answers without end, one never, one drops the connection: events come at once, and others get their alerts."""
     endless, hang, closing, good = (sinks.receiver("webhook", p, mode=m) for p, m in

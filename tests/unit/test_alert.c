@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -718,6 +719,61 @@ static void test_full_disk_is_told(void **state)
         alerts_free(a);
 }
 
+/* What `argv` takes of three alerts, the first of which says "bad"; the time is as fast as it is wanted. */
+static void deliver_three(const char *argv_text, struct str *said, size_t *ret_left)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        const char *argv[] = {"/bin/sh", "-c", argv_text};
+        struct sink_config config = {.name = "s", .sink = &sink_exec, .queue = 100, .argv = {argv, 3}};
+        const struct sinks sinks = {.n = 1, .at = &config};
+        struct alert_event e = {.asset = "a", .kind = EVENT_OPENED};
+        _cleanup_str_ struct str left = {0};
+        struct alerts *a;
+        struct err err = {0};
+        struct queue *q;
+        size_t lost;
+        int64_t t = 0;
+
+        assert_int_equal(alerts_open(&sinks, tree.path, keep_said, said, &a, &err), 0);
+        for (unsigned i = 0; i < 3; i++) {
+                e.id = e.subject = (const char *const[]){"0", "1", "2"}[i];
+                e.message = i ? "good" : "bad";
+                alerts_event(a, &e, t);
+        }
+        for (unsigned turns = 0; turns < 2000 && t < 120000; turns++) {
+                int64_t next = alerts_step(a, t);
+
+                if (alerts_busy(a)) { /* a real process, which takes real time */
+                        struct pollfd fd = {.fd = alerts_fd(a), .events = POLLIN};
+
+                        (void)poll(&fd, 1, 1000);
+                } else {
+                        t = next == INT64_MAX ? 120000 : next > t ? next : t;
+                }
+        }
+        alerts_free(a);
+        str_addf(&left, "%s/s.queue", tree.path);
+        assert_int_equal(queue_open(str_text(&left), 100, &q, &lost, &err), 0);
+        *ret_left = queue_count(q);
+        queue_free(q);
+}
+
+/* One that is refused for what it says does not stand in the way of all that come after it. */
+static void test_others_get_past_a_refused_one(void **state)
+{
+        _cleanup_str_ struct str said = {0}, all = {0};
+        size_t left;
+
+        deliver_three("! grep -q '\"bad\"'", &said, &left);
+        assert_int_equal(left, 0);
+        assert_non_null(strstr(said.text, "so those behind it are tried"));
+        assert_non_null(strstr(said.text, "given up, as others were taken and it was not: '/bin/sh' ended with status 1"));
+        deliver_three("exit 1", &all, &left); /* a receiver that takes none: none is given up */
+        assert_int_equal(left, 3);
+        assert_null(strstr(all.text, "given up"));
+        assert_null(strstr(strstr(all.text, "are tried") + 1, "are tried")); /* said once */
+}
+
 static void test_backoff(void **state)
 {
         assert_int_equal(alerts_backoff_ms(1, 0), 1000);
@@ -1086,6 +1142,7 @@ int main(void)
                 cmocka_unit_test(test_queue_is_synced),
                 cmocka_unit_test(test_burst_is_synced_once),
                 cmocka_unit_test(test_full_disk_is_told),
+                cmocka_unit_test(test_others_get_past_a_refused_one),
                 cmocka_unit_test(test_backoff),
                 cmocka_unit_test(test_record),
                 cmocka_unit_test(test_syslog),
