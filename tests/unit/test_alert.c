@@ -254,6 +254,62 @@ static void test_flapping(void **state)
         assert_int_equal(told.n, 3);
 }
 
+/* Who makes a port flap must not hide by that what else comes there. */
+static void test_worse_is_told_while_it_flaps(void **state)
+{
+        struct told told = {0};
+        _cleanup_(group_freep) struct group *g = group_new(30000, 0, note_alert, &told);
+        struct alert_event e = {.id = "w", .asset = "a", .subject = "a", .message = "worse", .kind = EVENT_OPENED};
+
+        for (unsigned i = 0; i < 40; i++)
+                happen(g, i % 2 ? EVENT_CLOSED : EVENT_OPENED, "x", i * 300);
+        group_step(g, 40000);
+        assert_string_equal(told.last_state, "flapping");
+        assert_int_equal(told.n, 2);
+        e.verdict = VERDICT_PROHIBITED;
+        group_event(g, &e, 41000);
+        assert_int_equal(told.n, 3);
+        assert_string_equal(told.last_message, "worse");
+        group_event(g, &e, 42000); /* once */
+        happen(g, EVENT_CLOSED, "x", 43000);
+        assert_int_equal(told.n, 3);
+        group_step(g, 43000 + GROUP_SETTLED_MS);
+        assert_int_equal(told.n, 4);
+        assert_string_equal(told.last_state, "settled");
+}
+
+static void note_length(const struct alert *a, const char *json, size_t len, void *arg)
+{
+        _cleanup_str_ struct str record = {0};
+
+        alert_write(&record, a, json, len);
+        *(size_t *)arg = record.len;
+}
+
+/* Paths and units may be thousands of bytes that are each written as five: the alert must fit all the same. */
+static void test_a_long_message_fits(void **state)
+{
+        size_t len = 0;
+        _cleanup_(group_freep) struct group *g = group_new(0, 0, note_length, &len);
+        _cleanup_str_ struct str message = {0}, json = {0};
+        struct alert_event e = {.id = "1", .asset = "a", .subject = "s", .kind = EVENT_OPENED};
+
+        for (unsigned i = 0; i < 4096; i++)
+                str_add(&message, "\\x1b");
+        str_add(&json, "{\"x\":\"");
+        while (json.len < ALERT_EVENT_MAX - 2)
+                str_add_char(&json, 'x');
+        str_add(&json, "\"}");
+        e.message = str_text(&message);
+        e.json = str_text(&json);
+        e.json_len = json.len;
+        for (e.kind = EVENT_OPENED; e.kind <= EVENT_CLOSED; e.kind++, len = 0) { /* at once, and gathered */
+                group_event(g, &e, e.kind);
+                group_step(g, 1000000);
+                assert_in_range(len, ALERT_EVENT_MAX, ALERT_RECORD_MAX);
+        }
+}
+
 /* A restart every 40 s: none is told, but that it goes on is. */
 static void test_slow_restart_loop(void **state)
 {
@@ -1130,6 +1186,8 @@ int main(void)
                 cmocka_unit_test(test_restart_is_no_alert),
                 cmocka_unit_test(test_restart_within_a_group),
                 cmocka_unit_test(test_flapping),
+                cmocka_unit_test(test_worse_is_told_while_it_flaps),
+                cmocka_unit_test(test_a_long_message_fits),
                 cmocka_unit_test(test_slow_restart_loop),
                 cmocka_unit_test(test_kinds),
                 cmocka_unit_test(test_many_subjects),
