@@ -9,6 +9,7 @@
 struct store {
         sqlite3 *db;
         char *path;
+        bool full;   /* there was no room to open it but for reading what it has */
         char *aside; /* the name under which a damaged file is kept once it is closed; "": it is not damaged */
 };
 

@@ -41,6 +41,8 @@ static const char *const migrations[] = {
 /* Named now, and done when nothing has it open any more. */
 static int tell_damage(const struct store *store, struct err *err)
 {
+        if (store->full) /* another process may have made room meanwhile, and written while this one read */
+                return err_set(err, -EUCLEAN, "'%s' cannot be read while the disk is full", store->path);
         if (!*store->aside)
                 (void)snprintf(store->aside, SQLITE_ASIDE_SIZE, "%s.damaged-%lld", store->path,
                                (long long)clock_now_s());
@@ -80,6 +82,8 @@ int sqlite_failed(const struct store *store, struct err *err, const char *doing)
 
         if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
                 return tell_damage(store, err);
+        if ((code & 0xff) == SQLITE_READONLY && store->full)
+                return err_set(err, -ENOSPC, "%s '%s': the disk is full; nothing was changed", doing, store->path);
         for (size_t i = 0; i < array_len(words); i++)
                 if ((code & 0xff) == words[i].code)
                         return err_set(err, words[i].result, "%s '%s': %s", doing, store->path,
@@ -264,19 +268,15 @@ static int open_database(struct store *store, bool read_only, int busy_ms, struc
         return sqlite_run(store, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "opening", err);
 }
 
-int sqlite_open(struct store **ret, const char *path, enum store_open how, struct err *err)
+static int open_store(struct store **ret, const char *path, bool read_only, bool full, int busy_ms, struct err *err)
 {
-        int r = make_file(path, how == STORE_CREATE, err);
-        bool read_only = r == -EROFS && how != STORE_CREATE && is_settled(path);
-        struct store *store;
+        struct store *store = xcalloc(1, sizeof(*store));
+        int r;
 
-        *ret = NULL;
-        if (r < 0 && !read_only)
-                return r;
-        store = xcalloc(1, sizeof(*store));
         store->path = xstrdup(path);
         store->aside = xcalloc(1, SQLITE_ASIDE_SIZE);
-        r = open_database(store, read_only, how == STORE_HASTY ? HASTY_MS : BUSY_MS, err);
+        store->full = full;
+        r = open_database(store, read_only, busy_ms, err);
         if (r == 0)
                 r = check_version(store, err);
         /* a commit is on the disk when it returns, whatever ends this process or the machine */
@@ -285,6 +285,23 @@ int sqlite_open(struct store **ret, const char *path, enum store_open how, struc
                                err);
         *ret = r < 0 ? sqlite_close(store) : store;
         return r;
+}
+
+int sqlite_open(struct store **ret, const char *path, enum store_open how, struct err *err)
+{
+        int r = make_file(path, how == STORE_CREATE, err), busy_ms = how == STORE_HASTY ? HASTY_MS : BUSY_MS;
+        bool may_only_read = how != STORE_CREATE;
+
+        *ret = NULL;
+        if (r == -EROFS && may_only_read && is_settled(path))
+                return open_store(ret, path, true, false, busy_ms, err);
+        if (r == 0)
+                r = open_store(ret, path, false, false, busy_ms, err);
+        if (r != -ENOSPC || !may_only_read || !is_settled(path))
+                return r;
+        /* even reading needs room, for what readers and writers tell each other; but nobody can write now */
+        *err = (struct err){0};
+        return open_store(ret, path, true, true, busy_ms, err);
 }
 
 struct store *sqlite_close(struct store *store)

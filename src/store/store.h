@@ -5,8 +5,8 @@
  * cost a few bytes each.
  *
  * Errors: -ENOENT what is named is not there; -EEXIST the name is taken; -EBUSY another process writes;
- * -ENOSPC no room, and nothing was changed; -EUCLEAN the file is damaged; -ENOTSUP it was written by a newer
- * version; -EPERM root may not trust it.
+ * -ENOSPC no room, and nothing was changed (what is there can be read all the same); -EUCLEAN the file is
+ * damaged; -ENOTSUP it was written by a newer version; -EPERM root may not trust it.
  */
 #pragma once
 

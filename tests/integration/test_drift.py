@@ -487,6 +487,8 @@ def test_a_full_disk(small_disk):
                  ["change", "open", "--ticket", "C", "--expect", "opened 1/tcp", "--until", "1h", "--netns", "self"]):
         done = host(*argv, code=3)
         assert "the disk is full" in done.stderr and done.stderr.count("\n") == 1 and done.stdout == ""
+    assert "the disk is full" in host("snapshot", "delete", "a", code=3).stderr
+    assert host.names() == ["a"] and "8443/tcp" in host("snapshot", "show", "a").stdout, "reading needs no room"
     os.unlink(host.state / "fill")
     assert host.names() == ["a"] and "No change was ever planned" in host("change", "list").stdout
     host.save("b")
