@@ -283,6 +283,28 @@ static void test_changes(void **state)
         (void)store_sqlite.close(store);
 }
 
+/* The numbers in the file are not believed: a load fails, or gives what is there. */
+static void test_wrong_numbers(void **state)
+{
+        static const char *const wrong[] = {"9223372036854775807", "-1", "3"};
+        struct store *store = open_store();
+
+        assert_int_equal(save(store, 1, 10, 1000, "a"), 0);
+        for (size_t i = 0; i < array_len(wrong); i++) {
+                _cleanup_(pool_freep) struct pool *pool = pool_new();
+                _cleanup_snapshot_ struct snapshot kept;
+                struct err err = {0};
+                char sql[80];
+
+                snapshot_init(&kept, pool);
+                (void)snprintf(sql, sizeof(sql), "UPDATE snapshot SET items = %s", wrong[i]);
+                assert_int_equal(sqlite3_exec(*(sqlite3 **)store, sql, NULL, NULL, NULL), SQLITE_OK);
+                assert_int_equal(store_sqlite.load(store, "a", &kept, &err), i < 2 ? 0 : -EUCLEAN);
+                assert_int_equal(kept.items.n, 10);
+        }
+        (void)store_sqlite.close(store);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -293,6 +315,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_damaged_is_kept_aside, forget),
                 cmocka_unit_test_teardown(test_killed, forget),
                 cmocka_unit_test_teardown(test_changes, forget),
+                cmocka_unit_test_teardown(test_wrong_numbers, forget),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
