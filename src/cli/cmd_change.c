@@ -190,10 +190,9 @@ static int open_change(struct run *run, struct err *err)
                                       true, err);
         vec_foreach(text, &x.texts) {
                 change.expect = *text;
-                if (r == 0)
-                        r = run->engine->change_open(run->store, &change, err);
+                *vec_push(&run->planned.changes.changes) = change;
         }
-        return r;
+        return r == 0 ? run->engine->change_open(run->store, &run->planned.changes, err) : r;
 }
 
 /* --- list ----------------------------------------------------------------------------------------- */

@@ -65,8 +65,8 @@ struct store_engine {
         int (*load)(struct store *store, const char *name, struct snapshot *to, struct err *err);
         int (*remove)(struct store *store, const char *name, struct err *err);
 
-        /* A window for each expectation; those of one ticket belong together. */
-        int (*change_open)(struct store *store, const struct store_change *change, struct err *err);
+        /* A window for each expectation; those of one ticket belong together. All or nothing. */
+        int (*change_open)(struct store *store, const struct store_changes *changes, struct err *err);
         int (*change_list)(struct store *store, struct pool *pool, struct store_changes *ret,
                            struct err *err);
         int (*change_happened)(struct store *store, int64_t id, int64_t time_s, struct err *err);

@@ -271,7 +271,18 @@ static void test_changes(void **state)
         struct store *store = open_store();
         struct err err;
 
-        assert_int_equal(store_sqlite.change_open(store, &change, &err), 0);
+        *vec_push(&changes.changes) = change;
+        change.expect = "bad";
+        *vec_push(&changes.changes) = change;
+        assert_int_equal(sqlite3_exec(*(sqlite3 **)store,
+                                      "CREATE TRIGGER no BEFORE INSERT ON change WHEN new.expect = 'bad'"
+                                      " BEGIN SELECT RAISE(ABORT, 'no'); END",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+        assert_true(store_sqlite.change_open(store, &changes, &err) < 0); /* not the first alone */
+        changes.changes.n = 1;
+        assert_int_equal(store_sqlite.change_open(store, &changes, &err), 0);
+        vec_clear(&changes.changes);
         assert_int_equal(store_sqlite.change_happened(store, 1, 7, &err), 0);
         assert_int_equal(store_sqlite.change_close(store, "CHG-1", 8, &err), 0);
         assert_int_equal(store_sqlite.change_close(store, "CHG-1", 8, &err), -ENOENT);

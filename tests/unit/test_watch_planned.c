@@ -46,12 +46,15 @@ static int tear_down(void **state)
 static void plan(const struct fixture *f, const char *ticket, const char *expect)
 {
         struct store_change change = {.ticket = ticket, .expect = expect, .opened_s = 1, .until_s = 1000};
+        struct store_changes changes = {0};
         struct err err = {0};
         struct store *store;
 
+        *vec_push(&changes.changes) = change;
         assert_int_equal(store_sqlite.open(&store, f->path, STORE_CREATE, &err), 0);
-        assert_int_equal(store_sqlite.change_open(store, &change, &err), 0);
+        assert_int_equal(store_sqlite.change_open(store, &changes, &err), 0);
         (void)store_sqlite.close(store);
+        vec_clear(&changes.changes);
 }
 
 /* As another process that has the store to itself. The files stay as they are. */
