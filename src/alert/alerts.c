@@ -221,8 +221,8 @@ static void let_others_past(struct out *o)
 }
 
 /*
- * It may be refused for what it says, as a name that a mail filter does not like: others must not wait behind it for ever.
- * When they were taken meanwhile and it is not, it is given up.
+ * It may be refused for what it says, as a name that a mail filter does not like: others must not wait behind it for
+ * ever. When they were taken meanwhile and it is not, it is given up.
  */
 static void refused(struct out *o, const struct err *err)
 {

@@ -138,7 +138,8 @@ static int check_part(struct invocation *in, struct err *err)
                 return err_set(err, -EINVAL, "'%s %s' needs %s (see: quaymaster help %s)", command->name, part->word,
                                part->arguments, command->name);
         if (n > part->most)
-                return err_set(err, -EINVAL, "'%s' is one argument too many: '%s %s' takes %s (see: quaymaster help %s)",
+                return err_set(err, -EINVAL,
+                               "'%s' is one argument too many: '%s %s' takes %s (see: quaymaster help %s)",
                                in->arguments[1 + part->most], command->name, part->word,
                                part->most ? part->arguments : "none", command->name);
         for (size_t i = 0; i < command->n_options; i++)

@@ -14,8 +14,8 @@
 #include "drift/expect.h"
 
 static const struct option_spec options[] = {
-        NETNS_OPTION("set, accept: "),
-        NO_BPF_OPTION("set, accept: "),
+        NETNS_OPTION(""),
+        NO_BPF_OPTION(""),
         CONFIG_OPTION,
 };
 

@@ -33,8 +33,8 @@ static const struct option_spec options[] = {
          .value = "WHEN",
          .help = "open: 2026-05-01T18:00:00Z, \"2026-05-01 18:00\" (local time), or 30m, 2h, 1d",
          .once = true},
-        NETNS_OPTION("open, close: "),
-        NO_BPF_OPTION("open, close: "),
+        NETNS_OPTION(""),
+        NO_BPF_OPTION(""),
         CONFIG_OPTION,
 };
 
@@ -305,9 +305,11 @@ static int close_change(struct run *run, struct err *err)
 enum { OPEN, LIST, CLOSE };
 
 static const struct command_part parts[] = {
-        [OPEN] = {"open", .arguments = "", .takes = OPTION_NAMES("ticket", "expect", "until", "netns", "no-bpf", "config")},
+        [OPEN] = {"open", .arguments = "",
+                  .takes = OPTION_NAMES("ticket", "expect", "until", "netns", "no-bpf", "config")},
         [LIST] = {"list", .arguments = "", .takes = OPTION_NAMES()},
-        [CLOSE] = {"close", .most = 1, .arguments = "[TICKET]", .takes = OPTION_NAMES("ticket", "netns", "no-bpf", "config")},
+        [CLOSE] = {"close", .most = 1, .arguments = "[TICKET]",
+                   .takes = OPTION_NAMES("ticket", "netns", "no-bpf", "config")},
 };
 
 static int run_change(const struct invocation *in, struct err *err)

@@ -2,7 +2,7 @@
 /*
  * Windows of planned change, as `watch` needs them: kept in memory, read again when the store was written to, and what
  * happened noted in the store some time after the event was told, since that waits for the disk. A store that another
- * process has locked is waited for by a call for 200 ms at most; once that has gone on for a second, once a second only.
+ * process has locked is waited for by a call for 200 ms at most; after a second of that, once a second only.
  */
 #pragma once
 

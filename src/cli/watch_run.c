@@ -483,7 +483,8 @@ static void tell_trouble(struct watch_run *run)
 
         if (!why)
                 return;
-        str_addf(&reason, "planned changes cannot be read, so what was planned of late is told as if it was not: %s", why);
+        str_addf(&reason, "planned changes cannot be read, so what was planned of late is told as if it was not: %s",
+                 why);
         tell_gap(run, "watch", str_text(&reason), NULL, 1);
 }
 
