@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "base/vec.h"
 
 #define NS_PER_MS   1000000u
 #define BACKOFF_MS  1000
@@ -20,7 +21,14 @@
 #define DELIVERY_MS \
         ((int64_t)(SINK_TIMEOUT_S + 5) * 1000) /* a child that has not ended by itself is killed */
 #define CHILD_IDLE_MS 60000                    /* then it ends, and is started anew when needed */
+#define REFUSED_MAX   3    /* times in a row; then those behind it are tried first */
 #define SYNC_MS       1000 /* what waits so long is put on the disk: what is delivered at once never need be */
+
+/* An alert that the receiver refused, and that others were let past. */
+struct refused {
+        uint64_t number;    /* in the queue */
+        uint64_t delivered; /* how many were when it was put back */
+};
 
 struct out {
         const struct sink_config *c;
@@ -31,6 +39,10 @@ struct out {
         bool in_flight, keeps; /* keeps: the last alert could not be written to the queue's file */
         unsigned failures;
         uint64_t dropped; /* not yet told to the sink */
+        unsigned n_refused; /* times in a row that the first one was */
+        vec(struct refused) refused;
+        bool refused_told;
+        uint64_t delivered;
         int64_t used_ms, retry_ms;
         int64_t sync_ms; /* when its queue is to be synced; 0: it is */
 };
@@ -159,10 +171,28 @@ static void failed(struct out *o, int64_t now_ms, const struct err *err)
         o->retry_ms = now_ms + alerts_backoff_ms(o->failures, hash_u64((uint64_t)clock_monotonic_ns()));
 }
 
+static struct refused *find_refused(struct out *o, uint64_t number)
+{
+        vec_foreach(one, &o->refused)
+                if (one->number == number)
+                        return one;
+        return NULL;
+}
+
+static void forget_refused(struct out *o, uint64_t number)
+{
+        struct refused *one = find_refused(o, number);
+
+        if (one)
+                *one = o->refused.at[--o->refused.n];
+}
+
 static void take_off(struct out *o)
 {
         struct err err = {0};
 
+        o->n_refused = 0;
+        forget_refused(o, queue_first_number(o->queue));
         if (queue_done(o->queue, &err) < 0)
                 say(o, "an alert that was delivered may be sent again after a restart: %s", err.text);
 }
@@ -173,8 +203,45 @@ static void delivered(struct out *o)
         if (o->failures)
                 say(o, "delivers again; %zu wait", queue_count(o->queue));
         o->failures = 0;
+        o->refused_told = false;
+        o->delivered++;
         if (o->dropped)
                 tell_dropped(o);
+}
+
+static void let_others_past(struct out *o)
+{
+        uint64_t before = queue_first_number(o->queue), number = queue_put_back(o->queue);
+
+        if (!number)
+                return;
+        o->n_refused = 0;
+        forget_refused(o, before);
+        *vec_push(&o->refused) = (struct refused){number, o->delivered};
+}
+
+/*
+ * It may be refused for what it says, as a name that a mail filter does not like: others must not wait behind it for
+ * ever. When they were taken meanwhile and it is not, it is given up.
+ */
+static void refused(struct out *o, const struct err *err)
+{
+        const struct refused *before = find_refused(o, queue_first_number(o->queue));
+
+        if (++o->n_refused < REFUSED_MAX)
+                return;
+        if (before && o->delivered > before->delivered) {
+                say(o, "an alert is given up, as others were taken and it was not: %s", err->text);
+                take_off(o);
+                return;
+        }
+        if (queue_count(o->queue) < 2)
+                return;
+        if (!o->refused_told)
+                say(o, "the first alert was refused %d times, so those behind it are tried: %s", REFUSED_MAX,
+                    err->text);
+        o->refused_told = true;
+        let_others_past(o);
 }
 
 static int give(struct out *o, const struct str *record, struct err *err)
@@ -233,6 +300,8 @@ static void take_answer(struct out *o, int64_t now_ms)
                 take_off(o);
         } else {
                 failed(o, now_ms, &err);
+                if (result == -EREMOTEIO)
+                        refused(o, &err);
         }
 }
 
@@ -321,8 +390,8 @@ int64_t alerts_step(struct alerts *a, int64_t now_ms)
 static int open_queue(struct out *o, const char *folder, struct err *err)
 {
         _cleanup_free_ char *path = xasprintf("%s/%s.queue", folder, o->c->name);
-        size_t torn = 0;
-        int r = queue_open(path, o->c->queue, &o->queue, &torn, err);
+        size_t lost = 0;
+        int r = queue_open(path, o->c->queue, &o->queue, &lost, err);
 
         if (r == -EBUSY) {
                 say(o, "not used, as another watch has it");
@@ -330,8 +399,8 @@ static int open_queue(struct out *o, const char *folder, struct err *err)
         }
         if (r < 0)
                 return r;
-        if (torn)
-                say(o, "the end of its queue was torn; %zu bytes are lost", torn);
+        if (lost)
+                say(o, "its queue was damaged: %zu bytes are lost, and the alerts that were there", lost);
         if (queue_count(o->queue))
                 say(o, "%zu alerts wait from before", queue_count(o->queue));
         return 0;
@@ -370,6 +439,7 @@ struct alerts *alerts_free(struct alerts *a)
                 child_end(&a->outs[i].child);
                 group_freep(&a->outs[i].group);
                 queue_freep(&a->outs[i].queue);
+                vec_clear(&a->outs[i].refused);
         }
         free(a->outs);
         fd_close(&a->epoll_fd);

@@ -67,7 +67,7 @@ int curl_send_begin(struct curl_send *s, const struct sink_config *c, const char
         set_limits(s);
         if (s->curl->easy_setopt(s->handle, CURL_PROTOCOLS, protocols) != 0 ||
             s->curl->easy_setopt(s->handle, CURL_URL, url) != 0)
-                return err_set(err, -EAGAIN, "libcurl does not take '%s'", url);
+                return err_set(err, -EAGAIN, "libcurl does not take the address"); /* which may hold a token */
         return set_ca(s, c, err);
 }
 

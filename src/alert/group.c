@@ -187,12 +187,13 @@ static void tell_settled(struct group *g, const struct slot *s)
 
 static void tell_alone(struct group *g, const struct alert_event *e)
 {
+        _cleanup_free_ char *message = xstrndup(e->message, ALERT_MESSAGE_MAX);
         struct alert a = {
                 .id = e->id,
                 .asset = e->asset,
                 .kind = event_kind_name(e->kind),
                 .subject = e->subject,
-                .message = e->message,
+                .message = message,
                 .verdict = e->verdict,
                 .count = 1,
                 .first_ms = e->time_ms,
@@ -317,10 +318,12 @@ static void gather(struct slot *s, const struct alert_event *e, int64_t now_ms)
         s->owner = e->owner ? xstrdup(e->owner) : NULL;
 }
 
-/* While it flaps only the end is of interest. */
-static void gather_flapping(struct slot *s, const struct alert_event *e)
+/* While it flaps only the end is of interest, and what is worse than all that was told. */
+static void gather_flapping(struct group *g, struct slot *s, const struct alert_event *e)
 {
         s->flaps++;
+        if (verdict_rank(e->verdict) > verdict_rank(s->verdict))
+                tell_alone(g, e);
         if (verdict_rank(e->verdict) >= verdict_rank(s->verdict))
                 s->verdict = e->verdict;
         keep_event(&s->last, e);
@@ -400,7 +403,7 @@ void group_event(struct group *g, const struct alert_event *e, int64_t now_ms)
                 return;
         }
         if (s->flapping)
-                gather_flapping(s, e);
+                gather_flapping(g, s, e);
         else if (is_told_at_once(g, s, e, now_ms))
                 tell_at_once(g, s, e, now_ms);
         else

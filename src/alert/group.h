@@ -6,7 +6,8 @@
  *   one alert, told when that time is over.
  * - A close followed within 5 s by an open of the same owner is a restart, and nothing to tell.
  * - A subject that goes on (6 opens and closes within one group, or 6 points within 10 minutes, where a restart is one
- *   point and an alert two) is flapping: told once when that begins, and once when nothing happened for 5 minutes.
+ *   point and an alert two) is flapping: told once when that begins, and once when nothing happened for 5 minutes. But
+ *   an event with a worse verdict than was told is told at once: nobody can make noise to hide it in.
  *
  * Memory is bounded: it remembers 1,024 subjects. When there are more at once, an event of a new one is an alert of its
  * own, so none is lost.

@@ -130,33 +130,66 @@ static bool take_record(struct queue *q, struct wire *w, const uint8_t *from)
         return true;
 }
 
-static size_t take_records(struct queue *q, const struct str *text)
+/*
+ * Where the next whole record may begin. None can be within the text of an alert: a head has zero bytes in its length,
+ * or the bytes of KIND_DONE, and JSON has neither.
+ */
+static const uint8_t *find_record(const uint8_t *at, const uint8_t *end)
 {
-        const uint8_t *from = (const uint8_t *)str_text(text);
-        struct wire w = wire_over(from, text->len);
+        uint8_t magic[4];
+        const uint8_t *found;
 
-        while (wire_left(&w)) {
-                const uint8_t *good = w.at;
-
-                if (!take_record(q, &w, from)) {
-                        q->size = (uint64_t)(good - from);
-                        return text->len - q->size;
-                }
-        }
-        q->size = text->len;
-        return 0;
+        put_le(magic, MAGIC, sizeof(magic));
+        found = memmem(at, (size_t)(end - at), magic, sizeof(magic));
+        return found ? found : end;
 }
 
-static int load(struct queue *q, size_t *ret_torn)
+/* What is no whole record is passed over. q->size is where the last whole one ends. */
+static void take_records(struct queue *q, const struct str *text, size_t *ret_within, size_t *ret_behind)
+{
+        const uint8_t *from = (const uint8_t *)str_text(text), *at = from, *end = from + text->len;
+        size_t bad = 0;
+
+        *ret_within = 0;
+        while (at < end) {
+                struct wire w = wire_over(at, (size_t)(end - at));
+
+                if (take_record(q, &w, from)) {
+                        *ret_within += bad;
+                        bad = 0;
+                        at = w.at;
+                        q->size = (uint64_t)(at - from);
+                } else {
+                        const uint8_t *next = find_record(at + 1, end);
+
+                        bad += (size_t)(next - at);
+                        at = next;
+                }
+        }
+        *ret_behind = bad;
+}
+
+static void rewrite(struct queue *q);
+static void begin_anew(struct queue *q);
+
+static int load(struct queue *q, size_t *ret_lost)
 {
         _cleanup_str_ struct str text = {0};
+        size_t within, behind;
         int r = fd_read_all(q->fd, QUEUE_BYTES_MAX + 2 * TIDY_BYTES + QUEUE_LENGTH_MAX * HEAD_SIZE * 2,
                             &text);
 
         if (r < 0)
                 return r;
-        *ret_torn = take_records(q, &text);
-        return *ret_torn && ftruncate(q->fd, (off_t)q->size) < 0 ? -errno : 0;
+        take_records(q, &text, &within, &behind);
+        *ret_lost = within + behind;
+        if (behind && ftruncate(q->fd, (off_t)q->size) < 0)
+                return -errno;
+        if (within && queue_count(q)) /* not to be found again the next time */
+                rewrite(q);
+        else if (within)
+                begin_anew(q);
+        return 0;
 }
 
 /* A new name is in its folder after a power cut only once that is synced. Not every file system can. */
@@ -188,7 +221,7 @@ static int open_file(struct queue *q, struct err *err)
         return 0;
 }
 
-int queue_open(const char *path, size_t length, struct queue **ret, size_t *ret_torn, struct err *err)
+int queue_open(const char *path, size_t length, struct queue **ret, size_t *ret_lost, struct err *err)
 {
         _cleanup_(queue_freep) struct queue *q = xcalloc(1, sizeof(*q));
         int r;
@@ -197,7 +230,7 @@ int queue_open(const char *path, size_t length, struct queue **ret, size_t *ret_
         r = open_file(q, err);
         if (r < 0)
                 return r;
-        r = load(q, ret_torn);
+        r = load(q, ret_lost);
         if (r < 0)
                 return err_errno(err, -r, "cannot read '%s'", path);
         *ret = take_ptr(q);
@@ -287,15 +320,21 @@ static void rewrite(struct queue *q)
         }
 }
 
+/* Nothing waits. */
+static void begin_anew(struct queue *q)
+{
+        q->unsynced = false;
+        if (ftruncate(q->fd, 0) == 0)
+                q->size = 0;
+        q->list.n = q->first = 0;
+}
+
 static void tidy(struct queue *q)
 {
         uint64_t past;
 
         if (!queue_count(q)) {
-                q->unsynced = false;
-                if (ftruncate(q->fd, 0) == 0)
-                        q->size = 0;
-                q->list.n = q->first = 0;
+                begin_anew(q);
                 return;
         }
         if (q->first > 1024 && q->first > q->list.n / 2) {
@@ -350,10 +389,25 @@ static void keep(struct queue *q, struct waiting *one, const void *data)
         q->kept_bytes += one->len;
 }
 
+/* 0, or negative errno: it is kept in memory. */
+static int add(struct queue *q, const void *data, size_t len)
+{
+        struct waiting one = {.number = q->next_number, .len = (uint32_t)len};
+        int r = write_kept(q);
+
+        if (r == 0)
+                r = write_one(q, &one, data);
+        if (r < 0)
+                keep(q, &one, data);
+        *vec_push(&q->list) = one;
+        q->next_number++;
+        q->bytes += len;
+        return r;
+}
+
 int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigned *ret_dropped,
                struct err *err)
 {
-        struct waiting one = {.number = q->next_number, .len = (uint32_t)len};
         int r;
 
         *ret_dropped = 0;
@@ -363,14 +417,7 @@ int queue_push(struct queue *q, const void *data, size_t len, bool held, unsigne
                 (void)take_off(q, held); /* when that cannot be written, neither can what follows */
                 ++*ret_dropped;
         }
-        r = write_kept(q);
-        if (r == 0)
-                r = write_one(q, &one, data);
-        if (r < 0)
-                keep(q, &one, data);
-        *vec_push(&q->list) = one;
-        q->next_number++;
-        q->bytes += len;
+        r = add(q, data, len);
         return r < 0 ? (void)err_errno(err, -r, "cannot write '%s'", q->path), 1 : 0;
 }
 
@@ -398,4 +445,20 @@ int queue_done(struct queue *q, struct err *err)
         int r = queue_count(q) ? take_off(q, 0) : -ENOENT;
 
         return r < 0 ? err_errno(err, -r, "cannot write '%s'", q->path) : 0;
+}
+
+uint64_t queue_put_back(struct queue *q)
+{
+        _cleanup_str_ struct str data = {0};
+
+        if (queue_first(q, &data) < 0)
+                return 0;
+        (void)add(q, str_text(&data), data.len);
+        (void)take_off(q, 0); /* when that cannot be written, it may come twice after a restart */
+        return q->next_number - 1;
+}
+
+uint64_t queue_first_number(const struct queue *q)
+{
+        return queue_count(q) ? q->list.at[q->first].number : 0;
 }

@@ -2,8 +2,9 @@
 /*
  * Alerts that wait for their sink, in a file that only grows until it is empty or mostly of the past: each record says
  * what came or what is done. Whatever is killed at whatever moment, what came stays and what was done is done; a torn
- * end is cut off. A power cut loses what came since queue_sync(), and may show again what was done. What cannot be
- * written (a full disk) waits in memory: it can be delivered all the same.
+ * end is cut off. Of what is spoilt on the disk the records in front of it and behind it are kept. A power cut loses
+ * what came since queue_sync(), and may show again what was done. What cannot be written (a full disk) waits in memory:
+ * it can be delivered all the same.
  */
 #pragma once
 
@@ -21,9 +22,9 @@ struct queue;
 
 /*
  * Open or make the file (mode 0600), which must be nobody else's (-EBUSY: another process has it). What waits in it
- * is taken over, at most `length` of it. *ret_torn: bytes at its end that were no whole record. 0 or negative errno.
+ * is taken over. *ret_lost: bytes that were no whole record, at its end or before. 0 or negative errno.
  */
-int queue_open(const char *path, size_t length, struct queue **ret, size_t *ret_torn, struct err *err);
+int queue_open(const char *path, size_t length, struct queue **ret, size_t *ret_lost, struct err *err);
 struct queue *queue_free(struct queue *q); /* accepts NULL, returns NULL; the file stays */
 
 static inline void queue_freep(struct queue **q)
@@ -49,3 +50,6 @@ int queue_sync(struct queue *q, struct err *err);
 int queue_first(const struct queue *q, struct str *to);
 /* Take the first off. When that cannot be written the file says that it waits: *err tells it. 0 or negative errno. */
 int queue_done(struct queue *q, struct err *err);
+/* The first becomes the last. Its new number, or 0: it cannot be read, and stays the first. */
+uint64_t queue_put_back(struct queue *q);
+uint64_t queue_first_number(const struct queue *q); /* grows; 0: nothing waits */

@@ -32,7 +32,8 @@ struct sink {
         int (*check)(struct yaml_read *r, struct sink_config *c);
         /*
          * Tell it: in a child without rights, which may wait for SINK_TIMEOUT_S. 0: it was taken. -EBADMSG: it will
-         * never be taken, others may be. Other errno: try again later.
+         * never be taken, others may be. -EREMOTEIO: the receiver answered, and did not take it, perhaps for what it
+         * says. Other errno: try again later.
          */
         int (*deliver)(const struct sink_config *c, const struct alert *a, const struct str *record,
                        struct err *err);

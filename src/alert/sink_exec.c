@@ -87,7 +87,7 @@ static int deliver(const struct sink_config *c, const struct alert *a, const str
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
                 ;
         if (!ended)
-                return err_set(err, -ETIMEDOUT, "'%s' did not end within %u s", c->argv.at[0],
+                return err_set(err, -EREMOTEIO, "'%s' did not end within %u s", c->argv.at[0],
                                SINK_TIMEOUT_S);
         if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
                 return 0;
@@ -95,7 +95,7 @@ static int deliver(const struct sink_config *c, const struct alert *a, const str
                 return err_set(err, -EAGAIN, "'%s' cannot be run: %s", c->argv.at[0],
                                WEXITSTATUS(status) == 127 ? "there is no such program"
                                                           : "user nobody may not, or it is none");
-        return err_set(err, -EAGAIN,
+        return err_set(err, -EREMOTEIO,
                        WIFEXITED(status) ? "'%s' ended with status %d" : "'%s' was ended by signal %d",
                        c->argv.at[0], WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
 }

@@ -89,6 +89,10 @@ static int deliver(const struct sink_config *c, const struct alert *a, const str
         mail_text(&reading.text, c->from, c->to.at, c->to.n, a, record, clock_now_s());
         set_up(&s, c, &reading);
         r = curl_send_perform(&s, &code, err);
+        if (r < 0 && code >= 500) { /* permanent, says the server (RFC 5321, 4.2.1): perhaps of this mail alone */
+                (void)err_prefix(err, "the server answered %ld", code);
+                r = -EREMOTEIO;
+        }
         str_release(&reading.text);
         return r;
 }

@@ -14,6 +14,9 @@
 /* What says that this alert itself is not liked; with all else it may be a fault of the receiver that passes. */
 static const long refusals[] = {400, 413, 415, 422};
 
+/* What says that there is no time, or that nobody is behind it: nothing about the alert. */
+static const long busy[] = {408, 425, 429, 502, 503, 504};
+
 static int check(struct yaml_read *r, struct sink_config *c)
 {
         struct place place;
@@ -76,14 +79,23 @@ static void add_headers(struct curl_send *s, const struct sink_config *c, const 
         s->curl->easy_setopt(s->handle, CURL_POSTFIELDS, record->text);
 }
 
+static bool is_one_of(long code, const long *codes, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                if (code == codes[i])
+                        return true;
+        return false;
+}
+
 static int judge_answer(long code, int r, struct err *err)
 {
         if (code >= 200 && code < 300)
                 return 0; /* it took it, whatever became of the rest of its answer */
-        for (size_t i = 0; i < array_len(refusals); i++)
-                if (code == refusals[i])
-                        return err_set(err, -EBADMSG, "the receiver refused it: HTTP status %ld", code);
-        return r < 0 ? r : err_set(err, -EAGAIN, "HTTP status %ld", code);
+        if (r < 0 && code < 200)
+                return r;
+        if (is_one_of(code, refusals, array_len(refusals)))
+                return err_set(err, -EBADMSG, "the receiver refused it: HTTP status %ld", code);
+        return err_set(err, is_one_of(code, busy, array_len(busy)) ? -EAGAIN : -EREMOTEIO, "HTTP status %ld", code);
 }
 
 static int deliver(const struct sink_config *c, const struct alert *a, const struct str *record,

@@ -86,6 +86,68 @@ static int parse_option(struct invocation *in, char ***argv, struct err *err)
         return err_set(err, -EINVAL, "no option '%s' (see: quaymaster help %s)", word, in->command->name);
 }
 
+/* --- parts ---------------------------------------------------------------------------------------- */
+
+static const struct command_part *find_part(const struct command *command, const char *word)
+{
+        for (size_t i = 0; i < command->n_parts; i++)
+                if (streq(command->parts[i].word, word))
+                        return &command->parts[i];
+        return NULL;
+}
+
+static bool takes(const struct command_part *part, const char *option)
+{
+        for (const char *const *name = part->takes; *name; name++)
+                if (streq(*name, option))
+                        return true;
+        return false;
+}
+
+static int refuse_word(const struct invocation *in, struct err *err)
+{
+        _cleanup_str_ struct str known = {0};
+
+        for (size_t i = 0; i < in->command->n_parts; i++)
+                str_addf(&known, "%s%s", i ? ", " : "", in->command->parts[i].word);
+        return err_set(err, -EINVAL, "'%s' is none of %s", in->arguments[0], str_text(&known));
+}
+
+static int refuse_option(const struct invocation *in, const char *option, struct err *err)
+{
+        _cleanup_str_ struct str where = {0};
+
+        for (size_t i = 0; i < in->command->n_parts; i++)
+                if (takes(&in->command->parts[i], option))
+                        str_addf(&where, "%s%s", where.len ? ", " : "", in->command->parts[i].word);
+        return err_set(err, -EINVAL, "'--%s' does nothing with '%s %s': it is for %s", option, in->command->name,
+                       in->arguments[0], str_text(&where));
+}
+
+/* A word that would do nothing is a misunderstanding. */
+static int check_part(struct invocation *in, struct err *err)
+{
+        const struct command *command = in->command;
+        const struct command_part *part = find_part(command, in->arguments[0]);
+        size_t n = in->n_arguments - 1;
+
+        if (!part)
+                return refuse_word(in, err);
+        in->part = (size_t)(part - command->parts);
+        if (n < part->least)
+                return err_set(err, -EINVAL, "'%s %s' needs %s (see: quaymaster help %s)", command->name, part->word,
+                               part->arguments, command->name);
+        if (n > part->most)
+                return err_set(err, -EINVAL,
+                               "'%s' is one argument too many: '%s %s' takes %s (see: quaymaster help %s)",
+                               in->arguments[1 + part->most], command->name, part->word,
+                               part->most ? part->arguments : "none", command->name);
+        for (size_t i = 0; i < command->n_options; i++)
+                if (in->words[i] && !takes(part, command->options[i].name))
+                        return refuse_option(in, command->options[i].name, err);
+        return 0;
+}
+
 int invocation_parse(struct invocation *in, char **argv, struct err *err)
 {
         bool words_only = false;
@@ -110,7 +172,7 @@ int invocation_parse(struct invocation *in, char **argv, struct err *err)
         if (in->n_arguments < in->command->min_arguments)
                 return err_set(err, -EINVAL, "needs %s (see: quaymaster help %s)", in->command->arguments,
                                in->command->name);
-        return 0;
+        return in->command->parts ? check_part(in, err) : 0;
 }
 
 static bool wants_help(char **argv)
@@ -137,18 +199,10 @@ static int run_command(const struct command *command, char **argv)
         return status;
 }
 
-/* `help policy check` is the help of policy, which tells of all its words. */
-static bool is_word_of(const struct command *command, const char *word)
-{
-        for (const char *const *w = command->words; w && *w; w++)
-                if (streq(*w, word))
-                        return true;
-        return false;
-}
-
 static int run_help(char **argv)
 {
         const struct command *command = *argv ? command_find(*argv) : NULL;
+        bool is_part = command && argv[1] && find_part(command, argv[1]);
 
         if (!*argv || streq(*argv, "help")) {
                 help_overview(stdout);
@@ -158,10 +212,10 @@ static int run_help(char **argv)
                 (void)fprintf(stderr, "quaymaster: no command '%s' (see: quaymaster help)\n", *argv);
                 return QM_EXIT_USAGE;
         }
-        if (argv[1] && !(is_word_of(command, argv[1]) && !argv[2])) {
+        if (argv[1] && !(is_part && !argv[2])) { /* `help policy check` is the help of policy, which tells of all */
                 (void)fprintf(stderr,
                               "quaymaster help: '%s' is one argument too many (see: quaymaster help %s)\n",
-                              is_word_of(command, argv[1]) ? argv[2] : argv[1], command->name);
+                              is_part ? argv[2] : argv[1], command->name);
                 return QM_EXIT_USAGE;
         }
         help_command(stdout, command);

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/inside_run.h"
 #include "cli/snapshot_find.h"
+#include "cli/snapshot_now.h"
 #include "cli/state_store.h"
 #include "drift/drift.h"
 #include "drift/expect.h"
@@ -37,7 +38,7 @@ static int keep(const struct snapshot *s, struct err *err)
 {
         const struct store_engine *engine;
         struct store *store;
-        int r = state_store_open(&store, &engine, true, err);
+        int r = state_store_open(&store, &engine, STORE_CREATE, err);
 
         if (r == 0)
                 r = engine->save(store, s, BASELINE, BASELINE, true, err);
@@ -48,11 +49,10 @@ static int keep(const struct snapshot *s, struct err *err)
 static int set(struct run *run, struct err *err)
 {
         const char *word = run->in->n_arguments > 1 ? run->in->arguments[1] : "now";
-        int r;
+        int r = streq(word, "now") ? 0 : snapshot_refuse_now(run->in, word, err);
 
-        if (run->in->n_arguments > 2)
-                return err_set(err, -EINVAL, "`baseline set` takes one snapshot or file");
-        r = snapshot_find(&run->now, word, run->in, err);
+        if (r == 0)
+                r = snapshot_find(&run->now, word, run->in, err);
         if (r == 0)
                 r = keep(&run->now, err);
         if (r == 0)
@@ -77,8 +77,6 @@ static int show(struct run *run, struct err *err)
         char time[CLOCK_TEXT_SIZE];
         int r;
 
-        if (run->in->n_arguments > 1)
-                return err_set(err, -EINVAL, "`baseline show` takes nothing");
         r = load(run, err);
         if (r < 0)
                 return r;
@@ -183,35 +181,35 @@ static int accept_drift(struct run *run, struct err *err)
         return r;
 }
 
-static const struct {
-        const char *word;
-        int (*run)(struct run *run, struct err *err);
-} words[] = {{"set", set}, {"show", show}, {"accept", accept_drift}};
+#define ARGUMENTS_MAX 256u
+
+enum { SET, SHOW, ACCEPT };
+
+static const struct command_part parts[] = {
+        [SET] = {"set", .most = 1, .arguments = "[SNAPSHOT|FILE]", .takes = OPTION_NAMES("netns", "no-bpf", "config")},
+        [SHOW] = {"show", .arguments = "", .takes = OPTION_NAMES()},
+        [ACCEPT] = {"accept", .most = ARGUMENTS_MAX - 1, .arguments = "[PLACE...]",
+                    .takes = OPTION_NAMES("netns", "no-bpf", "config")},
+};
 
 static int run_baseline(const struct invocation *in, struct err *err)
 {
+        static int (*const runs[])(struct run *run, struct err *err) = {
+                [SET] = set, [SHOW] = show, [ACCEPT] = accept_drift};
         _cleanup_(run_release) struct run run = {.in = in, .pool = pool_new()};
+        int r;
 
         snapshot_init(&run.baseline, run.pool);
         snapshot_init(&run.now, run.pool);
-        for (size_t i = 0; i < array_len(words); i++)
-                if (streq(words[i].word, in->arguments[0])) {
-                        int r = words[i].run(&run, err);
-
-                        return r < 0              ? state_store_failed(r)
-                               : run.now.complete ? QM_EXIT_DONE
-                                                  : QM_EXIT_INCOMPLETE;
-                }
-        (void)err_set(err, -EINVAL, "'%s' is none of set, show, accept", in->arguments[0]);
-        return QM_EXIT_USAGE;
+        r = runs[in->part](&run, err);
+        return r < 0 ? state_store_failed(r) : run.now.complete ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }
-
-static const char *const subcommands[] = {"set", "show", "accept", NULL};
 
 const struct command command_baseline = {
         .name = "baseline",
         .arguments = "set|show|accept [...]",
-        .words = subcommands,
+        .parts = parts,
+        .n_parts = array_len(parts),
         .summary = "the state that was agreed on, which `diff baseline now` compares with",
         .details =
                 "  set [SNAPSHOT|FILE]   this host as it is now, or what is named, is the baseline\n"
@@ -223,6 +221,6 @@ const struct command command_baseline = {
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 1,
-        .max_arguments = 256,
+        .max_arguments = ARGUMENTS_MAX,
         .run = run_baseline,
 };

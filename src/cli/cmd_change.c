@@ -21,7 +21,7 @@ static const struct option_spec options[] = {
         {.name = "ticket",
          .kind = OPTION_WORD,
          .value = "NAME",
-         .help = "what the change goes by",
+         .help = "open, close: what the change goes by",
          .once = true},
         {.name = "expect",
          .kind = OPTION_WORD,
@@ -120,9 +120,12 @@ static int parse_until(struct run *run, int64_t *ret, struct err *err)
 
 static int get_ticket(const struct run *run, const char **ret, struct err *err)
 {
+        const char *argument = run->in->n_arguments > 1 ? run->in->arguments[1] : NULL;
+
         *ret = invocation_get(run->in, "ticket");
-        if (!*ret && run->in->n_arguments > 1 && streq(run->in->arguments[0], "close"))
-                *ret = run->in->arguments[1];
+        if (*ret && argument)
+                return err_set(err, -EINVAL, "the ticket is given twice: '%s' and '%s'", argument, *ret);
+        *ret = *ret ? *ret : argument;
         if (!*ret || !**ret || strlen(*ret) > STORE_NAME_MAX)
                 return err_set(err, -EINVAL, "`change %s` needs --ticket: a name of 1 to %u bytes",
                                run->in->arguments[0], STORE_NAME_MAX);
@@ -181,16 +184,15 @@ static int open_change(struct run *run, struct err *err)
         if (r == 0) /* to tell at the end what happened here meanwhile */
                 r = snapshot_now(&run->before, run->in, err);
         if (r == 0)
-                r = state_store_open(&run->store, &run->engine, true, err);
+                r = state_store_open(&run->store, &run->engine, STORE_CREATE, err);
         if (r == 0)
                 r = run->engine->save(run->store, &run->before, look_name(run, change.ticket), CHANGE_SERIES,
                                       true, err);
         vec_foreach(text, &x.texts) {
                 change.expect = *text;
-                if (r == 0)
-                        r = run->engine->change_open(run->store, &change, err);
+                *vec_push(&run->planned.changes.changes) = change;
         }
-        return r;
+        return r == 0 ? run->engine->change_open(run->store, &run->planned.changes, err) : r;
 }
 
 /* --- list ----------------------------------------------------------------------------------------- */
@@ -211,7 +213,7 @@ static int list(struct run *run, struct err *err)
         struct layout_table t;
         _cleanup_str_ struct str out = {0}, text = {0};
         char time[CLOCK_TEXT_SIZE];
-        int r = state_store_open(&run->store, &run->engine, false, err);
+        int r = state_store_open(&run->store, &run->engine, STORE_OPEN, err);
 
         if (r == 0)
                 r = run->engine->change_list(run->store, run->pool, &run->planned.changes, err);
@@ -286,7 +288,7 @@ static int close_change(struct run *run, struct err *err)
         int r = get_ticket(run, &ticket, err);
 
         if (r == 0)
-                r = state_store_open(&run->store, &run->engine, false, err);
+                r = state_store_open(&run->store, &run->engine, STORE_OPEN, err);
         if (r == 0)
                 r = look_again(run, ticket, err);
         if (r == 0)
@@ -300,33 +302,34 @@ static int close_change(struct run *run, struct err *err)
         return missed ? QM_EXIT_FINDINGS : QM_EXIT_DONE;
 }
 
-static const struct {
-        const char *word;
-        int (*run)(struct run *run, struct err *err);
-} words[] = {{"open", open_change}, {"list", list}, {"close", close_change}};
+enum { OPEN, LIST, CLOSE };
+
+static const struct command_part parts[] = {
+        [OPEN] = {"open", .arguments = "",
+                  .takes = OPTION_NAMES("ticket", "expect", "until", "netns", "no-bpf", "config")},
+        [LIST] = {"list", .arguments = "", .takes = OPTION_NAMES()},
+        [CLOSE] = {"close", .most = 1, .arguments = "[TICKET]",
+                   .takes = OPTION_NAMES("ticket", "netns", "no-bpf", "config")},
+};
 
 static int run_change(const struct invocation *in, struct err *err)
 {
+        static int (*const runs[])(struct run *run, struct err *err) = {
+                [OPEN] = open_change, [LIST] = list, [CLOSE] = close_change};
         _cleanup_(run_release) struct run run = {.in = in, .pool = pool_new(), .now_s = clock_now_s()};
+        int r;
 
         snapshot_init(&run.before, run.pool);
         snapshot_init(&run.now, run.pool);
-        for (size_t i = 0; i < array_len(words); i++)
-                if (streq(words[i].word, in->arguments[0])) {
-                        int r = words[i].run(&run, err);
-
-                        return r < 0 ? state_store_failed(r) : r;
-                }
-        (void)err_set(err, -EINVAL, "'%s' is none of open, list, close", in->arguments[0]);
-        return QM_EXIT_USAGE;
+        r = runs[in->part](&run, err);
+        return r < 0 ? state_store_failed(r) : r;
 }
-
-static const char *const subcommands[] = {"open", "list", "close", NULL};
 
 const struct command command_change = {
         .name = "change",
         .arguments = "open|list|close [TICKET]",
-        .words = subcommands,
+        .parts = parts,
+        .n_parts = array_len(parts),
         .summary = "planned changes: drift that one expects is filed under its ticket, and alarms nobody",
         .details =
                 "  open    with --ticket, --expect and --until: from now on, `diff` shows what is expected as\n"

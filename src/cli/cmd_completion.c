@@ -40,10 +40,10 @@ static void print_choices(const struct command *command)
 static void print_options(const struct command *command)
 {
         (void)printf("        %s)", command->name);
-        if (command->words) {
+        if (command->parts) {
                 (void)printf(" [ \"$COMP_CWORD\" -gt 2 ] || words=\"");
-                for (const char *const *word = command->words; *word; word++)
-                        (void)printf("%s ", *word);
+                for (size_t i = 0; i < command->n_parts; i++)
+                        (void)printf("%s ", command->parts[i].word);
                 (void)printf("\"\n            ");
         }
         if (command->files)

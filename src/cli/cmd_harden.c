@@ -55,44 +55,38 @@ static const struct option_spec options[] = {
 
 _Static_assert(array_len(options) <= MAX_OPTIONS, "the command line has room for them");
 
-/* One file each, and one line here. */
-static const struct {
-        const char *name;
-        size_t least, most; /* words behind the name */
-        int (*run)(const struct invocation *in, struct err *err);
-} parts[] = {
-        {"plan", 0, 0, harden_show_plan},
-        {"apply", 0, 0, harden_apply},
-        {"confirm", 0, 0, harden_confirm},
-        {"undo", 0, 1, harden_undo},
-        {"status", 0, 0, harden_status},
-        {"kit", 0, 0, harden_make_kit},
-        {"profiles", 0, 1, harden_show_profiles},
+enum { PLAN, APPLY, CONFIRM, UNDO, STATUS, KIT, PROFILES };
+
+#define HOST_OPTIONS "profile", "only", "lock-me-out", "netns", "no-bpf", "config"
+
+/* One file each, and one line in either table. */
+static const struct command_part parts[] = {
+        [PLAN] = {"plan", .arguments = "", .takes = OPTION_NAMES(HOST_OPTIONS, "from", "show-firewall", "json")},
+        [APPLY] = {"apply", .arguments = "",
+                   .takes = OPTION_NAMES(HOST_OPTIONS, "confirm-within", "verify-from", "rollback-unless-verified",
+                                         "yes", "json")},
+        [CONFIRM] = {"confirm", .arguments = "", .takes = OPTION_NAMES("at-console")},
+        [UNDO] = {"undo", .most = 1, .arguments = "[ID]", .takes = OPTION_NAMES()},
+        [STATUS] = {"status", .arguments = "", .takes = OPTION_NAMES("json")},
+        [KIT] = {"kit", .arguments = "", .takes = OPTION_NAMES(HOST_OPTIONS, "from", "format", "output")},
+        [PROFILES] = {"profiles", .most = 1, .arguments = "[NAME]", .takes = OPTION_NAMES("json")},
 };
 
 static int run(const struct invocation *in, struct err *err)
 {
-        for (size_t i = 0; i < array_len(parts); i++) {
-                size_t n = in->n_arguments - 1;
+        static int (*const runs[])(const struct invocation *in, struct err *err) = {
+                [PLAN] = harden_show_plan, [APPLY] = harden_apply,   [CONFIRM] = harden_confirm,
+                [UNDO] = harden_undo,      [STATUS] = harden_status, [KIT] = harden_make_kit,
+                [PROFILES] = harden_show_profiles};
 
-                if (!streq(parts[i].name, in->arguments[0]))
-                        continue;
-                if (n >= parts[i].least && n <= parts[i].most)
-                        return parts[i].run(in, err);
-                err_set(err, -EINVAL, "'harden %s' takes %s", parts[i].name,
-                        parts[i].most ? "one word at most" : "no further words");
-                return QM_EXIT_USAGE;
-        }
-        err_set(err, -EINVAL, "'harden %s' is unknown; see quaymaster help harden", in->arguments[0]);
-        return QM_EXIT_USAGE;
+        return runs[in->part](in, err);
 }
-
-static const char *const subcommands[] = {"plan", "apply", "confirm", "undo", "status", "kit", "profiles", NULL};
 
 const struct command command_harden = {
         .name = "harden",
         .arguments = "plan|apply|confirm|undo [ID]|status|kit|profiles [NAME]",
-        .words = subcommands,
+        .parts = parts,
+        .n_parts = array_len(parts),
         .summary = "close what should not be open, with a way back",
         .details =
                 "plan     from the findings of an audit and from policy.yaml: what to stop, to bind to loopback, to\n"

@@ -49,39 +49,33 @@ int policy_print(const struct str *out, int code, struct err *err)
         return QM_EXIT_INCOMPLETE;
 }
 
-static const struct {
-        const char *name;
-        size_t arguments; /* behind the name */
-        int (*run)(const struct invocation *in, struct err *err);
-} parts[] = {
-        {"init", 0, policy_init},
-        {"check", 0, policy_check_file},
-        {"approve", 1, policy_approve},
-        {"explain", 1, policy_explain},
+enum { INIT, CHECK, APPROVE, EXPLAIN };
+
+static const struct command_part parts[] = {
+        [INIT] = {"init", .arguments = "", .takes = OPTION_NAMES("output", "netns", "no-bpf", "config")},
+        [CHECK] = {"check", .arguments = "", .takes = OPTION_NAMES("json", "config")},
+        [APPROVE] = {"approve", 1, 1, "one port or listener, as 443/tcp",
+                     OPTION_NAMES("need", "owner", "approved-by", "approved-on", "expires", "ticket", "basis",
+                                  "protocol", "process", "unit", "package", "user", "container", "from", "on",
+                                  "config")},
+        [EXPLAIN] = {"explain", 1, 1, "one port or listener, as 443/tcp",
+                     OPTION_NAMES("netns", "no-bpf", "all", "json", "config")},
 };
 
 static int run(const struct invocation *in, struct err *err)
 {
-        for (size_t i = 0; i < array_len(parts); i++) {
-                if (!streq(parts[i].name, in->arguments[0]))
-                        continue;
-                if (in->n_arguments != parts[i].arguments + 1)
-                        err_set(err, -EINVAL, "'policy %s' takes %s", parts[i].name,
-                                parts[i].arguments ? "one port or listener, as 443/tcp" : "no further words");
-                else
-                        return parts[i].run(in, err);
-                return QM_EXIT_USAGE;
-        }
-        err_set(err, -EINVAL, "'policy %s' is unknown; there are init, check, approve and explain", in->arguments[0]);
-        return QM_EXIT_USAGE;
-}
+        static int (*const runs[])(const struct invocation *in, struct err *err) = {
+                [INIT] = policy_init, [CHECK] = policy_check_file, [APPROVE] = policy_approve,
+                [EXPLAIN] = policy_explain};
 
-static const char *const subcommands[] = {"init", "check", "approve", "explain", NULL};
+        return runs[in->part](in, err);
+}
 
 const struct command command_policy = {
         .name = "policy",
         .arguments = "init|check|approve PORT|explain LISTENER",
-        .words = subcommands,
+        .parts = parts,
+        .n_parts = array_len(parts),
         .summary = "write down what may be open and why, and check it",
         .details =
                 "init     write a policy.yaml from what listens now; every entry is marked `need: TODO`, and\n"

@@ -54,9 +54,9 @@ static void run_release(struct run *run)
         pool_freep(&run->pool);
 }
 
-static int open_store(struct run *run, bool create, struct err *err)
+static int open_store(struct run *run, enum store_open how, struct err *err)
 {
-        return state_store_open(&run->store, &run->engine, create, err);
+        return state_store_open(&run->store, &run->engine, how, err);
 }
 
 /* What was made, to where it is wanted. */
@@ -102,11 +102,13 @@ static int save(struct run *run, struct err *err)
         char time[CLOCK_TEXT_SIZE];
         int r = run->name ? check_name(run->name, err) : 0;
 
+        if (r == 0 && from)
+                r = snapshot_refuse_now(run->in, from, err);
         if (r == 0)
                 r = from ? snapshot_from_file(&run->snapshot, from, err)
                          : snapshot_now(&run->snapshot, run->in, err);
         if (r == 0)
-                r = open_store(run, true, err);
+                r = open_store(run, STORE_CREATE, err);
         if (r == 0)
                 r = run->engine->save(run->store, &run->snapshot, run->name, "", false, err);
         if (r < 0)
@@ -188,7 +190,7 @@ static void drop_looks(struct store_list *list)
 
 static int list(struct run *run, struct err *err)
 {
-        int r = open_store(run, false, err);
+        int r = open_store(run, STORE_OPEN, err);
 
         if (r == 0)
                 r = run->engine->list(run->store, run->pool, &run->list, err);
@@ -299,61 +301,42 @@ static int show(struct run *run, struct err *err)
 
 static int delete (struct run *run, struct err *err)
 {
-        int r = open_store(run, false, err);
+        int r = open_store(run, STORE_OPEN, err);
 
         return r < 0 ? r : run->engine->remove(run->store, run->name, err);
 }
 
-static const struct {
-        const char *word;
-        bool needs_name, takes_name;
-        int (*run)(struct run *run, struct err *err);
-} words[] = {
-        {"save", false, true, save},    {"list", false, false, list},   {"show", true, true, show},
-        {"delete", true, true, delete}, {"export", true, true, export},
+enum { SAVE, LIST, SHOW, DELETE, EXPORT };
+
+static const struct command_part parts[] = {
+        [SAVE] = {"save", .most = 1, .arguments = "[NAME]",
+                  .takes = OPTION_NAMES("from", "netns", "no-bpf", "output", "config")},
+        [LIST] = {"list", .arguments = "", .takes = OPTION_NAMES("all", "json", "output")},
+        [SHOW] = {"show", 1, 1, "the NAME of a snapshot", OPTION_NAMES("json", "output")},
+        [DELETE] = {"delete", 1, 1, "the NAME of a snapshot", OPTION_NAMES()},
+        [EXPORT] = {"export", 1, 1, "the NAME of a snapshot", OPTION_NAMES("output")},
 };
-
-static int run_word(struct run *run, size_t i, struct err *err)
-{
-        const struct invocation *in = run->in;
-
-        if (words[i].needs_name && !run->name)
-                return err_set(err, -EINVAL,
-                               "'%s' needs the name of a snapshot (see: quaymaster snapshot list)",
-                               words[i].word);
-        if (run->name && !words[i].takes_name)
-                return err_set(err, -EINVAL, "'%s' takes no name", words[i].word);
-        if ((invocation_has(in, "from") || invocation_has(in, "netns")) && words[i].run != save)
-                return err_set(err, -EINVAL, "'--from' and '--netns' are for `snapshot save`");
-        return words[i].run(run, err);
-}
 
 static int run_snapshot(const struct invocation *in, struct err *err)
 {
+        static int (*const runs[])(struct run *run, struct err *err) = {
+                [SAVE] = save, [LIST] = list, [SHOW] = show, [DELETE] = delete, [EXPORT] = export};
         _cleanup_(run_release) struct run run = {
                 .in = in, .pool = pool_new(), .name = in->n_arguments > 1 ? in->arguments[1] : NULL};
+        int r;
 
         snapshot_init(&run.snapshot, run.pool);
-        for (size_t i = 0; i < array_len(words); i++) {
-                int r;
-
-                if (!streq(words[i].word, in->arguments[0]))
-                        continue;
-                r = run_word(&run, i, err);
-                if (r < 0)
-                        return state_store_failed(r);
-                return run.snapshot.complete || words[i].run != save ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
-        }
-        (void)err_set(err, -EINVAL, "'%s' is none of save, list, show, delete, export", in->arguments[0]);
-        return QM_EXIT_USAGE;
+        r = runs[in->part](&run, err);
+        if (r < 0)
+                return state_store_failed(r);
+        return run.snapshot.complete || in->part != SAVE ? QM_EXIT_DONE : QM_EXIT_INCOMPLETE;
 }
-
-static const char *const subcommands[] = {"save", "list", "show", "delete", "export", NULL};
 
 const struct command command_snapshot = {
         .name = "snapshot",
         .arguments = "save|list|show|delete|export [NAME]",
-        .words = subcommands,
+        .parts = parts,
+        .n_parts = array_len(parts),
         .summary = "keep what listens on this host now, to compare with later",
         .details =
                 "  save [NAME]   look at this host as `host` does, with services and a SHA-256 of each executable,\n"

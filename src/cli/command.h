@@ -34,8 +34,19 @@ struct option_spec {
 #define MAX_OPTIONS   32
 #define MAX_ARGUMENTS 4096 /* targets, as a shell expands them */
 
+/* What is done, where a command's first argument says that. */
+struct command_part {
+        const char *word;
+        size_t least, most;       /* arguments behind it */
+        const char *arguments;    /* as shown: "[NAME]", or "" */
+        const char *const *takes; /* the options that do something with it, by name; ends with NULL */
+};
+
+#define OPTION_NAMES(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
 struct invocation {
         const struct command *command;
+        size_t part; /* the place of the first argument in command->parts, where there are some */
         /* by the option's place in command->options: "" when a flag is set; NULL = absent */
         const char *words[MAX_OPTIONS];
         const char *arguments[MAX_ARGUMENTS];
@@ -45,8 +56,9 @@ struct invocation {
 struct command {
         const char *name;
         const char *arguments; /* shown in the usage line: "PORT|NAME" or "" */
-        const char *const *words; /* what the first argument must be one of, ends with NULL; or NULL = any */
-        bool files;               /* arguments may be files */
+        const struct command_part *parts; /* what the first argument must be one of; NULL: it may be any */
+        size_t n_parts;
+        bool files; /* arguments may be files */
         const char *summary;   /* one line */
         const char *details;   /* paragraphs for `help NAME` */
         const struct option_spec *options;
@@ -60,7 +72,10 @@ struct command {
 const char *invocation_get(const struct invocation *in, const char *option);
 bool invocation_has(const struct invocation *in, const char *option);
 
-/* Parse what stands behind the command's name and ends with NULL; in->command is set. 0 or -EINVAL. */
+/*
+ * Parse what stands behind the command's name and ends with NULL; in->command is set. 0 or -EINVAL, also for what its
+ * part would not look at.
+ */
 int invocation_parse(struct invocation *in, char **argv, struct err *err);
 
 const struct command *const *commands_all(void); /* NULL-terminated */

@@ -74,7 +74,7 @@ int planned_file(struct planned *p, struct drift *d, const struct snapshot *befo
 {
         const struct store_engine *engine;
         struct store *store;
-        int r = state_store_open(&store, &engine, false, err);
+        int r = state_store_open(&store, &engine, STORE_OPEN, err);
 
         if (r == -ENOENT) { /* nothing was ever kept, so nothing is planned */
                 *err = (struct err){0};

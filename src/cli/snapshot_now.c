@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/snapshot_now.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -79,5 +80,16 @@ int snapshot_now(struct snapshot *to, const struct invocation *in, struct err *e
         snapshot_from_inside(to, host.assessment, true);
         add_hashes(to, host.assessment);
         to->source = "now";
+        return 0;
+}
+
+int snapshot_refuse_now(const struct invocation *in, const char *what, struct err *err)
+{
+        static const char *const options[] = {"netns", "no-bpf"};
+
+        for (size_t i = 0; i < array_len(options); i++)
+                if (invocation_has(in, options[i]))
+                        return err_set(err, -EINVAL, "'--%s' does nothing here: '%s' is not looked at now", options[i],
+                                       what);
         return 0;
 }

@@ -7,3 +7,5 @@
 
 /* With the options `netns`, `no-bpf` and `config`, where the command has them. 0 or negative errno. */
 int snapshot_now(struct snapshot *to, const struct invocation *in, struct err *err);
+/* -EINVAL when one of these options but `config` was given, for `what` is no look at this host. Else 0. */
+int snapshot_refuse_now(const struct invocation *in, const char *what, struct err *err);

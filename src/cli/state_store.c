@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/state_dir.h"
 
-int state_store_open(struct store **ret, const struct store_engine **ret_engine, bool create,
+int state_store_open(struct store **ret, const struct store_engine **ret_engine, enum store_open how,
                      struct err *err)
 {
         _cleanup_str_ struct str path = {0};
@@ -18,14 +18,14 @@ int state_store_open(struct store **ret, const struct store_engine **ret_engine,
         if (r < 0)
                 return r;
         str_add(&path, "/quaymaster.db");
-        return store_sqlite.open(ret, path.text, create, err);
+        return store_sqlite.open(ret, path.text, how, err);
 }
 
 int state_store_load(const char *name, struct snapshot *to, struct err *err)
 {
         const struct store_engine *engine;
         struct store *store;
-        int r = state_store_open(&store, &engine, false, err);
+        int r = state_store_open(&store, &engine, STORE_OPEN, err);
 
         if (r == 0)
                 r = engine->load(store, name, to, err);

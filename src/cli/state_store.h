@@ -10,7 +10,7 @@
 #define BASELINE "baseline" /* the name, and the series, of the snapshot that is one */
 
 /* Opened with the engine that is used, which is returned in *ret_engine. Close with that. */
-int state_store_open(struct store **ret, const struct store_engine **ret_engine, bool create,
+int state_store_open(struct store **ret, const struct store_engine **ret_engine, enum store_open how,
                      struct err *err);
 /* Load a snapshot of the store; opens and closes it. -ENOENT when there is none of that name, or no store. */
 int state_store_load(const char *name, struct snapshot *to, struct err *err);

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/watch_planned.h"
 
+#include <errno.h>
+
 #include "cli/state_dir.h"
-#include "cli/state_store.h"
+
+#define AT_ONCE_NS 1000000000ull /* so long what another process writes may take: each event waits for it */
+#define RETRY_NS   1000000000ull /* then the loop has other things to do, too */
+#define LASTS_NS   5000000000ull /* a store that is busy for longer is in trouble */
 
 void watch_planned_release(struct watch_planned *p)
 {
@@ -50,26 +55,34 @@ static void take_windows(struct watch_planned *p, struct pool *pool, const struc
         p->pool = pool;
 }
 
-static void read_windows(struct watch_planned *p)
+/* A store that is gone plans nothing. */
+static void forget_windows(struct watch_planned *p)
+{
+        vec_clear(&p->windows.list);
+        p->store = p->journal = (struct stat){0};
+        p->read_at_ns = p->failing_ns = 0;
+        p->told = false;
+}
+
+static int read_windows(struct watch_planned *p, struct err *err)
 {
         struct store_changes changes = {0};
         struct pool *pool = pool_new();
-        const struct store_engine *engine;
         struct store *store;
-        struct err err = {0};
-        int r = state_store_open(&store, &engine, false, &err);
+        int r = store_sqlite.open(&store, str_text(&p->path), STORE_HASTY, err);
 
         if (r == 0)
-                r = engine->change_list(store, pool, &changes, &err);
-        (void)engine->close(store);
+                r = store_sqlite.change_list(store, pool, &changes, err);
+        (void)store_sqlite.close(store);
         if (r == 0)
                 take_windows(p, pool, &changes);
         else
                 pool_free(pool);
         vec_clear(&changes.changes);
+        return r;
 }
 
-void watch_planned_freshen(struct watch_planned *p)
+void watch_planned_freshen(struct watch_planned *p, uint64_t now_ns)
 {
         struct stat store, journal;
         struct err err = {0};
@@ -82,10 +95,31 @@ void watch_planned_freshen(struct watch_planned *p)
                 str_add(&p->path, "/quaymaster.db");
         }
         look_at_files(p, &store, &journal);
-        if (!store.st_ino || (is_same(&store, &p->store) && is_same(&journal, &p->journal)))
+        if (!store.st_ino) {
+                forget_windows(p);
                 return;
-        read_windows(p);
-        look_at_files(p, &p->store, &p->journal); /* reading makes and removes a journal, too */
+        }
+        if (now_ns < p->read_at_ns || (is_same(&store, &p->store) && is_same(&journal, &p->journal)))
+                return;
+        if (read_windows(p, &err) < 0) {
+                p->failing_ns = p->failing_ns ? p->failing_ns : now_ns;
+                p->read_at_ns = now_ns - p->failing_ns < AT_ONCE_NS ? 0 : now_ns + RETRY_NS;
+                p->why = err;
+                return;
+        }
+        p->read_at_ns = p->failing_ns = 0;
+        p->told = false;
+        /* As they were before: what came while it was read is seen the next time. */
+        p->store = store;
+        p->journal = journal;
+}
+
+const char *watch_planned_trouble(struct watch_planned *p, uint64_t now_ns)
+{
+        if (!p->failing_ns || p->told || now_ns - p->failing_ns < LASTS_NS)
+                return NULL;
+        p->told = true;
+        return p->why.text;
 }
 
 static bool is_open(const struct store_change *c, int64_t time_s)
@@ -107,26 +141,38 @@ const char *watch_planned_ticket(struct watch_planned *p, const struct event *e,
         return ticket;
 }
 
-void watch_planned_note(struct watch_planned *p)
+static int note_windows(struct watch_planned *p, struct store *store, struct err *err)
 {
-        const struct store_engine *engine;
+        int r = 0;
+
+        vec_foreach(w, &p->windows.list) {
+                if (!w->happened_s)
+                        continue;
+                r = store_sqlite.change_happened(store, w->change.id, w->happened_s, err);
+                if (r < 0)
+                        break;
+                w->change.happened_s = w->happened_s;
+                w->happened_s = 0;
+        }
+        return r;
+}
+
+void watch_planned_note(struct watch_planned *p, uint64_t now_ns)
+{
         struct store *store;
         struct err err = {0};
         bool any = false;
+        int r;
 
         vec_foreach(w, &p->windows.list)
                 any = any || w->happened_s;
-        if (!any)
+        if (!any || now_ns < p->note_at_ns)
                 return;
-        if (state_store_open(&store, &engine, false, &err) == 0)
-                vec_foreach(w, &p->windows.list) {
-                        if (!w->happened_s ||
-                            engine->change_happened(store, w->change.id, w->happened_s, &err) < 0)
-                                continue;
-                        w->change.happened_s = w->happened_s;
-                        w->happened_s = 0;
-                }
-        (void)engine->close(store);
+        r = store_sqlite.open(&store, str_text(&p->path), STORE_HASTY, &err);
+        if (r == 0)
+                r = note_windows(p, store, &err);
+        (void)store_sqlite.close(store);
+        p->note_at_ns = r < 0 ? now_ns + RETRY_NS : 0;
 }
 
 const struct store_change *watch_planned_missed(struct watch_planned *p, size_t *i, int64_t now)

@@ -262,7 +262,7 @@ static int take_batch(struct batch *b, struct err *err)
 {
         keep_wanted(b);
         watch_policy_freshen(&b->run->policy, b->run->base);
-        watch_planned_freshen(&b->run->planned);
+        watch_planned_freshen(&b->run->planned, clock_monotonic_ns());
         watch_find_ports(b->notes, b->n);
         for (size_t i = 0; i < b->n; i++)
                 b->run->look_soon |= needs_look(b->run, &b->notes[i]);
@@ -312,7 +312,7 @@ int watch_run_notes(struct watch_run *run, struct err *err)
                 tell_dropped(run);
         if (r == 0)
                 r = watch_output_flush(&run->output, err);
-        watch_planned_note(&run->planned);
+        watch_planned_note(&run->planned, clock_monotonic_ns());
         return r;
 }
 
@@ -370,13 +370,13 @@ static int take_look(struct watch_run *run, struct inside *view, struct known *k
         vec_clear(&run->steps); /* their keys point into the old view */
         inside_freep(&run->base);
         run->base = view;
-        watch_planned_freshen(&run->planned);
+        watch_planned_freshen(&run->planned, clock_monotonic_ns());
         known_compare(run->known, known, each_difference, run);
         known_freep(&run->known);
         run->known = known;
         (void)malloc_trim(0); /* a look takes far more for a moment than is kept of it */
         r = watch_output_flush(&run->output, err);
-        watch_planned_note(&run->planned);
+        watch_planned_note(&run->planned, clock_monotonic_ns());
         return r;
 }
 
@@ -476,6 +476,18 @@ static void tell_missed(struct watch_run *run, const struct store_change *change
         str_add_char(&run->output.text, '\n');
 }
 
+static void tell_trouble(struct watch_run *run)
+{
+        const char *why = watch_planned_trouble(&run->planned, clock_monotonic_ns());
+        _cleanup_str_ struct str reason = {0};
+
+        if (!why)
+                return;
+        str_addf(&reason, "planned changes cannot be read, so what was planned of late is told as if it was not: %s",
+                 why);
+        tell_gap(run, "watch", str_text(&reason), NULL, 1);
+}
+
 int watch_run_tick(struct watch_run *run, struct err *err)
 {
         const struct store_change *change;
@@ -483,10 +495,12 @@ int watch_run_tick(struct watch_run *run, struct err *err)
         size_t i = 0;
 
         run->look_soon |= watch_policy_day_changed(&run->policy);
-        watch_planned_freshen(&run->planned);
+        watch_planned_freshen(&run->planned, clock_monotonic_ns());
         while ((change = watch_planned_missed(&run->planned, &i, now)))
                 tell_missed(run, change);
         watch_planned_checked(&run->planned, now);
+        watch_planned_note(&run->planned, clock_monotonic_ns());
+        tell_trouble(run);
         tell_lost(run);
         return watch_output_flush(&run->output, err);
 }
@@ -556,7 +570,7 @@ int watch_run_begin(struct watch_run *run, struct err *err)
         run->exes = EXE_READER_INIT;
         run->options.exes = run->options.no_bpf ? NULL : &run->exes;
         watch_planned_checked(&run->planned, clock_now_s());
-        watch_planned_freshen(&run->planned);
+        watch_planned_freshen(&run->planned, clock_monotonic_ns());
         r = watch_output_open(&run->output, err);
         if (r == 0)
                 r = watch_whole_open(&run->whole, err);

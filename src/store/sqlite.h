@@ -9,12 +9,13 @@
 struct store {
         sqlite3 *db;
         char *path;
+        bool full;   /* there was no room to open it but for reading what it has */
         char *aside; /* the name under which a damaged file is kept once it is closed; "": it is not damaged */
 };
 
 #define SQLITE_ASIDE_SIZE 4096u /* bytes of `aside` */
 
-int sqlite_open(struct store **ret, const char *path, bool create, struct err *err);
+int sqlite_open(struct store **ret, const char *path, enum store_open how, struct err *err);
 struct store *sqlite_close(struct store *store);
 
 /*
@@ -42,7 +43,7 @@ int sqlite_begin(const struct store *store, struct err *err);
 /* Ends it: commits when r is 0, else takes all back and passes r on. */
 int sqlite_end(const struct store *store, int r, const char *doing, struct err *err);
 
-int sqlite_change_open(struct store *store, const struct store_change *change, struct err *err);
+int sqlite_change_open(struct store *store, const struct store_changes *changes, struct err *err);
 int sqlite_change_list(struct store *store, struct pool *pool, struct store_changes *ret, struct err *err);
 int sqlite_change_happened(struct store *store, int64_t id, int64_t time_s, struct err *err);
 int sqlite_change_close(struct store *store, const char *ticket, int64_t time_s, struct err *err);

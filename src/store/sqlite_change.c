@@ -3,7 +3,7 @@
 
 #include "store/sqlite.h"
 
-int sqlite_change_open(struct store *store, const struct store_change *change, struct err *err)
+static int add_change(const struct store *store, const struct store_change *change, struct err *err)
 {
         _cleanup_statement_ sqlite3_stmt *statement = NULL;
         int r = sqlite_prepare(store,
@@ -17,6 +17,18 @@ int sqlite_change_open(struct store *store, const struct store_change *change, s
         (void)sqlite3_bind_int64(statement, 3, change->opened_s);
         (void)sqlite3_bind_int64(statement, 4, change->until_s);
         return sqlite3_step(statement) == SQLITE_DONE ? 0 : sqlite_failed(store, err, "writing");
+}
+
+int sqlite_change_open(struct store *store, const struct store_changes *changes, struct err *err)
+{
+        int r = sqlite_begin(store, err);
+
+        if (r < 0)
+                return r;
+        vec_foreach(change, &changes->changes)
+                if (r == 0)
+                        r = add_change(store, change, err);
+        return sqlite_end(store, r, "writing", err);
 }
 
 int sqlite_change_list(struct store *store, struct pool *pool, struct store_changes *ret, struct err *err)

@@ -13,6 +13,7 @@
 
 #define APPLICATION_ID 0x514d5354 /* "QMST"; sqlite.org/fileformat2.html 1.3.14 */
 #define BUSY_MS        5000
+#define HASTY_MS       200
 
 /*
  * The schema, and what makes each version of the one before: the number of a version is its place, from 1.
@@ -40,6 +41,8 @@ static const char *const migrations[] = {
 /* Named now, and done when nothing has it open any more. */
 static int tell_damage(const struct store *store, struct err *err)
 {
+        if (store->full) /* another process may have made room meanwhile, and written while this one read */
+                return err_set(err, -EUCLEAN, "'%s' cannot be read while the disk is full", store->path);
         if (!*store->aside)
                 (void)snprintf(store->aside, SQLITE_ASIDE_SIZE, "%s.damaged-%lld", store->path,
                                (long long)clock_now_s());
@@ -79,6 +82,8 @@ int sqlite_failed(const struct store *store, struct err *err, const char *doing)
 
         if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
                 return tell_damage(store, err);
+        if ((code & 0xff) == SQLITE_READONLY && store->full)
+                return err_set(err, -ENOSPC, "%s '%s': the disk is full; nothing was changed", doing, store->path);
         for (size_t i = 0; i < array_len(words); i++)
                 if ((code & 0xff) == words[i].code)
                         return err_set(err, words[i].result, "%s '%s': %s", doing, store->path,
@@ -250,7 +255,7 @@ static bool is_settled(const char *path)
         return stat(wal, &st) < 0 || !st.st_size;
 }
 
-static int open_database(struct store *store, bool read_only, struct err *err)
+static int open_database(struct store *store, bool read_only, int busy_ms, struct err *err)
 {
         _cleanup_free_ char *name = read_only ? immutable_name(store->path) : xstrdup(store->path);
         int flags = read_only ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI : SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW;
@@ -258,24 +263,20 @@ static int open_database(struct store *store, bool read_only, struct err *err)
         if (sqlite3_open_v2(name, &store->db, flags, NULL) != SQLITE_OK)
                 return sqlite_failed(store, err, "opening");
         (void)sqlite3_extended_result_codes(store->db, 1);
-        (void)sqlite3_busy_timeout(store->db, BUSY_MS);
+        (void)sqlite3_busy_timeout(store->db, busy_ms);
         (void)sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
         return sqlite_run(store, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON", "opening", err);
 }
 
-int sqlite_open(struct store **ret, const char *path, bool create, struct err *err)
+static int open_store(struct store **ret, const char *path, bool read_only, bool full, int busy_ms, struct err *err)
 {
-        int r = make_file(path, create, err);
-        bool read_only = r == -EROFS && !create && is_settled(path);
-        struct store *store;
+        struct store *store = xcalloc(1, sizeof(*store));
+        int r;
 
-        *ret = NULL;
-        if (r < 0 && !read_only)
-                return r;
-        store = xcalloc(1, sizeof(*store));
         store->path = xstrdup(path);
         store->aside = xcalloc(1, SQLITE_ASIDE_SIZE);
-        r = open_database(store, read_only, err);
+        store->full = full;
+        r = open_database(store, read_only, busy_ms, err);
         if (r == 0)
                 r = check_version(store, err);
         /* a commit is on the disk when it returns, whatever ends this process or the machine */
@@ -284,6 +285,23 @@ int sqlite_open(struct store **ret, const char *path, bool create, struct err *e
                                err);
         *ret = r < 0 ? sqlite_close(store) : store;
         return r;
+}
+
+int sqlite_open(struct store **ret, const char *path, enum store_open how, struct err *err)
+{
+        int r = make_file(path, how == STORE_CREATE, err), busy_ms = how == STORE_HASTY ? HASTY_MS : BUSY_MS;
+        bool may_only_read = how != STORE_CREATE;
+
+        *ret = NULL;
+        if (r == -EROFS && may_only_read && is_settled(path))
+                return open_store(ret, path, true, false, busy_ms, err);
+        if (r == 0)
+                r = open_store(ret, path, false, false, busy_ms, err);
+        if (r != -ENOSPC || !may_only_read || !is_settled(path))
+                return r;
+        /* even reading needs room, for what readers and writers tell each other; but nobody can write now */
+        *err = (struct err){0};
+        return open_store(ret, path, true, true, busy_ms, err);
 }
 
 struct store *sqlite_close(struct store *store)

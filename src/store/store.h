@@ -5,8 +5,8 @@
  * cost a few bytes each.
  *
  * Errors: -ENOENT what is named is not there; -EEXIST the name is taken; -EBUSY another process writes;
- * -ENOSPC no room, and nothing was changed; -EUCLEAN the file is damaged; -ENOTSUP it was written by a newer
- * version; -EPERM root may not trust it.
+ * -ENOSPC no room, and nothing was changed (what is there can be read all the same); -EUCLEAN the file is
+ * damaged; -ENOTSUP it was written by a newer version; -EPERM root may not trust it.
  */
 #pragma once
 
@@ -45,10 +45,16 @@ struct store_changes {
         vec(struct store_change) changes;
 };
 
+enum store_open {
+        STORE_OPEN,   /* -ENOENT where it is missing */
+        STORE_CREATE, /* made where it is missing */
+        STORE_HASTY,  /* as STORE_OPEN, for who may not wait: busy for 200 ms is -EBUSY, in place of 5 s */
+};
+
 struct store_engine {
         const char *name;
-        /* With `create` it is made where it is missing, else -ENOENT. The folder is there. */
-        int (*open)(struct store **ret, const char *path, bool create, struct err *err);
+        /* The folder is there. `how` holds for all that is done with it. */
+        int (*open)(struct store **ret, const char *path, enum store_open how, struct err *err);
         struct store *(*close)(struct store *store); /* accepts NULL, returns NULL */
 
         /* All or nothing. `series` keeps histories apart that are not of one kind ("" else). `name` may be NULL. */
@@ -59,8 +65,8 @@ struct store_engine {
         int (*load)(struct store *store, const char *name, struct snapshot *to, struct err *err);
         int (*remove)(struct store *store, const char *name, struct err *err);
 
-        /* A window for each expectation; those of one ticket belong together. */
-        int (*change_open)(struct store *store, const struct store_change *change, struct err *err);
+        /* A window for each expectation; those of one ticket belong together. All or nothing. */
+        int (*change_open)(struct store *store, const struct store_changes *changes, struct err *err);
         int (*change_list)(struct store *store, struct pool *pool, struct store_changes *ret,
                            struct err *err);
         int (*change_happened)(struct store *store, int64_t id, int64_t time_s, struct err *err);

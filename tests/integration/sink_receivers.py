@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What alert sinks send to, for test_sinks.py: sink_receivers.py KIND LOG ARGUMENT...; it says "ready" when it listens.
 
-Each thing that came is a JSON line of LOG. What an HTTP receiver answers stands in the file LOG.mode, read for each request.
+Each thing that came is a JSON line of LOG. What an HTTP receiver answers stands in the file LOG.mode, read for each request: ok, 503, hang, or
+403 and a word that it dislikes.
 """
 import base64
 import http.server
@@ -37,6 +38,9 @@ class Webhook(http.server.BaseHTTPRequestHandler):
             time.sleep(600)
         if mode == "close":
             return
+        if " " in mode:  # a code, and what it is for
+            code, text = mode.split()
+            mode = code if text in body.decode() else "ok"
         self.send_response(200 if mode in ("ok", "endless") else int(mode))
         self.end_headers()
         while mode == "endless":

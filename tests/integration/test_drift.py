@@ -337,17 +337,20 @@ def test_snapshots(host):
 
 @need_root
 @pytest.mark.parametrize("argv, says", [
-    (["snapshot", "show"], "needs the name of a snapshot"), (["snapshot", "show", "x"], "there is no snapshot 'x'"),
-    (["snapshot", "delete", "x"], "there is no snapshot 'x'"), (["snapshot", "list", "x"], "takes no name"),
+    (["snapshot", "show"], "needs the NAME of a snapshot"), (["snapshot", "show", "x"], "there is no snapshot 'x'"),
+    (["snapshot", "delete", "x"], "there is no snapshot 'x'"), (["snapshot", "list", "x"], "'snapshot list' takes none"),
     (["snapshot", "save", "a/b"], "no '/'"), (["snapshot", "save", "a\nb"], "no control characters"),
     (["snapshot", "save", "x" * 129], "1 to 128 bytes"), (["snapshot", "save", "now"], "a meaning of its own"),
     (["snapshot", "save", "baseline"], "a meaning of its own"), (["snapshot", "nonsense"], "is none of save, list"),
-    (["snapshot", "list", "--netns", "self"], "are for `snapshot save`"), (["snapshot", "save", "x", "--from", "/no/file"], "/no/file"),
+    (["snapshot", "list", "--netns", "self"], "it is for save"), (["snapshot", "save", "x", "--from", "/no/file"], "/no/file"),
     (["diff", "a"], "AFTER"), (["diff", "a", "b"], "'a' is neither a snapshot"), (["diff", "-", "-"], "can be only one of the two"),
     (["diff", "baseline", "now"], "there is no baseline yet"), (["baseline", "show"], "there is no baseline yet"),
     (["baseline", "accept"], "there is no baseline yet"), (["baseline", "nonsense"], "none of set, show, accept"),
-    (["baseline", "set", "a", "b"], "takes one snapshot"), (["baseline", "set", "a"], "'a' is neither a snapshot"),
+    (["baseline", "set", "a", "b"], "takes [SNAPSHOT|FILE]"), (["baseline", "set", "a"], "'a' is neither a snapshot"),
     (["change", "open"], "needs --ticket"), (["change", "close", "CHG-9"], "no change of ticket 'CHG-9' is open"),
+    (["change", "list", "x"], "'change list' takes none"), (["change", "close", "x", "--ticket", "y"], "given twice"),
+    (["baseline", "show", "--netns", "self"], "it is for set, accept"), (["baseline", "set", "kept", "--netns", "self"], "'kept' is not looked at now"),
+    (["snapshot", "save", "x", "--from", "/no/file", "--no-bpf"], "'/no/file' is not looked at now"),
     (["change", "open", "--ticket", "x"], "needs --expect"), (["change", "nonsense"], "none of open, list, close"),
     (["change", "open", "--ticket", "x", "--expect", "opened 1/tcp"], "needs --until"),
     (["change", "open", "--ticket", "x", "--expect", "opend 1/tcp", "--until", "1h"], "opend"),
@@ -484,6 +487,8 @@ def test_a_full_disk(small_disk):
                  ["change", "open", "--ticket", "C", "--expect", "opened 1/tcp", "--until", "1h", "--netns", "self"]):
         done = host(*argv, code=3)
         assert "the disk is full" in done.stderr and done.stderr.count("\n") == 1 and done.stdout == ""
+    assert "the disk is full" in host("snapshot", "delete", "a", code=3).stderr
+    assert host.names() == ["a"] and "8443/tcp" in host("snapshot", "show", "a").stdout, "reading needs no room"
     os.unlink(host.state / "fill")
     assert host.names() == ["a"] and "No change was ever planned" in host("change", "list").stdout
     host.save("b")

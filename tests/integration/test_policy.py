@@ -216,8 +216,8 @@ def test_explain(site):
     assert site.policy("explain", "1/tcp").stdout == "nothing listens on 1/tcp\n"
     for wrong in ("443/x", "x/tcp", "70000/tcp", "1.2.3.4.5:1/tcp", ""):
         assert f"'{wrong}' is not a listener" in site.policy("explain", wrong, code=2).stderr
-    assert "takes one port or listener" in site.policy("explain", code=2).stderr
-    assert "'policy nonsense' is unknown" in site.qm("policy", "nonsense", check=False).stderr
+    assert "needs one port or listener" in site.policy("explain", code=2).stderr
+    assert "'nonsense' is none of init, check" in site.qm("policy", "nonsense", check=False).stderr
 
 
 # --- each option ------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import hmac
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -204,6 +206,21 @@ def test_errors_are_tried_again_and_refusals_are_not(sinks):
     assert "8323" in json.loads(lines(log)[-1]["body"])["subject"] and len(lines(log)) == n + 2
 
 
+def test_one_that_is_always_refused_does_not_stop_the_others(sinks):
+    """As by a filter in front of the receiver that dislikes the name of a program."""
+    log = sinks.receiver("webhook", 9449, mode="403 0.0.1:8325")
+    sinks.write(sinks.webhook(9449, scheme="http"))
+    watch = sinks.start()
+    sinks.open_port(8325, watch)
+    sinks.open_port(8326, watch)
+    wait_for(lambda: any("8326" in b["subject"] for b in bodies(log)), 20, "the one behind it")
+    wait_for(lambda: "given up, as others were taken" in watch.said.read_text(), 20, "told")
+    n = len(lines(log))
+    sinks.open_port(8327, watch)
+    wait_alerts(log, n + 1)
+    assert "8327" in bodies(log)[-1]["subject"]
+
+
 def test_hostile_receivers_do_not_hold_up_the_watch(sinks):
     """One answers without end, one never, one drops the connection: events come at once, and others get their alerts."""
     endless, hang, closing, good = (sinks.receiver("webhook", p, mode=m) for p, m in
@@ -326,6 +343,38 @@ def test_mail_without_starttls_is_not_sent(sinks):
     sinks.write(mail_sink(sinks, 9526, starttls="never"))
     assert run(*sinks.argv("--test-sinks")).stdout == "mail (mail): delivered\n"
     assert "This is a test" in base64.b64decode(lines(log)[-1]["message"].split("\r\n\r\n", 1)[1]).decode()
+
+
+HOSTILE = 'x"]\\|=y\r\nBcc: eve@example.org\n.\n\x1b[31m\u202e<b>'
+NAMED = f"import ctypes\nctypes.CDLL(None).prctl(15, {HOSTILE[:9] + chr(10)!r}.encode())\n"
+RFC_5424 = r'<\d+>1 \S+ \S+ quaymaster \d+ [a-z-]+ \[quaymaster@32473( [a-z]+="([^"\\\]]|\\["\\\]])*")+\] [^\x00-\x1f\x7f]+'
+CEF = r"<\d+>\w{3} [ \d]\d [\d:]{8} \S+ CEF:0\|Quaymaster\|quaymaster(\|([^|\\]|\\[|\\])*){3}\|\d\|(\w+=([^=\\]|\\[=\\])*( |$))+"
+
+
+def test_names_that_others_chose(sinks):
+    """Nothing in the name of a program ends a line, a field or a message, or reaches a terminal."""
+    places = {name: str(sinks.folder / f"{name}.sock") for name in ("rfc5424", "cef", "journal")}
+    logs = {name: sinks.receiver("unix", place) for name, place in places.items()}
+    logs.update(mail=sinks.receiver("mail", 9527, "-", "plain"), webhook=sinks.receiver("webhook", 9528))
+    sinks.write(*({"name": n, "type": "syslog", "to": places[n], "format": n} for n in ("rfc5424", "cef")),
+                {"name": "journal", "type": "journal", "to": places["journal"]}, mail_sink(sinks, 9527, starttls="never"),
+                sinks.webhook(9528, scheme="http"))
+    watch = sinks.start()
+    program = sinks.folder / HOSTILE
+    shutil.copy(PYTHON, program)
+    sinks.ns.python(NAMED + TCP, 8364, executable=program)
+    said = {name: wait_alerts(log, 1)[0] for name, log in logs.items()}
+    record = json.loads(said["webhook"]["body"])
+    assert record["event"]["after"]["processes"][0]["exe"] == str(program)
+    assert "\\x0d" in record["message"] and re.fullmatch(RFC_5424, said["rfc5424"]["text"]), said["rfc5424"]["text"]
+    assert re.fullmatch(CEF, said["cef"]["text"]), said["cef"]["text"]
+    assert all(re.match("(MESSAGE|PRIORITY|SYSLOG_IDENTIFIER|QUAYMASTER_[A-Z]+)=", line) for line in said["journal"]["text"].splitlines())
+    mail = email.message_from_string(said["mail"]["message"])
+    assert sorted(mail.keys()) == sorted(["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+                                          "Content-Transfer-Encoding"])
+    text = mail.get_payload(decode=True).decode() + str(mail["Subject"])
+    for shown in (text, said["rfc5424"]["text"], said["cef"]["text"], said["journal"]["text"], record["message"]):
+        assert not set("\x1b\u202e\r") & set(shown), shown
 
 
 PROGRAM = """#!/bin/sh

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """`watch`: every listener that comes and goes, in namespaces of our own."""
+import fcntl
 import json
 import os
 import pathlib
@@ -296,6 +297,15 @@ def test_planned_changes(netns, watch, config, tmp_path):
     assert opened["planned"] == "CHG-7" and opened["verdict"] == "unapproved"
     ns.python(TCP, 8214)
     assert "planned" not in w.event("opened", 8214)
+    run(*prefix, BUILD / "quaymaster", "change", "open", "--ticket", "CHG-8", "--expect", "opened 8216/tcp", "--until", "1h")
+    with open(state / "quaymaster.db", "r+b") as locked:  # as by another process that has the store to itself
+        fcntl.lockf(locked, fcntl.LOCK_EX, 512, 0x40000000)
+        began = time.monotonic()
+        ns.python(TCP, 8215)
+        w.event("opened", 8215)
+        assert time.monotonic() - began < 4
+    ns.python(TCP, 8216)
+    assert w.event("opened", 8216)["planned"] == "CHG-8"
     w.end()
     listed = run(*prefix, BUILD / "quaymaster", "change", "list").stdout
     assert "CHG-7" in listed and "happened" in listed, listed

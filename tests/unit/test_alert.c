@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -253,6 +254,62 @@ static void test_flapping(void **state)
         assert_int_equal(told.n, 3);
 }
 
+/* Who makes a port flap must not hide by that what else comes there. */
+static void test_worse_is_told_while_it_flaps(void **state)
+{
+        struct told told = {0};
+        _cleanup_(group_freep) struct group *g = group_new(30000, 0, note_alert, &told);
+        struct alert_event e = {.id = "w", .asset = "a", .subject = "a", .message = "worse", .kind = EVENT_OPENED};
+
+        for (unsigned i = 0; i < 40; i++)
+                happen(g, i % 2 ? EVENT_CLOSED : EVENT_OPENED, "x", i * 300);
+        group_step(g, 40000);
+        assert_string_equal(told.last_state, "flapping");
+        assert_int_equal(told.n, 2);
+        e.verdict = VERDICT_PROHIBITED;
+        group_event(g, &e, 41000);
+        assert_int_equal(told.n, 3);
+        assert_string_equal(told.last_message, "worse");
+        group_event(g, &e, 42000); /* once */
+        happen(g, EVENT_CLOSED, "x", 43000);
+        assert_int_equal(told.n, 3);
+        group_step(g, 43000 + GROUP_SETTLED_MS);
+        assert_int_equal(told.n, 4);
+        assert_string_equal(told.last_state, "settled");
+}
+
+static void note_length(const struct alert *a, const char *json, size_t len, void *arg)
+{
+        _cleanup_str_ struct str record = {0};
+
+        alert_write(&record, a, json, len);
+        *(size_t *)arg = record.len;
+}
+
+/* Paths and units may be thousands of bytes that are each written as five: the alert must fit all the same. */
+static void test_a_long_message_fits(void **state)
+{
+        size_t len = 0;
+        _cleanup_(group_freep) struct group *g = group_new(0, 0, note_length, &len);
+        _cleanup_str_ struct str message = {0}, json = {0};
+        struct alert_event e = {.id = "1", .asset = "a", .subject = "s", .kind = EVENT_OPENED};
+
+        for (unsigned i = 0; i < 4096; i++)
+                str_add(&message, "\\x1b");
+        str_add(&json, "{\"x\":\"");
+        while (json.len < ALERT_EVENT_MAX - 2)
+                str_add_char(&json, 'x');
+        str_add(&json, "\"}");
+        e.message = str_text(&message);
+        e.json = str_text(&json);
+        e.json_len = json.len;
+        for (e.kind = EVENT_OPENED; e.kind <= EVENT_CLOSED; e.kind++, len = 0) { /* at once, and gathered */
+                group_event(g, &e, e.kind);
+                group_step(g, 1000000);
+                assert_in_range(len, ALERT_EVENT_MAX, ALERT_RECORD_MAX);
+        }
+}
+
 /* A restart every 40 s: none is told, but that it goes on is. */
 static void test_slow_restart_loop(void **state)
 {
@@ -415,6 +472,86 @@ static void test_torn_queue(void **state)
                 assert_int_equal(torn, whole_one);
                 queue_free(q);
         }
+}
+
+#define N_RECORDS   9u /* three done */
+#define RECORD_SIZE (20u + 7u)
+
+/* Six alerts that wait, and their file. */
+static void make_queue(const char *path, struct str *whole)
+{
+        struct queue *q = open_queue(path, 10);
+        struct err err = {0};
+        char text[] = "alert-0";
+
+        for (unsigned i = 0; i < N_RECORDS; i++) {
+                text[6] = (char)('0' + i);
+                push(q, text, false);
+        }
+        for (unsigned i = 0; i < 3; i++)
+                assert_int_equal(queue_done(q, &err), 0);
+        queue_free(q);
+        assert_int_equal(fd_read_file(AT_FDCWD, path, 4096, whole), 0);
+        assert_int_equal(whole->len, N_RECORDS * RECORD_SIZE + 3 * 20);
+}
+
+/* What waits, as the last characters: "345678". */
+static void read_queue(const char *path, const struct str *file, char ret[N_RECORDS + 1], size_t *ret_lost)
+{
+        int fd = open(path, O_WRONLY | O_TRUNC);
+        struct queue *q = NULL;
+        struct err err = {0};
+        size_t n = 0, again;
+
+        assert_int_equal(fd_write_all(fd, file->text, file->len), 0);
+        close(fd);
+        assert_int_equal(queue_open(path, 10, &q, ret_lost, &err), 0);
+        queue_free(q);
+        assert_int_equal(queue_open(path, 10, &q, &again, &err), 0);
+        assert_int_equal(again, 0); /* it is told once */
+        for (; queue_count(q); assert_int_equal(queue_done(q, &err), 0)) {
+                _cleanup_str_ struct str text = {0};
+
+                assert_int_equal(queue_first(q, &text), 0);
+                assert_true(n < N_RECORDS && text.len == 7 && !memcmp(text.text, "alert-", 6));
+                ret[n++] = text.text[6];
+        }
+        ret[n] = '\0';
+        queue_free(q);
+}
+
+/* A byte that is wrong anywhere costs the record it is in, and no other. */
+static void test_a_spoilt_queue(void **state)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        _cleanup_free_ char *path = xasprintf("%s/q", tree.path);
+        _cleanup_str_ struct str whole = {0};
+        char left[N_RECORDS + 1];
+        size_t lost;
+
+        make_queue(path, &whole);
+        for (size_t at = 0; at < whole.len; at += at / RECORD_SIZE % 3 == 1 ? 1 : 4) { /* each costs a sync of the disk */
+                size_t i = at / RECORD_SIZE, done = i < N_RECORDS ? 0 : (at - N_RECORDS * RECORD_SIZE) / 20;
+
+                whole.text[at] ^= 0x40;
+                read_queue(path, &whole, left, &lost);
+                whole.text[at] ^= 0x40;
+                assert_int_equal(lost, i < N_RECORDS ? RECORD_SIZE : 20);
+                if (i >= N_RECORDS) /* that it was delivered: it comes once more */
+                        assert_string_equal(left, done == 0 ? "0345678" : done == 1 ? "1345678" : "2345678");
+                else if (i < 3)
+                        assert_string_equal(left, "345678");
+                else
+                        assert_true(strlen(left) == 5 && !strchr(left, (int)('0' + i)));
+        }
+        memset(whole.text + 5 * RECORD_SIZE - 10, 0, 30); /* a hole in two */
+        read_queue(path, &whole, left, &lost);
+        assert_string_equal(left, "3678");
+        assert_int_equal(lost, 2 * RECORD_SIZE);
+        str_add(&whole, "torn");
+        read_queue(path, &whole, left, &lost);
+        assert_string_equal(left, "3678");
+        assert_int_equal(lost, 2 * RECORD_SIZE + 4);
 }
 
 /* It never is empty, and yet the file stays small. */
@@ -636,6 +773,61 @@ static void test_full_disk_is_told(void **state)
         assert_int_equal(alerts_open(&sinks, tree.path, keep_said, &said, &a, &err), 0);
         assert_non_null(strstr(said.text, "2 alerts wait from before"));
         alerts_free(a);
+}
+
+/* What `argv` takes of three alerts, the first of which says "bad"; the time is as fast as it is wanted. */
+static void deliver_three(const char *argv_text, struct str *said, size_t *ret_left)
+{
+        _cleanup_tree_ struct tree tree = tree_new();
+        const char *argv[] = {"/bin/sh", "-c", argv_text};
+        struct sink_config config = {.name = "s", .sink = &sink_exec, .queue = 100, .argv = {argv, 3}};
+        const struct sinks sinks = {.n = 1, .at = &config};
+        struct alert_event e = {.asset = "a", .kind = EVENT_OPENED};
+        _cleanup_str_ struct str left = {0};
+        struct alerts *a;
+        struct err err = {0};
+        struct queue *q;
+        size_t lost;
+        int64_t t = 0;
+
+        assert_int_equal(alerts_open(&sinks, tree.path, keep_said, said, &a, &err), 0);
+        for (unsigned i = 0; i < 3; i++) {
+                e.id = e.subject = (const char *const[]){"0", "1", "2"}[i];
+                e.message = i ? "good" : "bad";
+                alerts_event(a, &e, t);
+        }
+        for (unsigned turns = 0; turns < 2000 && t < 120000; turns++) {
+                int64_t next = alerts_step(a, t);
+
+                if (alerts_busy(a)) { /* a real process, which takes real time */
+                        struct pollfd fd = {.fd = alerts_fd(a), .events = POLLIN};
+
+                        (void)poll(&fd, 1, 1000);
+                } else {
+                        t = next == INT64_MAX ? 120000 : next > t ? next : t;
+                }
+        }
+        alerts_free(a);
+        str_addf(&left, "%s/s.queue", tree.path);
+        assert_int_equal(queue_open(str_text(&left), 100, &q, &lost, &err), 0);
+        *ret_left = queue_count(q);
+        queue_free(q);
+}
+
+/* One that is refused for what it says does not stand in the way of all that come after it. */
+static void test_others_get_past_a_refused_one(void **state)
+{
+        _cleanup_str_ struct str said = {0}, all = {0};
+        size_t left;
+
+        deliver_three("! grep -q '\"bad\"'", &said, &left);
+        assert_int_equal(left, 0);
+        assert_non_null(strstr(said.text, "so those behind it are tried"));
+        assert_non_null(strstr(said.text, "given up, as others were taken and it was not: '/bin/sh' ended with status 1"));
+        deliver_three("exit 1", &all, &left); /* a receiver that takes none: none is given up */
+        assert_int_equal(left, 3);
+        assert_null(strstr(all.text, "given up"));
+        assert_null(strstr(strstr(all.text, "are tried") + 1, "are tried")); /* said once */
 }
 
 static void test_backoff(void **state)
@@ -994,17 +1186,21 @@ int main(void)
                 cmocka_unit_test(test_restart_is_no_alert),
                 cmocka_unit_test(test_restart_within_a_group),
                 cmocka_unit_test(test_flapping),
+                cmocka_unit_test(test_worse_is_told_while_it_flaps),
+                cmocka_unit_test(test_a_long_message_fits),
                 cmocka_unit_test(test_slow_restart_loop),
                 cmocka_unit_test(test_kinds),
                 cmocka_unit_test(test_many_subjects),
                 cmocka_unit_test(test_queue),
                 cmocka_unit_test(test_torn_queue),
+                cmocka_unit_test(test_a_spoilt_queue),
                 cmocka_unit_test(test_queue_is_tidied),
                 cmocka_unit_test(test_full_disk),
                 cmocka_unit_test(test_delivered_from_memory),
                 cmocka_unit_test(test_queue_is_synced),
                 cmocka_unit_test(test_burst_is_synced_once),
                 cmocka_unit_test(test_full_disk_is_told),
+                cmocka_unit_test(test_others_get_past_a_refused_one),
                 cmocka_unit_test(test_backoff),
                 cmocka_unit_test(test_record),
                 cmocka_unit_test(test_syslog),

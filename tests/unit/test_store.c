@@ -44,7 +44,7 @@ static struct store *open_store(void)
         struct err err = {0};
         struct store *store;
 
-        assert_int_equal(store_sqlite.open(&store, path, true, &err), 0);
+        assert_int_equal(store_sqlite.open(&store, path, STORE_CREATE, &err), 0);
         return store;
 }
 
@@ -165,7 +165,7 @@ static void test_newer_is_refused(void **state)
         assert_int_equal(save(store, 1, 3, 1, "a"), 0);
         (void)store_sqlite.close(store);
         run_sql("PRAGMA user_version = 99");
-        assert_int_equal(store_sqlite.open(&store, path, true, &err), -ENOTSUP);
+        assert_int_equal(store_sqlite.open(&store, path, STORE_CREATE, &err), -ENOTSUP);
         run_sql("PRAGMA user_version = 1");
         store = open_store();
         assert_int_equal(compare(store, "a", 1, 3), 0);
@@ -210,7 +210,7 @@ static void test_damaged_is_kept_aside(void **state)
 
         assert_int_equal(write(fd, junk, sizeof(junk)), sizeof(junk));
         (void)close(fd);
-        assert_int_equal(store_sqlite.open(&store, path, true, &err), -EUCLEAN);
+        assert_int_equal(store_sqlite.open(&store, path, STORE_CREATE, &err), -EUCLEAN);
         aside = strstr(err.text, "kept as '");
         assert_non_null(aside);
         aside += strlen("kept as '");
@@ -271,7 +271,18 @@ static void test_changes(void **state)
         struct store *store = open_store();
         struct err err;
 
-        assert_int_equal(store_sqlite.change_open(store, &change, &err), 0);
+        *vec_push(&changes.changes) = change;
+        change.expect = "bad";
+        *vec_push(&changes.changes) = change;
+        assert_int_equal(sqlite3_exec(*(sqlite3 **)store,
+                                      "CREATE TRIGGER no BEFORE INSERT ON change WHEN new.expect = 'bad'"
+                                      " BEGIN SELECT RAISE(ABORT, 'no'); END",
+                                      NULL, NULL, NULL),
+                         SQLITE_OK);
+        assert_true(store_sqlite.change_open(store, &changes, &err) < 0); /* not the first alone */
+        changes.changes.n = 1;
+        assert_int_equal(store_sqlite.change_open(store, &changes, &err), 0);
+        vec_clear(&changes.changes);
         assert_int_equal(store_sqlite.change_happened(store, 1, 7, &err), 0);
         assert_int_equal(store_sqlite.change_close(store, "CHG-1", 8, &err), 0);
         assert_int_equal(store_sqlite.change_close(store, "CHG-1", 8, &err), -ENOENT);
@@ -280,6 +291,28 @@ static void test_changes(void **state)
         assert_int_equal(changes.changes.at[0].happened_s, 7);
         assert_int_equal(changes.changes.at[0].closed_s, 8);
         vec_clear(&changes.changes);
+        (void)store_sqlite.close(store);
+}
+
+/* The numbers in the file are not believed: a load fails, or gives what is there. */
+static void test_wrong_numbers(void **state)
+{
+        static const char *const wrong[] = {"9223372036854775807", "-1", "3"};
+        struct store *store = open_store();
+
+        assert_int_equal(save(store, 1, 10, 1000, "a"), 0);
+        for (size_t i = 0; i < array_len(wrong); i++) {
+                _cleanup_(pool_freep) struct pool *pool = pool_new();
+                _cleanup_snapshot_ struct snapshot kept;
+                struct err err = {0};
+                char sql[80];
+
+                snapshot_init(&kept, pool);
+                (void)snprintf(sql, sizeof(sql), "UPDATE snapshot SET items = %s", wrong[i]);
+                assert_int_equal(sqlite3_exec(*(sqlite3 **)store, sql, NULL, NULL, NULL), SQLITE_OK);
+                assert_int_equal(store_sqlite.load(store, "a", &kept, &err), i < 2 ? 0 : -EUCLEAN);
+                assert_int_equal(kept.items.n, 10);
+        }
         (void)store_sqlite.close(store);
 }
 
@@ -293,6 +326,7 @@ int main(void)
                 cmocka_unit_test_teardown(test_damaged_is_kept_aside, forget),
                 cmocka_unit_test_teardown(test_killed, forget),
                 cmocka_unit_test_teardown(test_changes, forget),
+                cmocka_unit_test_teardown(test_wrong_numbers, forget),
         };
 
         return cmocka_run_group_tests(tests, setup, teardown);
