@@ -57,4 +57,4 @@ install: build
 	@meson install -C build --no-rebuild
 
 clean:
-	@rm -rf build build-check build-fuzz build-valgrind .cache
+	@rm -rf build build-check build-fuzz build-soak build-valgrind .cache
