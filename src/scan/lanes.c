@@ -497,7 +497,7 @@ static void listen_due(struct scan *s, uint32_t slot, enum lane_kind kind, uint6
         }
         facts = facts_of(s, h, kind, now_ns);
         plan = pass_plan(&facts);
-        l->loss = plan.loss;
+        l->loss = plan.told;
         l->unsure = plan.unsure;
         l->dropped_here = facts.dropped_here;
         if (!plan.again) {

@@ -12,7 +12,9 @@
 #define MISSED_ALLOWED 0.0005
 #define LOSS_HIGH      0.5 /* above: the answers are limited, or the line is unusable */
 #define RATE_LEAST     10.0
-#define DOUBT_LEAST    32u /* probes without an answer that are in flight, or filtered, as likely as not */
+#define OWN_ANSWERS \
+        100 /* of one host: so many tell its loss better than the few control probes of its way */
+#define DOUBT_LEAST 32u /* probes without an answer that are in flight, or filtered, as likely as not */
 
 double pass_loss(const uint32_t answered[METHOD_TRIES_MAX])
 {
@@ -59,9 +61,11 @@ struct pass_plan pass_plan(const struct pass_facts *f)
         double answered = f->answered_before + f->answered_now;
         double heard = f->answered_now / ((double)f->pass_ns / 1e9 + 1e-3); /* a second */
 
-        plan.loss = pass_loss(f->answered);
+        plan.loss = plan.told = pass_loss(f->answered);
         if (plan.loss < f->path_loss)
                 plan.loss = f->path_loss;
+        if (answered < OWN_ANSWERS)
+                plan.told = plan.loss;
         if (f->unanswered == 0)
                 return plan;
         if (looks_limited(f) && f->unanswered / heard <= f->patience) {

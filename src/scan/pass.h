@@ -34,7 +34,8 @@ struct pass_plan {
         bool again;
         double rate;   /* of the next pass */
         bool limited;  /* the host answers so many a second and no more: ask at its pace */
-        double loss;   /* the estimate */
+        double loss;   /* the estimate, rather too high: it says how often to ask */
+        double told;   /* the best estimate, which is told */
         double missed; /* ports that answer and are expected to be still unanswered */
         bool unsure;   /* no more tries are left though `missed` is too high */
 };

@@ -190,6 +190,19 @@ static void test_control_probes_count(void **state)
         f.answered[0] = f.answered_before = 10;
         f.path_loss = 0.2;
         assert_true(pass_plan(&f).again);
+        assert_true(pass_plan(&f).told == 0.2);
+}
+
+/* One of eight control probes was lost, and 4 % of the answers: the first is planned with, the second is told. */
+static void test_many_answers_tell_the_loss(void **state)
+{
+        struct pass_facts f = facts(1, 10);
+
+        f.answered[0] = f.answered_before = 960;
+        f.answered[1] = f.answered_now = 40;
+        f.path_loss = 0.125;
+        assert_true(pass_plan(&f).loss == 0.125);
+        assert_true(pass_plan(&f).told > 0.035 && pass_plan(&f).told < 0.045);
 }
 
 static void test_pace_never_bursts(void **state)
@@ -254,6 +267,7 @@ int main(void)
                 cmocka_unit_test(test_doubt),
                 cmocka_unit_test(test_lost_here_is_asked_again),
                 cmocka_unit_test(test_control_probes_count),
+                cmocka_unit_test(test_many_answers_tell_the_loss),
                 cmocka_unit_test(test_pace_never_bursts),
                 cmocka_unit_test(test_queue_orders),
         };
