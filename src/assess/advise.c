@@ -119,10 +119,10 @@ bool listener_by_number(const struct listener *l)
                (tells_program(listener_main_process(l)) || (l->unit && l->unit->exec));
 }
 
-/* What the guide expects is the server it describes, not whatever took its number. */
+/* What the guide says of the server it describes, as that it is encrypted, it does not say of whatever took its number. */
 static struct advice advice_of(const struct page *page, const struct listener *l)
 {
-        if (page->advice == ADVICE_EXPECTED && listener_by_number(l))
+        if ((page->advice == ADVICE_EXPECTED || page->advice == ADVICE_REVIEW) && listener_by_number(l))
                 return (struct advice){
                         ADVICE_REVIEW,
                         "Only the port number says what this is: the guide does not know this program for it; find out "
