@@ -119,7 +119,7 @@ bool listener_by_number(const struct listener *l)
                (tells_program(listener_main_process(l)) || (l->unit && l->unit->exec));
 }
 
-/* What the guide says of the server it describes, as that it is encrypted, it does not say of whatever took its number. */
+/* What the guide says of a server, as that it is encrypted, it does not say of whatever took its number. */
 static struct advice advice_of(const struct page *page, const struct listener *l)
 {
         if ((page->advice == ADVICE_EXPECTED || page->advice == ADVICE_REVIEW) && listener_by_number(l))
