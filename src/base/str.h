@@ -50,6 +50,17 @@ static inline bool streq_ptr(const char *a, const char *b)
         return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* Words in a list that ends with NULL; it lives as long as the block it is written in, or the program. */
+#define STR_LIST(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
+
+static inline bool str_in_list(const char *s, const char *const *list)
+{
+        for (; *list; list++)
+                if (streq(*list, s))
+                        return true;
+        return false;
+}
+
 /* The rest of s after prefix, or NULL when it does not start so. */
 const char *str_after(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

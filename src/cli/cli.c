@@ -96,14 +96,6 @@ static const struct command_part *find_part(const struct command *command, const
         return NULL;
 }
 
-static bool takes(const struct command_part *part, const char *option)
-{
-        for (const char *const *name = part->takes; *name; name++)
-                if (streq(*name, option))
-                        return true;
-        return false;
-}
-
 static int refuse_word(const struct invocation *in, struct err *err)
 {
         _cleanup_str_ struct str known = {0};
@@ -118,7 +110,7 @@ static int refuse_option(const struct invocation *in, const char *option, struct
         _cleanup_str_ struct str where = {0};
 
         for (size_t i = 0; i < in->command->n_parts; i++)
-                if (takes(&in->command->parts[i], option))
+                if (str_in_list(option, in->command->parts[i].takes))
                         str_addf(&where, "%s%s", where.len ? ", " : "", in->command->parts[i].word);
         return err_set(err, -EINVAL, "'--%s' does nothing with '%s %s': it is for %s", option, in->command->name,
                        in->arguments[0], str_text(&where));
@@ -143,7 +135,7 @@ static int check_part(struct invocation *in, struct err *err)
                                in->arguments[1 + part->most], command->name, part->word,
                                part->most ? part->arguments : "none", command->name);
         for (size_t i = 0; i < command->n_options; i++)
-                if (in->words[i] && !takes(part, command->options[i].name))
+                if (in->words[i] && !str_in_list(command->options[i].name, part->takes))
                         return refuse_option(in, command->options[i].name, err);
         return 0;
 }

@@ -186,10 +186,10 @@ static int accept_drift(struct run *run, struct err *err)
 enum { SET, SHOW, ACCEPT };
 
 static const struct command_part parts[] = {
-        [SET] = {"set", .most = 1, .arguments = "[SNAPSHOT|FILE]", .takes = OPTION_NAMES("netns", "no-bpf", "config")},
-        [SHOW] = {"show", .arguments = "", .takes = OPTION_NAMES()},
+        [SET] = {"set", .most = 1, .arguments = "[SNAPSHOT|FILE]", .takes = STR_LIST("netns", "no-bpf", "config")},
+        [SHOW] = {"show", .arguments = "", .takes = STR_LIST()},
         [ACCEPT] = {"accept", .most = ARGUMENTS_MAX - 1, .arguments = "[PLACE...]",
-                    .takes = OPTION_NAMES("netns", "no-bpf", "config")},
+                    .takes = STR_LIST("netns", "no-bpf", "config")},
 };
 
 static int run_baseline(const struct invocation *in, struct err *err)

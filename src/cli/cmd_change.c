@@ -306,10 +306,10 @@ enum { OPEN, LIST, CLOSE };
 
 static const struct command_part parts[] = {
         [OPEN] = {"open", .arguments = "",
-                  .takes = OPTION_NAMES("ticket", "expect", "until", "netns", "no-bpf", "config")},
-        [LIST] = {"list", .arguments = "", .takes = OPTION_NAMES()},
+                  .takes = STR_LIST("ticket", "expect", "until", "netns", "no-bpf", "config")},
+        [LIST] = {"list", .arguments = "", .takes = STR_LIST()},
         [CLOSE] = {"close", .most = 1, .arguments = "[TICKET]",
-                   .takes = OPTION_NAMES("ticket", "netns", "no-bpf", "config")},
+                   .takes = STR_LIST("ticket", "netns", "no-bpf", "config")},
 };
 
 static int run_change(const struct invocation *in, struct err *err)

@@ -61,15 +61,15 @@ enum { PLAN, APPLY, CONFIRM, UNDO, STATUS, KIT, PROFILES };
 
 /* One file each, and one line in either table. */
 static const struct command_part parts[] = {
-        [PLAN] = {"plan", .arguments = "", .takes = OPTION_NAMES(HOST_OPTIONS, "from", "show-firewall", "json")},
+        [PLAN] = {"plan", .arguments = "", .takes = STR_LIST(HOST_OPTIONS, "from", "show-firewall", "json")},
         [APPLY] = {"apply", .arguments = "",
-                   .takes = OPTION_NAMES(HOST_OPTIONS, "confirm-within", "verify-from", "rollback-unless-verified",
+                   .takes = STR_LIST(HOST_OPTIONS, "confirm-within", "verify-from", "rollback-unless-verified",
                                          "yes", "json")},
-        [CONFIRM] = {"confirm", .arguments = "", .takes = OPTION_NAMES("at-console")},
-        [UNDO] = {"undo", .most = 1, .arguments = "[ID]", .takes = OPTION_NAMES()},
-        [STATUS] = {"status", .arguments = "", .takes = OPTION_NAMES("json")},
-        [KIT] = {"kit", .arguments = "", .takes = OPTION_NAMES(HOST_OPTIONS, "from", "format", "output")},
-        [PROFILES] = {"profiles", .most = 1, .arguments = "[NAME]", .takes = OPTION_NAMES("json")},
+        [CONFIRM] = {"confirm", .arguments = "", .takes = STR_LIST("at-console")},
+        [UNDO] = {"undo", .most = 1, .arguments = "[ID]", .takes = STR_LIST()},
+        [STATUS] = {"status", .arguments = "", .takes = STR_LIST("json")},
+        [KIT] = {"kit", .arguments = "", .takes = STR_LIST(HOST_OPTIONS, "from", "format", "output")},
+        [PROFILES] = {"profiles", .most = 1, .arguments = "[NAME]", .takes = STR_LIST("json")},
 };
 
 static int run(const struct invocation *in, struct err *err)

@@ -52,14 +52,14 @@ int policy_print(const struct str *out, int code, struct err *err)
 enum { INIT, CHECK, APPROVE, EXPLAIN };
 
 static const struct command_part parts[] = {
-        [INIT] = {"init", .arguments = "", .takes = OPTION_NAMES("output", "netns", "no-bpf", "config")},
-        [CHECK] = {"check", .arguments = "", .takes = OPTION_NAMES("json", "config")},
+        [INIT] = {"init", .arguments = "", .takes = STR_LIST("output", "netns", "no-bpf", "config")},
+        [CHECK] = {"check", .arguments = "", .takes = STR_LIST("json", "config")},
         [APPROVE] = {"approve", 1, 1, "one port or listener, as 443/tcp",
-                     OPTION_NAMES("need", "owner", "approved-by", "approved-on", "expires", "ticket", "basis",
+                     STR_LIST("need", "owner", "approved-by", "approved-on", "expires", "ticket", "basis",
                                   "protocol", "process", "unit", "package", "user", "container", "from", "on",
                                   "config")},
         [EXPLAIN] = {"explain", 1, 1, "one port or listener, as 443/tcp",
-                     OPTION_NAMES("netns", "no-bpf", "all", "json", "config")},
+                     STR_LIST("netns", "no-bpf", "all", "json", "config")},
 };
 
 static int run(const struct invocation *in, struct err *err)

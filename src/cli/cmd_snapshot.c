@@ -310,11 +310,11 @@ enum { SAVE, LIST, SHOW, DELETE, EXPORT };
 
 static const struct command_part parts[] = {
         [SAVE] = {"save", .most = 1, .arguments = "[NAME]",
-                  .takes = OPTION_NAMES("from", "netns", "no-bpf", "output", "config")},
-        [LIST] = {"list", .arguments = "", .takes = OPTION_NAMES("all", "json", "output")},
-        [SHOW] = {"show", 1, 1, "the NAME of a snapshot", OPTION_NAMES("json", "output")},
-        [DELETE] = {"delete", 1, 1, "the NAME of a snapshot", OPTION_NAMES()},
-        [EXPORT] = {"export", 1, 1, "the NAME of a snapshot", OPTION_NAMES("output")},
+                  .takes = STR_LIST("from", "netns", "no-bpf", "output", "config")},
+        [LIST] = {"list", .arguments = "", .takes = STR_LIST("all", "json", "output")},
+        [SHOW] = {"show", 1, 1, "the NAME of a snapshot", STR_LIST("json", "output")},
+        [DELETE] = {"delete", 1, 1, "the NAME of a snapshot", STR_LIST()},
+        [EXPORT] = {"export", 1, 1, "the NAME of a snapshot", STR_LIST("output")},
 };
 
 static int run_snapshot(const struct invocation *in, struct err *err)

@@ -420,9 +420,7 @@ static int uninstall(const struct invocation *in, struct err *err)
         return r < 0 ? QM_EXIT_USAGE : r;
 }
 
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-#define LISTENERS_TAKE WORDS("json", "output", "netns", "interval", "config", "no-bpf")
+#define LISTENERS_TAKE STR_LIST("json", "output", "netns", "interval", "config", "no-bpf")
 
 /* What else it does when one of these options is given, and which go with that; the last: what it does without. */
 static const struct mode {
@@ -430,22 +428,12 @@ static const struct mode {
         const char *const *takes;
         int (*run)(const struct invocation *in, struct err *err);
 } modes[] = {
-        {"denied", WORDS("json", "output", "netns", "config"), watch_denied},
+        {"denied", STR_LIST("json", "output", "netns", "config"), watch_denied},
         {"test-sinks", LISTENERS_TAKE, test_sinks}, /* as one adds it to the words of the watch it is for */
-        {"install", WORDS("now"), install},
-        {"uninstall", WORDS("now"), uninstall},
+        {"install", STR_LIST("now"), install},
+        {"uninstall", STR_LIST("now"), uninstall},
         {NULL, LISTENERS_TAKE, watch_listeners},
 };
-
-static bool takes(const struct mode *mode, const char *option)
-{
-        if (streq_ptr(mode->option, option))
-                return true;
-        for (const char *const *word = mode->takes; *word; word++)
-                if (streq(*word, option))
-                        return true;
-        return false;
-}
 
 /* An option that would do nothing is a misunderstanding. */
 static int check_mode(const struct mode *mode, const struct invocation *in, struct err *err)
@@ -453,7 +441,8 @@ static int check_mode(const struct mode *mode, const struct invocation *in, stru
         for (size_t i = 0; i < array_len(options); i++) {
                 const char *option = options[i].name;
 
-                if (!invocation_has(in, option) || takes(mode, option))
+                if (!invocation_has(in, option) || streq_ptr(mode->option, option) ||
+                    str_in_list(option, mode->takes))
                         continue;
                 return mode->option
                                ? err_set(err, -EINVAL, "'--%s' does not go with '--%s'", option, mode->option)

@@ -42,8 +42,6 @@ struct command_part {
         const char *const *takes; /* the options that do something with it, by name; ends with NULL */
 };
 
-#define OPTION_NAMES(...) ((const char *const[]){__VA_ARGS__ __VA_OPT__(, ) NULL})
-
 struct invocation {
         const struct command *command;
         size_t part; /* the place of the first argument in command->parts, where there are some */

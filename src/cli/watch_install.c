@@ -199,14 +199,12 @@ static void tell_unreadable(void)
                                files[i]);
 }
 
-#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 int watch_install(bool now, struct err *err)
 {
-        const char *const *const commands[] = {WORDS("systemd-sysusers", USERS_PATH),
-                                               WORDS("systemctl", "daemon-reload"),
-                                               WORDS("systemctl", "enable", WATCH_UNIT_NAME),
-                                               WORDS("systemctl", "restart", WATCH_UNIT_NAME), NULL};
+        const char *const *const commands[] = {STR_LIST("systemd-sysusers", USERS_PATH),
+                                               STR_LIST("systemctl", "daemon-reload"),
+                                               STR_LIST("systemctl", "enable", WATCH_UNIT_NAME),
+                                               STR_LIST("systemctl", "restart", WATCH_UNIT_NAME), NULL};
         int r = check_root(err);
 
         if (r == 0)
@@ -221,8 +219,8 @@ int watch_install(bool now, struct err *err)
 
 int watch_uninstall(bool now, struct err *err)
 {
-        const char *const *const commands[] = {WORDS("systemctl", "stop", WATCH_UNIT_NAME),
-                                               WORDS("systemctl", "daemon-reload"), NULL};
+        const char *const *const commands[] = {STR_LIST("systemctl", "stop", WATCH_UNIT_NAME),
+                                               STR_LIST("systemctl", "daemon-reload"), NULL};
         int r = check_root(err);
 
         if (r == 0)
