@@ -22,6 +22,7 @@ import lab_truth
 BUILD = pathlib.Path(os.environ.get("QM_BUILD", "build-check")).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PYTHON = "/usr/bin/python3"
+PATIENCE = 3 if "PYTEST_XDIST_WORKER" in os.environ else 1  # times the limits against waiting for ever: others run beside
 _counter = itertools.count()
 os.environ["PYTHONUNBUFFERED"] = "1"  # children say "ready" on a pipe
 os.environ.setdefault("ASAN_OPTIONS", "detect_leaks=1")  # of a sanitized build; another one does not look at it
@@ -190,6 +191,7 @@ def scan(qm, open_folder):
 
 
 def wait_for(condition, seconds=10, what="condition"):
+    seconds *= PATIENCE
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()

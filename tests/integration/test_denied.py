@@ -78,6 +78,7 @@ def knock(ns, family, kind, address, port):
     subprocess.run(["ip", "netns", "exec", ns.name, "/usr/bin/python3", "-c", code], check=True)
 
 
+@pytest.mark.alone
 def test_told_within_a_second(pair, denied, tmp_path):
     a, b = pair
     (tmp_path / "estate.yaml").write_text("networks:\n  - cidr: 10.99.7.0/24\n    zone: office\n")
@@ -103,6 +104,7 @@ def test_told_within_a_second(pair, denied, tmp_path):
     assert rest[-1]["packets"] >= 3
 
 
+@pytest.mark.alone
 def test_what_goes_on_is_counted(pair, denied):
     a, b = pair
     w = denied(b)

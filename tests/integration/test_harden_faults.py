@@ -43,13 +43,14 @@ def let_time_pass(host):
 
 
 SLOW = """[Service]
-ExecStart=/bin/sh -c 'trap "sleep 5; exit 0" TERM; while :; do sleep 0.1; done'
+ExecStart=/bin/sleep infinity
+ExecStop=/bin/sleep 15
 """
 
 
 @pytest.fixture
 def slow(host):
-    """A unit that takes some seconds to stop: time to do something to whoever stops it."""
+    """A unit that takes its time to stop: time to do something to whoever stops it."""
     path = "/etc/systemd/system/qm-slow.service"
     host.machine.write(path, SLOW)
     host.run("sh", "-c", "systemctl daemon-reload; systemctl start qm-slow")
@@ -57,18 +58,23 @@ def slow(host):
     host.run("sh", "-c", f"systemctl kill -s KILL qm-slow; rm -f {path}; systemctl daemon-reload; systemctl reset-failed", check=False)
 
 
+def is_active(host, unit):
+    return host.run("systemctl", "is-active", unit, check=False).stdout.strip()
+
+
 def test_stopped_apply_is_rolled_back(host, slow):
     """It holds the lock and never goes on: past the deadline it is ended, and undone."""
     before = host.state()
-    child = begin(host, "apply", "--confirm-within", "10", text=stop("nginx") + slow)
+    child = begin(host, "apply", "--confirm-within", "300", text=stop("nginx") + slow)
     try:
-        wait_for(lambda: host.run("systemctl", "is-active", "qm-slow", check=False).stdout.strip() == "deactivating", 20, "the slow unit")
-        host.run("pkill", "-o", "-STOP", "-f", "quaymaster-harden apply --confirm-within 10$")  # not the watcher, which it forked
+        wait_for(lambda: child.poll() is not None or is_active(host, "qm-slow") == "deactivating", 60, "the slow unit")
+        assert child.poll() is None, child.stdout.read()
+        host.run("pkill", "-o", "-STOP", "-f", "quaymaster-harden apply --confirm-within 300$")  # not the watcher, which it forked
         assert host.open_ports(80) == set()
         let_time_pass(host)
         host.settle()
         child.send_signal(signal.SIGCONT)  # nsenter stops with what it started
-        assert child.wait(timeout=5) != 0
+        assert child.wait(timeout=30) != 0
     finally:
         child.kill()
         host.run("pkill", "-CONT", "-f", "quaymaster-harden apply", check=False)
@@ -178,7 +184,7 @@ def test_table_is_not_loaded_after_it_was_undone(host):
     child = begin(host, "apply", "--confirm-within", "60", text=FIREWALL)
     assert holder.wait(timeout=20) == 0
     host.run("pkill", "-KILL", "-f", "quaymaster-harden apply")
-    child.wait(timeout=10)
+    child.wait(timeout=30)
     host.settle()
     host.run("pkill", "-CONT", "-f", "quaymaster-nft apply", check=False)
     time.sleep(0.5)

@@ -358,7 +358,7 @@ def test_garbage(site):
     for seed in range(3):
         data = bytes((i * 2654435761 >> (11 + seed)) & 255 for i in range(1 << 20))
         site.path.write_bytes(data)
-        assert re.match(rf"quaymaster policy: {site.path}:\d+: ", site.policy("check", code=2, timeout=10).stderr)
+        assert re.match(rf"quaymaster policy: {site.path}:\d+: ", site.policy("check", code=2, timeout=30).stderr)
     site.path.write_bytes(b"#" * ((1 << 20) + 1))
     assert "larger than 1048576 bytes" in site.policy("check", code=2).stderr
     site.path.write_bytes(b"#" * (1 << 20))

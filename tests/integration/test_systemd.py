@@ -408,6 +408,7 @@ def median_ms(machine, *argv):
     return statistics.median(a for a, _ in runs) - statistics.median(b for _, b in runs)
 
 
+@pytest.mark.alone
 @pytest.mark.skipif(not os.environ.get("QM_RELEASE"), reason="QM_RELEASE names no folder with a release build")
 def test_speed_on_a_usual_host(machine):
     host, audit = median_ms(machine, "host", "--json"), median_ms(machine, "audit", "--json")

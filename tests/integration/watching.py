@@ -8,6 +8,8 @@ import signal
 import subprocess
 import time
 
+from conftest import PATIENCE
+
 
 class Watch:
     def __init__(self, argv, **kwargs):
@@ -17,7 +19,7 @@ class Watch:
 
     def until(self, wanted, timeout=15):
         """The first record not taken yet that is wanted."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + timeout * PATIENCE
         seen = 0
         while True:
             for record in self.records[seen:]:
