@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,9 @@
 #include "policy/policy_check.h"
 #include "policy/policy_parse.h"
 #include "policy/policy_text.h"
+
+#define TURN_LOOK_MS 20
+#define TURN_LOOKS   500
 
 static int check_options(const struct invocation *in, struct err *err)
 {
@@ -35,6 +40,24 @@ static int check_options(const struct invocation *in, struct err *err)
         if (!policy_rule_needed(&(struct policy_rule){.need = invocation_get(in, "need")}))
                 return err_set(err, -EINVAL, "'--need %s' is no need: write why it must be open",
                                invocation_get(in, "need"));
+        return 0;
+}
+
+/* Two at once would each write what the other has not read: the folder is locked, as the file itself is replaced. */
+static int take_turn(const char *path, int *ret_fd, struct err *err)
+{
+        _cleanup_free_ char *real = realpath(path, NULL);
+        _cleanup_free_ char *folder = real ? xasprintf("%.*s/", (int)(strrchr(real, '/') - real), real) : NULL;
+        _cleanup_close_ int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+        if (fd < 0)
+                return err_errno(err, errno, "%s: cannot be read", path);
+        for (unsigned looks = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; looks++) {
+                if (errno != EWOULDBLOCK || looks == TURN_LOOKS)
+                        return err_errno(err, errno, "%s: another process holds the lock of its folder", path);
+                (void)poll(NULL, 0, TURN_LOOK_MS);
+        }
+        *ret_fd = take_fd(fd);
         return 0;
 }
 
@@ -105,6 +128,7 @@ int policy_approve(const struct invocation *in, struct err *err)
         _cleanup_(policy_run_release) struct policy_run run = {0};
         _cleanup_str_ struct str before = {0}, after = {0};
         _cleanup_free_ char *path = NULL, *on = NULL;
+        _cleanup_close_ int turn_fd = -1;
         const char *port = in->arguments[1], *ip = ip_protocol_of(port), *name = invocation_get(in, "on");
         char today[DAY_TEXT_SIZE];
         unsigned line = 0;
@@ -143,6 +167,9 @@ int policy_approve(const struct invocation *in, struct err *err)
                 {"basis", invocation_get(in, "basis")},
         };
 
+        r = take_turn(path, &turn_fd, err);
+        if (r < 0)
+                return QM_EXIT_USAGE;
         r = fd_read_file(AT_FDCWD, path, POLICY_FILE_MAX, &before);
         if (r < 0)
                 err_errno(err, -r, "%s: cannot be read", path);

@@ -2,6 +2,7 @@
 """policy.yaml as one uses it: written from what listens, checked, approved entry by entry, explained, and a gate in CI."""
 import csv
 import datetime
+import fcntl
 import io
 import json
 import os
@@ -420,6 +421,23 @@ def test_check_warns(site):
     assert {r["line"] for r in records[:-1]} >= set(WARNINGS) and records[0]["file"] == str(site.path)
     assert site.write("allow:\n  - {port: 80/tcp, need: web, owner: a, approved_by: b, process: nginx, expires: 2999-01-01}\n"
                       ).policy("check").stdout == f"{site.path}: 1 approvals, 0 prohibitions, 0 warnings\n"
+
+
+@need_root
+def test_approved_at_once(site):
+    """Of many that write at the same moment none loses what another one wrote."""
+    site.write("allow:\n  - port: 22/tcp\n    need: administration\n    owner: ops\n    approved_by: joe\n")
+    children = [subprocess.Popen(site.ns.argv(site.qm.program, "policy", "approve", f"{port}/tcp", "--need", "shop", "--owner", "web",
+                                              "--approved-by", "joe", "--config", site.folder), stderr=subprocess.PIPE, text=True)
+                for port in range(8000, 8012)]
+    assert [(child.communicate(timeout=60)[1].count("added"), child.returncode) for child in children] == [(1, 0)] * 12
+    text = site.path.read_text()
+    assert all(f"port: {port}/tcp" in text for port in range(8000, 8012)), text
+    lock = os.open(site.folder, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    said = site.approve("8100/tcp", code=2).stderr
+    os.close(lock)
+    assert "another process holds the lock of its folder" in said and "8100" not in site.path.read_text()
 
 
 @need_root
