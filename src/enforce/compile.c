@@ -320,20 +320,39 @@ static int compile_unit_stop(struct compile *c, const struct action *a, struct e
 }
 
 /* A file that a unit reads when it starts. */
-static int add_drop_in(struct compile *c, const char *action, const char *unit, const char *path,
-                       const char *text, struct err *err)
+static int add_file(struct compile *c, const char *action, const char *unit, const char *path,
+                    const struct node *after, struct err *err)
 {
-        const struct node after = node_file(text, strlen(text));
         const char *const *names = one_name(c->pool, unit);
         int r = is_stopped(c, unit) ? one_of_them(unit, err) : 0;
 
         if (r < 0)
                 return r;
         add_step(c, STEP_RESTART_BACK, action)->names = names;
-        r = compile_node(c, action, path, &after, err);
+        r = compile_node(c, action, path, after, err);
         if (r == 0)
                 add_step(c, STEP_RESTART, action)->names = names;
         return r;
+}
+
+static int add_drop_in(struct compile *c, const char *action, const char *unit, const char *path,
+                       const char *text, struct err *err)
+{
+        const struct node after = node_file(text, strlen(text));
+
+        return add_file(c, action, unit, path, &after, err);
+}
+
+/* Mode and owner stay. */
+static struct node with_text(struct compile *c, const struct node *file, const struct str *text)
+{
+        struct node after = *file;
+        char *copy = pool_alloc(c->pool, text->len + 1);
+
+        memcpy(copy, str_text(text), text->len);
+        after.text = copy;
+        after.len = text->len;
+        return after;
 }
 
 static int compile_sandbox(struct compile *c, const struct action *a, struct err *err)
@@ -403,10 +422,27 @@ static int check_packaged(const struct compile *c, const struct recipe *recipe, 
         if (r == 0 && recipe->packaged && !streq(str_text(&lines), recipe->packaged))
                 r = err_set(
                         err, -EINVAL,
-                        "'%s' is not started as its package has it, and a drop-in would undo that; see: systemctl "
-                        "cat %s",
+                        "'%s' is not started as its package has it, which this would undo or not reach; see: "
+                        "systemctl cat %s",
                         unit, unit);
         return r;
+}
+
+static int add_edit(struct compile *c, const struct action *a, const struct recipe *recipe, const char *path,
+                    struct err *err)
+{
+        _cleanup_str_ struct str text = {0};
+        struct node before, after;
+        int r = look(c, path, &before, err);
+
+        if (r == 0 && before.type != NODE_FILE)
+                r = err_set(err, -EINVAL, "'/%s' is no file", path);
+        if (r == 0 && recipe_edit_text(recipe, before.text, before.len, &text, err) < 0)
+                r = err_prefix(err, "'/%s'", path);
+        if (r < 0)
+                return r;
+        after = with_text(c, &before, &text);
+        return add_file(c, a->id, action_value(a, "unit", 0), path, &after, err);
 }
 
 static int compile_bind(struct compile *c, const struct action *a, struct err *err)
@@ -422,9 +458,11 @@ static int compile_bind(struct compile *c, const struct action *a, struct err *e
                 return err_set(err, -EOPNOTSUPP, "'%s' is a unit of systemd, which does not run here", unit);
         r = check_included(c, recipe, unit, err);
         if (r == 0 && recipe_expand(recipe, recipe->path, unit, &path) < 0)
-                r = err_set(err, -EINVAL, "no drop-in of '%s' can be named", unit);
+                r = err_set(err, -EINVAL, "no file of '%s' can be named", unit);
         if (r == 0)
                 r = check_packaged(c, recipe, unit, str_text(&path), err);
+        if (r == 0 && recipe->edit)
+                return add_edit(c, a, recipe, str_text(&path) + 1, err);
         return r < 0 ? r : add_drop_in(c, a->id, unit, str_text(&path) + 1, recipe->content, err);
 }
 
@@ -497,18 +535,13 @@ static int off_in_file(struct compile *c, const struct action *a, const char *pa
         const char *server = action_value(a, "server", 0);
         _cleanup_str_ struct str text = {0};
         struct node before, after;
-        char *copy;
         int r = look(c, path, &before, err);
 
         if (r < 0 || !turn_off(server, &before, action_value(a, "service", 0),
                                action_value(a, "transport", 0), &text))
                 return r;
         *found = true;
-        copy = pool_alloc(c->pool, text.len + 1);
-        memcpy(copy, text.text, text.len);
-        after = before;
-        after.text = copy;
-        after.len = text.len;
+        after = with_text(c, &before, &text);
         return compile_node(c, a->id, path, &after, err);
 }
 

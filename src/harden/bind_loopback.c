@@ -2,6 +2,26 @@
 #include "harden/maker.h"
 #include "harden/recipe.h"
 
+/* "comment out Listen and Port; add: Listen localhost:631" */
+static const char *edit_in_words(struct maker *m, const struct recipe *recipe, const char *path)
+{
+        _cleanup_str_ struct str text = {0};
+        const char *separator = "";
+
+        str_addf(&text, "edit %s: comment out lines of ", path);
+        for (const char *const *word = recipe->edit->words; *word; word++, separator = ", ")
+                str_addf(&text, "%s'%s'", separator, *word);
+        str_add(&text, "; add:");
+        for (const char *line = recipe->content, *end; (end = strchr(line, '\n')); line = end + 1) {
+                line += strspn(line, "\t");
+                if (!str_after(line, recipe->edit->mark)) {
+                        str_add_char(&text, ' ');
+                        str_add_n(&text, line, (size_t)(end - line));
+                }
+        }
+        return pool_intern(m->pool, str_text(&text));
+}
+
 static void add_commands(struct maker *m, struct draft *d, const struct recipe *recipe, const char *unit,
                          const char *path)
 {
@@ -9,8 +29,8 @@ static void add_commands(struct maker *m, struct draft *d, const struct recipe *
         const char *again =
                 pool_printf(m->pool, "systemctl %s %s", recipe->restart ? "restart" : "reload", unit);
 
-        draft_step(d, pool_printf(m->pool, "write %s", path));
-        draft_undo(d, pool_printf(m->pool, "rm %s", path));
+        draft_step(d, recipe->edit ? edit_in_words(m, recipe, path) : pool_printf(m->pool, "write %s", path));
+        draft_undo(d, pool_printf(m->pool, recipe->edit ? "put back %s" : "rm %s", path));
         if (of_systemd) {
                 draft_step(d, "systemctl daemon-reload");
                 draft_undo(d, "systemctl daemon-reload");

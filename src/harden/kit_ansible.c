@@ -5,14 +5,7 @@
  * kept on the machine itself, once.
  */
 #include "base/mem.h"
-#include "harden/kit_text.h"
-
-struct books {
-        struct str play, undo;
-        struct str steps; /* of the undo of one action, which go before those of earlier ones */
-        struct kit *kit;
-        struct pool *pool;
-};
+#include "harden/kit_ansible.h"
 
 static const char *state(const struct books *b, const char *name)
 {
@@ -215,7 +208,7 @@ static const char *write_script(struct books *b, const struct action *a)
 
 /* --- files ---------------------------------------------------------------------------------------- */
 
-static void write_indented(struct str *to, const char *text)
+void books_add_indented(struct str *to, const char *text)
 {
         bool begin = true;
 
@@ -232,10 +225,10 @@ static void write_indented(struct str *to, const char *text)
 static void write_inline(struct str *to, const char *text)
 {
         str_add(to, "        content: !unsafe |\n");
-        write_indented(to, text);
+        books_add_indented(to, text);
 }
 
-static void copy_file(struct books *b, const char *path, const char *content)
+void books_copy_file(struct books *b, const char *path, const char *content)
 {
         str_addf(&b->play,
                  "    - name: 'The folder of %s'\n"
@@ -252,7 +245,7 @@ static void copy_file(struct books *b, const char *path, const char *content)
         str_add(&b->play, "      register: written\n");
 }
 
-static void remove_file(struct books *b, const char *path)
+void books_remove_file(struct books *b, const char *path)
 {
         str_addf(&b->steps,
                  "    - name: 'Remove %s'\n"
@@ -272,7 +265,7 @@ static void remove_file(struct books *b, const char *path)
                          (int)(strrchr(path, '/') - path), path, (int)(strrchr(path, '/') - path), path);
 }
 
-static void restart_unit(struct str *to, const char *unit, const char *cause)
+void books_restart_unit(struct str *to, const char *unit, const char *cause)
 {
         str_addf(to,
                  "    - name: 'Restart %s'\n"
@@ -291,72 +284,10 @@ static const char *write_sandbox(struct books *b, const struct action *a)
         const char *path = pool_printf(b->pool, "/etc/systemd/system/%s.d/90-quaymaster.conf", unit);
 
         kit_sandbox(&text, a);
-        copy_file(b, path, str_text(&text));
-        restart_unit(&b->play, unit, "written");
-        remove_file(b, path);
-        restart_unit(&b->steps, unit, "removed");
-        return NULL;
-}
-
-/* A file that the daemon does not read would look like protection. */
-static void check_include(struct books *b, const struct recipe *recipe, const struct kit_bind *bind)
-{
-        str_addf(
-                &b->play,
-                "    - name: 'Read %s'\n"
-                "      ansible.builtin.slurp:\n"
-                "        src: '%s'\n"
-                "      register: main_file\n"
-                "    - name: 'A file of its own is read by it'\n"
-                "      ansible.builtin.assert:\n"
-                "        that: main_file.content | b64decode | regex_search('(?m)^\\s*' + (kit_line | regex_escape))\n"
-                "      vars:\n"
-                "        kit_line: !unsafe ",
-                bind->include, bind->include);
-        kit_quote_for(&b->play, recipe->include_line, "''");
-        str_add_char(&b->play, '\n');
-}
-
-/* The lines of the unit that the drop-in takes the place of, without the drop-in, are those of its package. */
-static void check_packaged(struct books *b, const struct recipe *recipe, const char *unit, const char *path)
-{
-        str_addf(
-                &b->play,
-                "    - name: 'Read the files of %s'\n"
-                "      ansible.builtin.command:\n"
-                "        argv: [systemctl, cat, --, '%s']\n"
-                "      register: unit_files\n"
-                "      changed_when: false\n"
-                "      check_mode: false\n"
-                "    - name: 'Nobody changed how %s is started'\n"
-                "      ansible.builtin.assert:\n"
-                "        that: >-\n"
-                "          unit_files.stdout | regex_replace(\n"
-                "          '(?ms)^# ' + (kit_path | regex_escape) + '$.*?(?=^# /|\\Z)', '')\n"
-                "          | regex_findall('(?m)^(?:ExecStart=|Listen).*$') == kit_lines.splitlines()\n"
-                "      vars:\n"
-                "        kit_path: '%s'\n"
-                "        kit_lines: !unsafe |\n",
-                unit, unit, unit, path);
-        write_indented(&b->play, recipe->packaged);
-}
-
-static const char *write_bind(struct books *b, const struct action *a)
-{
-        const char *unit = action_value(a, "unit", 0);
-        struct kit_bind bind;
-        const struct recipe *recipe = kit_recipe(a, b->pool, &bind);
-
-        if (!recipe)
-                return "there is no such recipe, or not for this unit";
-        if (recipe->include)
-                check_include(b, recipe, &bind);
-        if (recipe->packaged)
-                check_packaged(b, recipe, unit, bind.path);
-        copy_file(b, bind.path, recipe->content);
-        restart_unit(&b->play, unit, "written");
-        remove_file(b, bind.path);
-        restart_unit(&b->steps, unit, "removed");
+        books_copy_file(b, path, str_text(&text));
+        books_restart_unit(&b->play, unit, "written");
+        books_remove_file(b, path);
+        books_restart_unit(&b->steps, unit, "removed");
         return NULL;
 }
 
@@ -389,8 +320,8 @@ static const char *write_inetd(struct books *b, const struct action *a)
                  "        replace: '\\1'\n"
                  "      register: removed\n",
                  action_value(a, "service", 0), str_text(&name), action_value(a, "transport", 0));
-        restart_unit(&b->play, "inetd.service", "written");
-        restart_unit(&b->steps, "inetd.service", "removed");
+        books_restart_unit(&b->play, "inetd.service", "written");
+        books_restart_unit(&b->steps, "inetd.service", "removed");
         return NULL;
 }
 
@@ -427,7 +358,7 @@ static const char *write_table(struct books *b, const struct action *a)
         kit_boot_unit(&boot, a);
         if (a->kind == ACTION_FIREWALL)
                 check_way_in(b, a);
-        copy_file(b, unit_path, str_text(&boot));
+        books_copy_file(b, unit_path, str_text(&boot));
         str_addf(&b->play,
                  "    - name: 'The folder of %s'\n"
                  "      ansible.builtin.file:\n"
@@ -465,8 +396,8 @@ static const char *write_table(struct books *b, const struct action *a)
                 "      changed_when: table.rc == 0\n"
                 "      failed_when: table.rc | default(0) != 0 and 'No such file' not in table.stderr\n",
                 file, unit, table, table);
-        remove_file(b, unit_path);
-        remove_file(b, path);
+        books_remove_file(b, unit_path);
+        books_remove_file(b, path);
         return NULL;
 }
 
@@ -488,7 +419,7 @@ static const char *write_action(struct books *b, const struct action *a)
 {
         static const char *(*const calls[ACTION_KIND_MAX])(struct books * b, const struct action *a) = {
                 [ACTION_UNIT_STOP] = write_units,      [ACTION_SYSV_STOP] = write_script,
-                [ACTION_INETD_STOP] = write_inetd,     [ACTION_BIND_LOOPBACK] = write_bind,
+                [ACTION_INETD_STOP] = write_inetd,     [ACTION_BIND_LOOPBACK] = books_write_bind,
                 [ACTION_UNIT_SANDBOX] = write_sandbox, [ACTION_PACKAGE_REMOVE] = write_packages,
                 [ACTION_FIREWALL] = write_table,       [ACTION_PUBLISHED] = write_table,
         };

@@ -58,7 +58,31 @@ static void write_packages(struct str *to, const struct action *a)
         str_add_char(to, '\n');
 }
 
-/* bind_loopback UNIT PATH restart|reload-or-restart INCLUDE INCLUDE_LINE PACKAGED, with the content behind */
+static void add_words(struct str *to, const char *const *words, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                str_add(to, i == 3 ? " \\\n                " : " ");
+                kit_quote_for(to, words[i] ? words[i] : "", "'\\''");
+        }
+}
+
+/* WORDS MARK AFTER END any-case|folds */
+static void add_edit(struct str *to, const struct recipe_edit *edit)
+{
+        _cleanup_str_ struct str names = {0};
+        const char *words[] = {NULL, edit->mark, edit->after, edit->end,
+                               edit->any_case ? "any-case" : edit->folds ? "folds" : ""};
+
+        for (const char *const *word = edit->words; *word; word++)
+                str_addf(&names, "%s%s", word > edit->words ? " " : "", *word);
+        words[0] = str_text(&names);
+        add_words(to, words, array_len(words));
+}
+
+/*
+ * bind_loopback UNIT PATH restart|reload-or-restart INCLUDE INCLUDE_LINE PACKAGED, or bind_by_edit with more, and the
+ * content behind
+ */
 static void write_bind(struct str *to, struct pool *pool, const struct action *a)
 {
         struct kit_bind bind;
@@ -68,15 +92,16 @@ static void write_bind(struct str *to, struct pool *pool, const struct action *a
                 bind.path,
                 recipe->restart ? "restart" : "reload-or-restart",
                 bind.include,
-                recipe->include_line ? recipe->include_line : "",
-                recipe->packaged ? recipe->packaged : "",
+                recipe->include_line,
+                recipe->packaged,
         };
 
-        str_add(to, "        bind_loopback");
-        for (size_t i = 0; i < array_len(words); i++) {
-                str_add(to, i == 3 ? " \\\n                " : " ");
-                kit_quote_for(to, words[i], "'\\''");
-        }
+        if (recipe->packaged && strchr(recipe->packaged, '$'))
+                str_add(to, "        # shellcheck disable=SC2016 # systemd puts in the value, not this shell\n");
+        str_add(to, recipe->edit ? "        bind_by_edit" : "        bind_loopback");
+        add_words(to, words, array_len(words));
+        if (recipe->edit)
+                add_edit(to, recipe->edit);
         here_document(to, recipe->content);
 }
 

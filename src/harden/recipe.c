@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For Debian 12. Daemons whose addresses add up over all files (unbound, snmpd, mosquitto, squid, apache) or that read
- * one file only (memcached, cups, avahi, postfix, exim4, named) are not here: neither a file of its own nor
- * other options take an address away from them. Nor is ntpsec, which asks other servers from the sockets it is
- * bound to.
+ * For Debian 12. An edit is for daemons from which neither a file of its own nor other options take an address away.
+ * Not here: those whose addresses add up over many files (unbound, mosquitto, squid, apache); avahi, which binds to
+ * every address whatever it is told; ntpsec, which asks other servers from the sockets it is bound to; docker,
+ * whose address stands among other options, in a file of JSON or in one line of shell.
  */
 #include "harden/recipe.h"
 
@@ -14,7 +14,8 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-#define HEAD      "# Made by quaymaster: this service is needed on this machine only.\n"
+#define ABOUT     "Made by quaymaster: this service is needed on this machine only.\n"
+#define HEAD      "# " ABOUT
 #define UNIT_DIR  "/etc/systemd/system/"
 #define UNIT_FILE ".d/90-quaymaster-loopback.conf" /* beside that of a sandbox */
 
@@ -26,10 +27,44 @@
 #define ONE_PORT(port)      HEAD "[Socket]\n" STREAM("") STREAM("127.0.0.1:" port) STREAM("[::1]:" port)
 
 /* As the packages of Debian 12 have them. */
+#define MEMCACHED     "/usr/share/memcached/scripts/systemd-memcached-wrapper /etc/memcached.conf"
+#define NAMED         "/usr/sbin/named -f $OPTIONS"
 #define NODE_EXPORTER "/usr/bin/prometheus-node-exporter $ARGS"
 #define REDIS         "/usr/bin/redis-server /etc/redis/redis.conf --supervised systemd --daemonize no"
 #define RSYNC         "/usr/bin/rsync --daemon --no-detach"
+#define SNMPD         "/usr/sbin/snmpd -LOw -u Debian-snmp -g Debian-snmp -I -smux,mteTrigger,mteTriggerConf -f"
 #define VSFTPD        "/usr/sbin/vsftpd /etc/vsftpd.conf"
+
+static const struct recipe_edit cups_edit = {
+        .words = STR_LIST("Listen", "Port", "SSLListen", "SSLPort"),
+        .mark = "#",
+        .any_case = true,
+};
+static const struct recipe_edit exim_edit = {
+        .words = STR_LIST("dc_local_interfaces"),
+        .mark = "#",
+        .end = "'",
+};
+static const struct recipe_edit memcached_edit = {
+        .words = STR_LIST("-l", "--listen"),
+        .mark = "#",
+};
+static const struct recipe_edit named_edit = {
+        .words = STR_LIST("listen-on", "listen-on-v6"),
+        .mark = "//",
+        .after = "options {",
+        .end = "};",
+};
+static const struct recipe_edit postfix_edit = {
+        .words = STR_LIST("inet_interfaces"),
+        .mark = "#",
+        .folds = true,
+};
+static const struct recipe_edit snmpd_edit = {
+        .words = STR_LIST("agentaddress"),
+        .mark = "#",
+        .any_case = true,
+};
 
 static const struct recipe recipes[] = {
         {
@@ -53,6 +88,17 @@ static const struct recipe recipes[] = {
                 .packaged = STREAM("9090"),
                 .restart = true,
                 .note = "Reach it through ssh: ssh -L 9090:localhost:9090.",
+        },
+        {
+                .name = "cups",
+                .package = "cups-daemon",
+                .exe = "/usr/sbin/cupsd",
+                .unit = "cups.service",
+                .path = "/etc/cups/cupsd.conf",
+                .content = HEAD "Listen localhost:631\nListen /run/cups/cups.sock\n",
+                .edit = &cups_edit,
+                .restart = true,
+                .note = "Printers of this machine can no longer be used from others.",
         },
         {
                 .name = "dnsmasq",
@@ -89,6 +135,18 @@ static const struct recipe recipes[] = {
                 .note = "Clusters over several machines need it: only for single ones.",
         },
         {
+                .name = "exim4",
+                .package = "exim4-daemon-*",
+                .exe = "/usr/sbin/exim4",
+                .unit = "exim4.service",
+                .path = "/etc/exim4/update-exim4.conf.conf",
+                .content = HEAD "dc_local_interfaces='127.0.0.1 ; ::1'\n",
+                .edit = &exim_edit,
+                .restart = true,
+                .note = "Mail still goes out; only others can no longer bring it. An exim4.conf of one's own, or "
+                        "SMTPLISTENEROPTIONS of /etc/default/exim4, beats it.",
+        },
+        {
                 .name = "mariadb",
                 .package = "mariadb-server*",
                 .exe = "/usr/sbin/mariadbd",
@@ -98,6 +156,44 @@ static const struct recipe recipes[] = {
                 .include = "/etc/mysql/mariadb.cnf",
                 .include_line = "!includedir /etc/mysql/mariadb.conf.d/",
                 .restart = true,
+        },
+        {
+                .name = "memcached",
+                .package = "memcached",
+                .exe = "/usr/bin/memcached",
+                .unit = "memcached.service",
+                .path = "/etc/memcached.conf",
+                .content = HEAD "-l 127.0.0.1\n",
+                .edit = &memcached_edit,
+                .packaged = EXEC_LINE(MEMCACHED),
+                .restart = true,
+                .note = "Instances (memcached@NAME.service) have files of their own.",
+        },
+        {
+                .name = "named",
+                .package = "bind9",
+                .exe = "/usr/sbin/named",
+                .unit = "named.service",
+                .path = "/etc/bind/named.conf.options",
+                .content = "\t// " ABOUT "\tlisten-on { 127.0.0.1; };\n\tlisten-on-v6 { ::1; };\n",
+                .edit = &named_edit,
+                .include = "/etc/bind/named.conf",
+                .include_line = "include \"/etc/bind/named.conf.options\";",
+                .packaged = EXEC_LINE(NAMED),
+                .restart = true,
+                .note = "It still asks other name servers; only others can no longer ask this machine.",
+        },
+        {
+                .name = "postfix",
+                .package = "postfix",
+                .exe = "/usr/lib/postfix/sbin/master",
+                .unit = "postfix@-.service",
+                .path = "/etc/postfix/main.cf",
+                .content = HEAD "inet_interfaces = loopback-only\n",
+                .edit = &postfix_edit,
+                .restart = true,
+                .note = "Mail still goes out; only others can no longer bring it. An address in master.cf still "
+                        "counts.",
         },
         {
                 .name = "postgresql",
@@ -164,6 +260,18 @@ static const struct recipe recipes[] = {
                 .content = ONE_PORT("6566"),
                 .packaged = STREAM("6566"),
                 .restart = true,
+        },
+        {
+                .name = "snmpd",
+                .package = "snmpd",
+                .exe = "/usr/sbin/snmpd",
+                .unit = "snmpd.service",
+                .path = "/etc/snmp/snmpd.conf",
+                .content = HEAD "agentaddress 127.0.0.1,[::1]\n",
+                .edit = &snmpd_edit,
+                .packaged = EXEC_LINE(SNMPD),
+                .restart = true,
+                .note = "An agentaddress in a file of /etc/snmp/snmpd.conf.d adds to it.",
         },
         {
                 .name = "ssh",

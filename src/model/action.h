@@ -20,7 +20,7 @@ enum action_kind {
         ACTION_UNIT_STOP, /* stop, disable and mask units of systemd; unit+ (in order: sockets, timers first) */
         ACTION_SYSV_STOP, /* stop and disable a System V script: script */
         ACTION_INETD_STOP, /* switch off an entry of inetd or xinetd: server, service, transport */
-        ACTION_BIND_LOOPBACK,  /* bind a known daemon to loopback by a drop-in: recipe, unit */
+        ACTION_BIND_LOOPBACK,  /* bind a known daemon to loopback: recipe, unit */
         ACTION_UNIT_SANDBOX,   /* network limits of a unit by a drop-in: unit, property+ (NAME=VALUE) */
         ACTION_FIREWALL,       /* our table, default-deny in: zone*, allow*, log ("yes", "no"; yes unless there) */
         ACTION_PUBLISHED,      /* our table for published (DNAT) ports: zone*, allow*, deny+, log */

@@ -30,8 +30,8 @@ TOOLS = ["debootstrap", "systemd-nspawn", "nsenter", "apt-get", "dpkg"]
 INSIDE = "/opt/quaymaster"  # where the build folder lies in there
 RELEASE = "/opt/quaymaster-release"
 
-# What only the slow tests need: the other servers that recipes are for, and what runs a playbook.
-MORE = ["chrony", "cockpit-ws", "dnsmasq", "dovecot-imapd", "erlang-base", "mariadb-server", "prometheus-node-exporter", "rsync",
+# What only the slow tests need: the other servers that recipes are for (postfix takes exim4 away), and what runs a playbook.
+MORE = ["chrony", "cockpit-ws", "dnsmasq", "dovecot-imapd", "erlang-base", "mariadb-server", "postfix", "prometheus-node-exporter", "rsync",
         "sane-utils", "systemd-resolved", "openbsd-inetd", "ansible-core"]
 
 # Run in the mount namespace of the machine: a script with $1 root, $2... what to run. apt and dpkg need /proc.

@@ -2,11 +2,12 @@
 """Plans for a machine with the real systemd and real servers (machine.py); and that recipes do there what they say."""
 import json
 import re
+import subprocess
 
 import pytest
 
 from conftest import BUILD, need_root, run, wait_for
-from machine import machine  # noqa: F401: a fixture
+from machine import INSIDE, machine  # noqa: F401: a fixture
 
 pytestmark = need_root
 CONFIG = "/root/quaymaster"
@@ -91,3 +92,52 @@ def test_recipe_binds(plan, machine, name, unit, port):  # noqa: F811
         machine.run("systemctl", "daemon-reload")
         machine.run("systemctl", "restart", unit)
     wait_for(lambda: listens(machine, port)[1], 20, f"{name} as it was")
+
+
+# recipes that edit the daemon's own file: unit, port, file, and how somebody opened it
+EDITS = {
+    "cups": ("cups.service", 631, "/etc/cups/cupsd.conf", "s/^Listen localhost:631/Port 631/"),
+    "exim4": ("exim4.service", 25, "/etc/exim4/update-exim4.conf.conf", "s/^dc_local_interfaces=.*/dc_local_interfaces=''/"),
+    "memcached": ("memcached.service", 11211, "/etc/memcached.conf", ""),
+    "named": ("named.service", 53, "/etc/bind/named.conf.options", ""),
+    "snmpd": ("snmpd.service", 161, "/etc/snmp/snmpd.conf", "s/^agentaddress.*/agentAddress udp:161,udp6:161/"),
+}
+
+
+def harden(machine, *argv, text=""):  # noqa: F811
+    done = subprocess.run(machine.argv(f"{INSIDE}/quaymaster-harden", *argv), input=text, capture_output=True, text=True, timeout=120)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_recipe_edits(machine, name):  # noqa: F811
+    """Done by quaymaster-harden, and back to the byte."""
+    unit, port, path, script = EDITS[name]
+    machine.run("sed", "-i", script, path)
+    machine.run("systemctl", "restart", unit)
+    wait_for(lambda: listens(machine, port)[1], 20, f"{name} on the network")
+    before, file = listens(machine, port), machine.run("sh", "-c", f"stat -c '%a %u %g' {path}; cat {path}").stdout
+    request = json.dumps({"id": "x", "kind": "bind-loopback", "values": [["recipe", name], ["unit", unit]]}) + "\n"
+    done = harden(machine, "apply", "--confirm-within", 300, "--plan", "0123456789abcdef", text=request)
+    assert done["ok"], done
+    try:
+        wait_for(lambda: listens(machine, port)[0] and not listens(machine, port)[1], 20, f"{name} on loopback alone")
+        assert machine.run("systemctl", "is-active", unit, check=False).stdout.strip() == "active"
+        assert "quaymaster: " in machine.run("cat", path).stdout
+    finally:
+        undone = harden(machine, "undo", "last")
+    assert undone["ok"], undone
+    wait_for(lambda: listens(machine, port) == before, 20, f"{name} as it was")
+    assert machine.run("sh", "-c", f"stat -c '%a %u %g' {path}; cat {path}").stdout == file
+    wait_for(lambda: not machine.run("pgrep", "-f", "quaymaster-harden", check=False).stdout, 30, "the end of the watchers")
+
+
+def test_not_edited(machine):  # noqa: F811
+    """What is not understood is refused before anything is done, and the file stays."""
+    text = machine.run("cat", "/etc/bind/named.conf.options").stdout
+    machine.write("/etc/bind/named.conf.options", text.replace("{ any; }", "{\nany; }"))
+    request = json.dumps({"id": "x", "kind": "bind-loopback", "values": [["recipe", "named"], ["unit", "named.service"]]}) + "\n"
+    done = harden(machine, "apply", "--confirm-within", 300, "--plan", "0123456789abcdef", text=request)
+    assert not done["ok"] and "'/etc/bind/named.conf.options': line 23 may go on in the next one" in done["error"], done
+    assert machine.run("cat", "/etc/bind/named.conf.options").stdout == text.replace("{ any; }", "{\nany; }")
+    machine.write("/etc/bind/named.conf.options", text)

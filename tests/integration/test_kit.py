@@ -3,13 +3,14 @@
 --undo takes back to the byte. The shells are those of Debian and of small systems."""
 import json
 import pathlib
+import random
 import re
 import shutil
 import subprocess
 
 import pytest
 
-from conftest import BUILD, need_root, run, wait_for
+from conftest import BUILD, SOURCE, need_root, run, wait_for
 from machine import machine  # noqa: F401: a fixture
 
 DRIVER = BUILD / "tests/unit/kit-driver"
@@ -30,6 +31,8 @@ ACTIONS = [
                                                 ("property", "IPAddressAllow=localhost")]),
     ("firewall", "firewall", [("zone", "zone office 10.99.0.0/16"), ("allow", "allow tcp 22 from office"), ("allow", "allow tcp 443")]),
     ("package-remove:vsftpd", "package-remove", [("package", "vsftpd")]),
+    ("bind-loopback:memcached", "bind-loopback", [("recipe", "memcached"), ("unit", "memcached.service")]),
+    ("bind-loopback:named", "bind-loopback", [("recipe", "named"), ("unit", "named.service")]),
 ]
 
 # What is there to be changed: every file and link of /etc and the tables, the units that run, and the sockets.
@@ -101,6 +104,35 @@ def test_shellcheck(tmp_path):
     run("shellcheck", "--shell=sh", make(tmp_path, "shell") / "harden.sh")
 
 
+# of files that recipes edit: what is replaced, what only looks so, and what goes on in the next line
+LINES = ["Listen *:631", "port 631", " SSLListen\t[::]:443", "ListenBackLog 4", "Listen", "# Listen 1", "-l 0.0.0.0", "--listen=::", "-L", "-l a \\",
+         "options {", "  options {  ", "options { };", "};", "\tlisten-on-v6 { any; };", "listen-on{ 192.0.2.1; };", "listen-on {",
+         "dc_local_interfaces='::1'", "dc_local_interfaces='1.2.3.4 ;", "inet_interfaces = all", "inet_interfaces=", "  all", "", "x = y\\",
+         "AgentAddress udp:161", "agentaddress  127.0.0.1,[::1]", "agentaddressing 1", "caf\u00e9", "100%s $HOME `id` \\n"]
+EDITED = ["cups", "exim4", "memcached", "named", "postfix", "snmpd"]
+
+
+@pytest.mark.parametrize("name", EDITED)
+def test_edits_as_apply_does(name, tmp_path):
+    """The kit's script and quaymaster-harden make the same of a file, or neither does."""
+    driver = BUILD / "tests/unit/print-recipes"
+    edit = json.loads(run(driver, name).stdout)
+    words = [edit[k] for k in ("words", "mark", "after", "end", "form")]
+    chance, path, made = random.Random(name), tmp_path / "file", 0
+    for _ in range(150):
+        lines = chance.choices(LINES, k=chance.randrange(8))
+        for at in range(chance.randrange(3)):
+            lines.insert(chance.randrange(len(lines) + 1), edit["content"].rstrip("\n"))
+        path.write_text("\n".join(lines) + chance.choice(["\n", ""]))
+        ours = run(driver, name, path, check=False)
+        theirs = run("dash", "-c", f'. {SOURCE}/data/kits/shell.sh; edited "$@"', "sh", path, *words, input=edit["content"], check=False)
+        assert ours.returncode == theirs.returncode, (path.read_text(), ours, theirs)
+        if ours.returncode == 0:
+            assert ours.stdout == theirs.stdout
+            made += 1
+    assert made > 20, made
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_shows_and_changes_nothing(host, shell):
     before = state(host)
@@ -122,7 +154,7 @@ def test_apply_and_undo(host, shell):
         assert host.run("systemctl", "is-enabled", unit, check=False).stdout.strip() == "masked"
         assert host.run("systemctl", "is-active", unit, check=False).stdout.strip() in ("inactive", "failed")
     sockets = host.run("ss", "-Hltn").stdout
-    assert not re.search(r" 0\.0\.0\.0:(6379|111|5432) ", sockets) and re.search(r" 127\.0\.0\.1:6379 ", sockets)
+    assert not re.search(r" (0\.0\.0\.0|\*|10\.99\.9\.1|\[::\]):(6379|111|5432|11211|53) ", sockets) and re.search(r" 127\.0\.0\.1:6379 ", sockets)
     inetd = host.lines("cat", "/etc/inetd.conf")
     assert [line.startswith("#quaymaster# ") for line in inetd] == [True, False, True, False]
     assert "policy drop" in host.run("nft", "list", "table", "inet", "quaymaster").stdout

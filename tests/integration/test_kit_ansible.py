@@ -25,6 +25,10 @@ ACTIONS = [
     ("bind-loopback:redis", "bind-loopback", [("recipe", "redis"), ("unit", "redis-server.service")]),
     ("bind-loopback:cockpit", "bind-loopback", [("recipe", "cockpit"), ("unit", "cockpit.socket")]),
     ("bind-loopback:postgresql", "bind-loopback", [("recipe", "postgresql"), ("unit", "postgresql@15-main.service")]),
+    ("bind-loopback:cups", "bind-loopback", [("recipe", "cups"), ("unit", "cups.service")]),
+    ("bind-loopback:memcached", "bind-loopback", [("recipe", "memcached"), ("unit", "memcached.service")]),
+    ("bind-loopback:named", "bind-loopback", [("recipe", "named"), ("unit", "named.service")]),
+    ("bind-loopback:postfix", "bind-loopback", [("recipe", "postfix"), ("unit", "postfix@-.service")]),
     ("unit-sandbox:redis", "unit-sandbox", [("unit", "redis-server.service"), ("property", "IPAddressDeny=any"),
                                             ("property", "IPAddressAllow=localhost")]),
     ("firewall", "firewall", [("zone", "zone office 10.99.0.0/16"), ("allow", "allow tcp 22 from office"), ("allow", "allow tcp 443")]),
@@ -77,7 +81,7 @@ def test_check_apply_again_undo(host):
         assert active(host, unit.replace("@", "@1")), unit
     assert host.run("systemctl", "is-enabled", "qm-own.service", check=False).stdout.strip() == "disabled", "a unit of /etc itself cannot be masked"
     sockets = host.run("ss", "-Hltn").stdout
-    assert not re.search(r" (0\.0\.0\.0|\*):(6379|111|5432|9090) ", sockets) and re.search(r" 127\.0\.0\.1:6379 ", sockets)
+    assert not re.search(r" (0\.0\.0\.0|\*|10\.99\.9\.1|\[::\]):(6379|111|5432|9090|631|11211|53|25) ", sockets) and re.search(r" 127\.0\.0\.1:6379 ", sockets)
     shown = host.run("systemctl", "show", "-p", "IPAddressDeny", "redis-server").stdout
     assert "0.0.0.0/0" in shown, "the sandbox lies beside the recipe"
     assert host.lines("cat", "/etc/inetd.conf")[0].startswith("#quaymaster# finger")

@@ -613,11 +613,63 @@ static void test_recipes(void **state)
                 assert_int_equal(recipe_expand(r, r->path, unit, &path), 0);
                 assert_true(path.text[0] == '/' && !strchr(path.text, '%') && str_ends(r->content, "\n"));
                 assert_int_equal(!r->include, !r->include_line);
-                assert_int_equal(!r->packaged, !strstr(r->path, "/systemd/system/"));
-                if (r->packaged)
+                assert_true(r->edit || !r->packaged == !strstr(r->path, "/systemd/system/"));
+                if (r->packaged && !r->edit)
                         check_packaged(r);
                 assert_int_equal(recipe_expand(r, r->path, "other.service", &path), -EINVAL);
         }
+}
+
+static void assert_edited(const char *name, const char *text, const char *wanted)
+{
+        _cleanup_str_ struct str once = {0}, twice = {0};
+        const struct recipe *r = recipe_find(name);
+
+        assert_int_equal(recipe_edit_text(r, text, strlen(text), &once, NULL), 0);
+        assert_string_equal(str_text(&once), wanted);
+        assert_int_equal(recipe_edit_text(r, once.text, once.len, &twice, NULL), 0);
+        assert_string_equal(str_text(&twice), wanted);
+}
+
+static void assert_not_edited(const char *name, const char *text, const char *why)
+{
+        _cleanup_str_ struct str to = {0};
+        struct err err = {0};
+
+        assert_int_equal(recipe_edit_text(recipe_find(name), text, strlen(text), &to, &err), -EINVAL);
+        assert_string_equal(err.text, why);
+}
+
+#define MADE "Made by quaymaster: this service is needed on this machine only.\n"
+
+static void test_edits(void **state)
+{
+        static const char on[] = "line 1 may go on in the next one, so it is not edited";
+        static const char two[] = "options {\n};\noptions {\n};\n";
+        _cleanup_str_ struct str to = {0};
+
+        assert_edited("cups", "Listen *:631\nListenBackLog 8\n#Port 1\n  port 631\nBrowsing Yes",
+                      "#quaymaster# Listen *:631\nListenBackLog 8\n#Port 1\n#quaymaster#   port 631\nBrowsing Yes\n"
+                      "# " MADE "Listen localhost:631\nListen /run/cups/cups.sock\n");
+        assert_edited("memcached", "-L\n-l 0.0.0.0\n--listen=::\n-p 1\n",
+                      "-L\n#quaymaster# -l 0.0.0.0\n#quaymaster# --listen=::\n-p 1\n# " MADE "-l 127.0.0.1\n");
+        assert_edited("named", "options {  \n\tlisten-on-v6 { any; };\n};\n",
+                      "options {  \n\t// " MADE "\tlisten-on { 127.0.0.1; };\n\tlisten-on-v6 { ::1; };\n"
+                      "//quaymaster# \tlisten-on-v6 { any; };\n};\n");
+        assert_edited("snmpd", "", "# " MADE "agentaddress 127.0.0.1,[::1]\n");
+        assert_edited("postfix", "inet_interfaces = all\ninet_protocols = all\n a\n",
+                      "#quaymaster# inet_interfaces = all\ninet_protocols = all\n a\n# " MADE
+                      "inet_interfaces = loopback-only\n");
+        /* what came beside it since */
+        assert_edited("snmpd", "# " MADE "agentaddress 127.0.0.1,[::1]\nagentAddress udp:161\n",
+                      "#quaymaster# agentAddress udp:161\n# " MADE "agentaddress 127.0.0.1,[::1]\n");
+        assert_not_edited("postfix", "inet_interfaces =\n\tall\n", on);
+        assert_not_edited("snmpd", "agentaddress a,\\\n b\n", on);
+        assert_not_edited("exim4", "dc_local_interfaces='1.2.3.4 ;\n::1'\n", on);
+        assert_not_edited("named", "listen-on {\nany; };\n", on);
+        assert_not_edited("named", "options\n{\n};\n", "no line is 'options {'");
+        assert_not_edited("named", two, "several lines are 'options {'");
+        assert_int_equal(recipe_edit_text(recipe_find("snmpd"), "a\0b\n", 4, &to, NULL), -EINVAL);
 }
 
 static void test_instances(void **state)
@@ -650,6 +702,7 @@ int main(void)
                 cmocka_unit_test(test_cuts),
                 cmocka_unit_test(test_recipes),
                 cmocka_unit_test(test_unit_lines),
+                cmocka_unit_test(test_edits),
                 cmocka_unit_test(test_instances),
         };
 

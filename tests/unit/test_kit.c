@@ -24,6 +24,9 @@ static const struct action_value
         inetd[] = {{"server", "inetd"}, {"service", "finger"}, {"transport", "tcp"}, {0}},
         xinetd[] = {{"server", "xinetd"}, {"service", "tftp"}, {"transport", "udp"}, {0}},
         bind[] = {{"recipe", "postgresql"}, {"unit", "postgresql@15-main.service"}, {0}},
+        edit[] = {{"recipe", "named"}, {"unit", "named.service"}, {0}},
+        edit_any_case[] = {{"recipe", "cups"}, {"unit", "cups.service"}, {0}},
+        edit_folds[] = {{"recipe", "postfix"}, {"unit", "postfix@-.service"}, {0}},
         sandbox[] = {{"unit", "cron.service"},
                      {"property", "IPAddressDeny=any"},
                      {"property", "IPAddressAllow=localhost"},
@@ -85,6 +88,9 @@ static struct plan *sample(void)
                 action_of(ACTION_INETD_STOP, "inetd-stop:finger", "Take finger out of inetd", inetd),
                 action_of(ACTION_INETD_STOP, "inetd-stop:tftp", "Take tftp out of xinetd", xinetd),
                 action_of(ACTION_BIND_LOOPBACK, "bind:postgresql", "Bind PostgreSQL to loopback", bind),
+                action_of(ACTION_BIND_LOOPBACK, "bind:named", "Bind named to loopback", edit),
+                action_of(ACTION_BIND_LOOPBACK, "bind:cups", "Bind cups to loopback", edit_any_case),
+                action_of(ACTION_BIND_LOOPBACK, "bind:postfix", "Bind postfix to loopback", edit_folds),
                 action_of(ACTION_UNIT_SANDBOX, "sandbox:cron", "Keep cron off the network", sandbox),
                 action_of(ACTION_FIREWALL, "firewall", "Let in what is approved", table),
                 action_of(ACTION_PUBLISHED, "published", "Close published ports", published),
@@ -170,7 +176,7 @@ static void test_left_out(void **state)
 
         assert_int_equal(shell.kit.left_out.n, 2);
         assert_non_null(left_out(&shell, "windows-firewall: it is for Windows"));
-        assert_int_equal(windows.kit.left_out.n, 9);
+        assert_int_equal(windows.kit.left_out.n, 12);
         assert_non_null(left_out(&windows, "firewall: it is for Linux"));
         assert_non_null(left_out(&image, "bind:postgresql: neither"));
         assert_non_null(left_out(&ansible, "inetd-stop:tftp: entries of xinetd"));

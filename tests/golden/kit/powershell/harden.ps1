@@ -7,6 +7,9 @@
 # Not in it: inetd-stop:finger: it is for Linux; --format shell has it
 # Not in it: inetd-stop:tftp: it is for Linux; --format shell has it
 # Not in it: bind:postgresql: it is for Linux; --format shell has it
+# Not in it: bind:named: it is for Linux; --format shell has it
+# Not in it: bind:cups: it is for Linux; --format shell has it
+# Not in it: bind:postfix: it is for Linux; --format shell has it
 # Not in it: sandbox:cron: it is for Linux; --format shell has it
 # Not in it: firewall: it is for Linux; --format shell has it
 # Not in it: published: it is for Linux; --format shell has it

@@ -161,7 +161,18 @@ make_folder()
         mkdir "$1"
 }
 
-# Standard input becomes the file $1 (mode 0644). $2: which of the action's files. 2: it is so already.
+# A file $2 with owner and mode of $1, or with those of a new one
+like()
+{
+        if [ -f "$1" ]; then
+                cp -p "$1" "$2"
+        else
+                : >"$2" && chmod 0644 "$2"
+        fi
+}
+
+# Standard input becomes the file $1, which keeps its owner and mode (a new one: 0644). $2: which of the action's files.
+# 2: it is so already.
 write_file()
 {
         new=$(cat && printf .)
@@ -184,7 +195,7 @@ write_file()
                 return 1
         fi
         say "  write $1"
-        if ! { printf '%s' "$new" >"$1.quaymaster-new" && chmod 0644 "$1.quaymaster-new" &&
+        if ! { like "$1" "$1.quaymaster-new" && printf '%s' "$new" >"$1.quaymaster-new" &&
                 mv -f "$1.quaymaster-new" "$1" && finish_file "$1" "$2"; }; then
                 rm -f "$1.quaymaster-new"
                 fail "$1 could not be written"
@@ -426,22 +437,28 @@ replaced_lines()
         printf .
 }
 
-# $1 unit, $2 file, $3 restart or reload-or-restart, $4 the file that must include $2's folder, by the line $5, $6 the
-# lines that the unit has when nobody changed it; the content is on standard input
-bind_loopback()
+# Whether the file $2 is read for the unit $1, when nobody changed how it is started: $4 the file that must include it, by
+# the line $5, $6 the lines that the unit has
+may_bind()
 {
         if ! has systemctl || ! unit_known "$1"; then
                 say "  $1 is not on this machine"
-                return
+                return 1
         fi
         if [ -n "$4" ] && ! begins_a_line "$4" "$5"; then
-                fail "$4 has no line '$5', so a file of its own would not be read; nothing is changed"
-                return
+                fail "$4 has no line '$5', so $2 would not be read; nothing is changed"
+                return 1
         fi
         if [ -n "$6" ] && [ "$(replaced_lines "$1" "$2")" != "$6." ]; then
-                fail "$1 is not started as its package has it, and a drop-in would undo that; nothing is changed"
-                return
+                fail "$1 is not started as its package has it, which this would undo or not reach; nothing is changed"
+                return 1
         fi
+}
+
+# $1 unit, $2 file, $3 restart or reload-or-restart, $4 to $6: see may_bind; the content is on standard input
+bind_loopback()
+{
+        may_bind "$@" || return
         write_file "$2" 1 || return
         case $2 in
         /etc/systemd/*)
@@ -450,6 +467,100 @@ bind_loopback()
                 fi
                 ;;
         esac
+        reread "$3" "$1"
+        finish
+}
+
+# The file $1 without lines that begin with one of the words $2 (they become comments, by the mark $3) and with the lines of
+# standard input behind the one line that is $4, or at the end. $5: how each of these lines must end; $6: "any-case",
+# "folds" (a line goes on in those that begin with a blank) or nothing. 1: that cannot be.
+edited()
+{
+        content=$(cat) words=$2 mark=$3 after=$4 end=$5 form=$6 awk '
+                function bare(text)
+                {
+                        gsub(/^[ \t]+|[ \t\r]+$/, "", text)
+                        return text
+                }
+                function ends(text, with)
+                {
+                        return length(text) >= length(with) && substr(text, length(text) - length(with) + 1) == with
+                }
+                function is_replaced(text, k, begin)
+                {
+                        for (k = 1; k <= n_words; k++) {
+                                begin = substr(text, 1, length(word[k]))
+                                if ((any_case ? tolower(begin) == tolower(word[k]) : begin == word[k]) &&
+                                    substr(text, length(word[k]) + 1, 1) ~ /^[ \t={]$/)
+                                        return 1
+                        }
+                        return 0
+                }
+                # of what an earlier run left: made anew
+                function is_ours(at, k)
+                {
+                        for (k = 1; k <= n_content; k++)
+                                if (line[at + k - 1] != content[k])
+                                        return 0
+                        return 1
+                }
+                BEGIN {
+                        n_words = split(ENVIRON["words"], word, " ")
+                        n_content = split(ENVIRON["content"], content, "\n")
+                        any_case = ENVIRON["form"] == "any-case"
+                        folds = ENVIRON["form"] == "folds"
+                }
+                # over lines that are empty, or comments
+                function is_folded(at)
+                {
+                        do
+                                at++
+                        while (at <= n && bare(line[at]) ~ /^(#|$)/)
+                        return at <= n && line[at] ~ /^[ \t]/
+                }
+                { line[NR] = $0 }
+                END {
+                        for (i = 1; i <= NR; i++) {
+                                if (!skipped && is_ours(i)) {
+                                        skipped = 1
+                                        i += n_content
+                                }
+                                if (i <= NR)
+                                        line[++n] = line[i]
+                        }
+                        for (i = 1; i <= n; i++) {
+                                text = bare(line[i])
+                                if (!is_replaced(text)) {
+                                        print line[i]
+                                } else {
+                                        if (ends(text, "\\") || !ends(text, ENVIRON["end"]) ||
+                                            (folds && is_folded(i)))
+                                                exit 1
+                                        print ENVIRON["mark"] "quaymaster# " line[i]
+                                }
+                                if (ENVIRON["after"] != "" && text == ENVIRON["after"]) {
+                                        print ENVIRON["content"]
+                                        places++
+                                }
+                        }
+                        if (ENVIRON["after"] == "")
+                                print ENVIRON["content"]
+                        else if (places != 1)
+                                exit 1
+                }' "$1"
+}
+
+# $1 to $6 as of bind_loopback, $7 to $11 as $2 to $6 of edited
+bind_by_edit()
+{
+        may_bind "$@" || return
+        lines=$(cat)
+        if ! say "$lines" | edited "$2" "$7" "$8" "$9" "${10}" "${11}" >/dev/null; then
+                fail "$2 has lines that are not understood; nothing is changed"
+                return
+        fi
+        say "$lines" | edited "$2" "$7" "$8" "$9" "${10}" "${11}" | write_file "$2" 1
+        written $? || return
         reread "$3" "$1"
         finish
 }
@@ -806,12 +917,58 @@ listen_addresses = 'localhost'
 END_OF_QUAYMASTER_FILE
 }
 
-# sandbox:cron
+# bind:named
 # Nobody was named who needs it.
 # Risk: low. It doesnt start until it is unmasked
 action_6()
 {
-        begin 6 'Keep cron off the network'
+        begin 6 'Bind named to loopback'
+        # shellcheck disable=SC2016 # systemd puts in the value, not this shell
+        bind_by_edit 'named.service' '/etc/bind/named.conf.options' 'restart' \
+                '/etc/bind/named.conf' 'include "/etc/bind/named.conf.options";' 'ExecStart=/usr/sbin/named -f $OPTIONS
+' 'listen-on listen-on-v6' '//' 'options {' \
+                '};' '' <<'END_OF_QUAYMASTER_FILE'
+	// Made by quaymaster: this service is needed on this machine only.
+	listen-on { 127.0.0.1; };
+	listen-on-v6 { ::1; };
+END_OF_QUAYMASTER_FILE
+}
+
+# bind:cups
+# Nobody was named who needs it.
+# Risk: low. It doesnt start until it is unmasked
+action_7()
+{
+        begin 7 'Bind cups to loopback'
+        bind_by_edit 'cups.service' '/etc/cups/cupsd.conf' 'restart' \
+                '' '' '' 'Listen Port SSLListen SSLPort' '#' '' \
+                '' 'any-case' <<'END_OF_QUAYMASTER_FILE'
+# Made by quaymaster: this service is needed on this machine only.
+Listen localhost:631
+Listen /run/cups/cups.sock
+END_OF_QUAYMASTER_FILE
+}
+
+# bind:postfix
+# Nobody was named who needs it.
+# Risk: low. It doesnt start until it is unmasked
+action_8()
+{
+        begin 8 'Bind postfix to loopback'
+        bind_by_edit 'postfix@-.service' '/etc/postfix/main.cf' 'restart' \
+                '' '' '' 'inet_interfaces' '#' '' \
+                '' 'folds' <<'END_OF_QUAYMASTER_FILE'
+# Made by quaymaster: this service is needed on this machine only.
+inet_interfaces = loopback-only
+END_OF_QUAYMASTER_FILE
+}
+
+# sandbox:cron
+# Nobody was named who needs it.
+# Risk: low. It doesnt start until it is unmasked
+action_9()
+{
+        begin 9 'Keep cron off the network'
         limit_unit 'cron.service' <<'END_OF_QUAYMASTER_FILE'
 # Of a quaymaster kit: what this unit does not need of the network.
 [Service]
@@ -823,9 +980,9 @@ END_OF_QUAYMASTER_FILE
 # firewall
 # Nobody was named who needs it.
 # Risk: low. It doesnt start until it is unmasked
-action_7()
+action_10()
 {
-        begin 7 'Let in what is approved'
+        begin 10 'Let in what is approved'
         boot_unit()
         {
                 cat <<'END_OF_QUAYMASTER_FILE'
@@ -931,9 +1088,9 @@ END_OF_QUAYMASTER_FILE
 # published
 # Nobody was named who needs it.
 # Risk: low. It doesnt start until it is unmasked
-action_8()
+action_11()
 {
-        begin 8 'Close published ports'
+        begin 11 'Close published ports'
         boot_unit()
         {
                 cat <<'END_OF_QUAYMASTER_FILE'
@@ -995,11 +1152,11 @@ END_OF_QUAYMASTER_FILE
 # package-remove:telnetd
 # Nobody was named who needs it.
 # Risk: low. It doesnt start until it is unmasked
-action_9()
+action_12()
 {
-        begin 9 'Remove telnetd'
+        begin 12 'Remove telnetd'
         remove_packages 'telnetd' 'libnss-nis:i386'
 }
 
-actions='1 2 3 4 5 6 7 8 9'
+actions='1 2 3 4 5 6 7 8 9 10 11 12'
 main "$@"
