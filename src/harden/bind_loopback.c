@@ -12,13 +12,11 @@ static const char *edit_in_words(struct maker *m, const struct recipe *recipe, c
         for (const char *const *word = recipe->edit->words; *word; word++, separator = ", ")
                 str_addf(&text, "%s'%s'", separator, *word);
         str_add(&text, "; add:");
-        for (const char *line = recipe->content, *end; (end = strchr(line, '\n')); line = end + 1) {
-                line += strspn(line, "\t");
+        for (const char *line = recipe->content, *end; (end = strchr(line, '\n')); line = end + 1)
                 if (!str_after(line, recipe->edit->mark)) {
                         str_add_char(&text, ' ');
                         str_add_n(&text, line, (size_t)(end - line));
                 }
-        }
         return pool_intern(m->pool, str_text(&text));
 }
 

@@ -268,13 +268,15 @@ void books_remove_file(struct books *b, const char *path)
 void books_restart_unit(struct str *to, const char *unit, const char *cause)
 {
         str_addf(to,
-                 "    - name: 'Restart %s'\n"
+                 "    - name: 'systemd reads its files again'\n"
                  "      ansible.builtin.systemd_service:\n"
-                 "        name: '%s'\n"
                  "        daemon_reload: true\n"
-                 "        state: restarted\n"
+                 "      when: %s is changed\n"
+                 "    - name: 'Restart %s, if it runs'\n"
+                 "      ansible.builtin.command:\n"
+                 "        argv: [systemctl, try-restart, --, '%s']\n"
                  "      when: %s is changed\n",
-                 unit, unit, cause);
+                 cause, unit, unit, cause);
 }
 
 static const char *write_sandbox(struct books *b, const struct action *a)

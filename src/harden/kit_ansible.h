@@ -18,7 +18,7 @@ void books_add_indented(struct str *to, const char *text);
 void books_copy_file(struct books *b, const char *path, const char *content);
 /* The undo of that: registers `removed`. */
 void books_remove_file(struct books *b, const char *path);
-/* When what is registered by that name has changed. */
+/* When what is registered by that name has changed, and the unit runs. */
 void books_restart_unit(struct str *to, const char *unit, const char *cause);
 
 /* A bind-loopback action; NULL, or why it cannot be. */

@@ -654,7 +654,7 @@ static void test_edits(void **state)
         assert_edited("memcached", "-L\n-l 0.0.0.0\n--listen=::\n-p 1\n",
                       "-L\n#quaymaster# -l 0.0.0.0\n#quaymaster# --listen=::\n-p 1\n# " MADE "-l 127.0.0.1\n");
         assert_edited("named", "options {  \n\tlisten-on-v6 { any; };\n};\n",
-                      "options {  \n\t// " MADE "\tlisten-on { 127.0.0.1; };\n\tlisten-on-v6 { ::1; };\n"
+                      "options {  \n// " MADE "listen-on { 127.0.0.1; };\nlisten-on-v6 { ::1; };\n"
                       "//quaymaster# \tlisten-on-v6 { any; };\n};\n");
         assert_edited("snmpd", "", "# " MADE "agentaddress 127.0.0.1,[::1]\n");
         assert_edited("postfix", "inet_interfaces = all\ninet_protocols = all\n a\n",

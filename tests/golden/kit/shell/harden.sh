@@ -928,9 +928,9 @@ action_6()
                 '/etc/bind/named.conf' 'include "/etc/bind/named.conf.options";' 'ExecStart=/usr/sbin/named -f $OPTIONS
 ' 'listen-on listen-on-v6' '//' 'options {' \
                 '};' '' <<'END_OF_QUAYMASTER_FILE'
-	// Made by quaymaster: this service is needed on this machine only.
-	listen-on { 127.0.0.1; };
-	listen-on-v6 { ::1; };
+// Made by quaymaster: this service is needed on this machine only.
+listen-on { 127.0.0.1; };
+listen-on-v6 { ::1; };
 END_OF_QUAYMASTER_FILE
 }
 
