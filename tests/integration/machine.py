@@ -292,14 +292,19 @@ def need_machine():
         pytest.skip(f"not installed: {', '.join(missing)}")
 
 
-def boot(*roots):
-    """Make what is not there yet, and boot the last of them."""
-    start = time.monotonic()
+def make(*roots):
+    """What is not there yet; files of tests may run side by side."""
     roots[0].folder.mkdir(parents=True, exist_ok=True)
-    with open(roots[0].folder / "lock", "w") as lock:  # files of tests may run side by side
+    with open(roots[0].folder / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for root in roots:
             root.make()
+
+
+def boot(*roots):
+    """Make what is not there yet, and boot the last of them."""
+    start = time.monotonic()
+    make(*roots)
     made = time.monotonic()
     booted = Machine(roots[-1])
     print(f"machine: root {made - start:.1f} s, boot {time.monotonic() - made:.1f} s")
@@ -323,3 +328,7 @@ def fuller_machine(qm):
     booted = boot(root, Layer(root, "more", MORE))
     yield booted
     booted.stop()
+
+
+if __name__ == "__main__":  # tests/run: beside tests that need it not yet
+    make(Root())
