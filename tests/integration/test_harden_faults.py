@@ -159,30 +159,15 @@ def test_systemd_executes_itself_anew(host):
     assert "left" not in [line["event"] for line in host.status()[-1]["journal"]]
 
 
-# stops the first process of that command line as soon as it is there
-HOLD = """import os, signal, time
-end = time.monotonic() + 15
-print("ready", flush=True)
-while time.monotonic() < end:
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\\0")
-        except OSError:
-            continue
-        if words[0].endswith(b"/quaymaster-nft") and words[1:2] == [b"apply"]:
-            os.kill(int(pid), signal.SIGSTOP)
-            raise SystemExit(0)
-raise SystemExit(1)
-"""
-
-
 def test_table_is_not_loaded_after_it_was_undone(host):
     """Who loads it is stopped, and who asked for it killed: it must not come when all was undone."""
     before = host.state()
-    holder = subprocess.Popen(host.machine.argv("python3", "-c", HOLD), stdout=subprocess.PIPE, text=True)
-    assert holder.stdout.readline() == "ready\n"
-    child = begin(host, "apply", "--confirm-within", "60", text=FIREWALL)
-    assert holder.wait(timeout=20) == 0
+    host.run("sh", "-ec", f"mkdir -p /opt/qm-held; cd /opt/qm-held; cp {INSIDE}/quaymaster-harden .; "
+             f"cp {INSIDE}/quaymaster-nft quaymaster-nft.real; cp {INSIDE}/tests/unit/stop-first quaymaster-nft")
+    child = subprocess.Popen(host.machine.argv("/opt/qm-held/quaymaster-harden", "apply", "--confirm-within", "60"), stdin=subprocess.PIPE, text=True)
+    child.stdin.write(FIREWALL)
+    child.stdin.close()
+    wait_for(lambda: host.run("pgrep", "-r", "T", "-f", "quaymaster-nft apply", check=False).stdout, 20, "the table is about to be loaded")
     host.run("pkill", "-KILL", "-f", "quaymaster-harden apply")
     child.wait(timeout=30)
     host.settle()
