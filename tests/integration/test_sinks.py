@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from conftest import BUILD, PYTHON, SOURCE, need_root, run, wait_for
+from conftest import BUILD, PATIENCE, PYTHON, SOURCE, need_root, run, wait_for
 
 pytestmark = need_root
 RECEIVERS = pathlib.Path(__file__).with_name("sink_receivers.py")
@@ -230,12 +230,12 @@ def test_hostile_receivers_do_not_hold_up_the_watch(sinks):
     for port in range(8331, 8336):
         began = time.monotonic()
         sinks.open_port(port, watch)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 5 * PATIENCE
     assert len(wait_alerts(good, 5)) == 5
     assert len(wait_alerts(endless, 5)) == 5  # taken: it said 200
     time.sleep(0.5)
     assert len(lines(endless)) == 5 and len(lines(hang)) == 1
-    assert 1 <= len(lines(closing)) <= 4
+    assert 1 <= len(lines(closing)) <= 6
     began = time.monotonic()
     assert sinks.end(watch) == 0 and time.monotonic() - began < 20
     assert "wait in its queue for the next start" in watch.said.read_text()
