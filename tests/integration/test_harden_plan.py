@@ -132,6 +132,21 @@ def test_recipe_edits(machine, name):  # noqa: F811
     wait_for(lambda: not machine.run("pgrep", "-f", "quaymaster-harden", check=False).stdout, 30, "the end of the watchers")
 
 
+def test_the_plan_knows_edits(machine):  # noqa: F811
+    """By what runs there and by whose package it is."""
+    for unit, _, path, script in EDITS.values():
+        machine.run("sed", "-i", script, path)
+        machine.run("systemctl", "restart", unit)
+    for name, (_, port, *_) in EDITS.items():
+        wait_for(lambda: listens(machine, port)[1], 20, f"{name} on the network")
+    machine.write(f"{CONFIG}/policy.yaml", POLICY.replace("53/", "9953/"))
+    planned = {values(a, "recipe")[0]: (values(a, "unit")[0], a["steps"][0])
+               for a in machine.records("harden", "plan", "--config", CONFIG, "--netns", "self").of("action", kind="bind-loopback")}
+    for name, (unit, _, path, _) in EDITS.items():
+        assert planned[name][0] == unit and planned[name][1].startswith(f"edit {path}: comment out lines of '"), planned
+    assert planned["snmpd"][1] == "edit /etc/snmp/snmpd.conf: comment out lines of 'agentaddress'; add: agentaddress 127.0.0.1,[::1]"
+
+
 def test_not_edited(machine):  # noqa: F811
     """What is not understood is refused before anything is done, and the file stays."""
     text = machine.run("cat", "/etc/bind/named.conf.options").stdout
