@@ -48,6 +48,7 @@ struct out {
 };
 
 struct alerts {
+        struct sinks sinks;
         struct out *outs;
         size_t n;
         int epoll_fd;
@@ -250,7 +251,7 @@ static int give(struct out *o, const struct str *record, struct err *err)
         int r = 0;
 
         if (!o->child.pid) {
-                r = child_start(&o->child, o->c, err);
+                r = child_start(&o->child, &o->set->sinks, o->c, err);
                 if (r == 0 && epoll_ctl(o->set->epoll_fd, EPOLL_CTL_ADD, o->child.fd, &event) < 0)
                         r = err_errno(err, errno, "cannot wait for a process");
         }
@@ -411,7 +412,7 @@ int alerts_open(const struct sinks *sinks, const char *folder, alerts_say *say_i
 {
         _cleanup_(alerts_freep) struct alerts *a = xcalloc(1, sizeof(*a));
 
-        *a = (struct alerts){.epoll_fd = epoll_create1(EPOLL_CLOEXEC), .say = say_it, .arg = arg};
+        *a = (struct alerts){.sinks = *sinks, .epoll_fd = epoll_create1(EPOLL_CLOEXEC), .say = say_it, .arg = arg};
         if (a->epoll_fd < 0)
                 return err_errno(err, errno, "cannot make an epoll");
         a->outs = xcalloc(sinks->n ? sinks->n : 1, sizeof(*a->outs));
@@ -549,7 +550,7 @@ void alerts_test(const struct sinks *sinks, const char *asset, alerts_tested *te
                 _cleanup_(child_end) struct child child = {.fd = -1};
                 _cleanup_str_ struct str record = {0};
                 struct err err = {0};
-                int r = child_start(&child, &sinks->at[i], &err);
+                int r = child_start(&child, sinks, &sinks->at[i], &err);
 
                 write_test(&sinks->at[i], asset, &record);
                 if (r == 0)

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -49,6 +51,14 @@ static void keep_only(int fd)
         (void)close_range(OWN_FD + 1, ~0u, 0);
 }
 
+/* Of what the watch has in memory; this is a copy. */
+static void forget_secrets_but(const struct sinks *all, const struct sink_config *c)
+{
+        for (const struct sink_config *other = all->at; other < all->at + all->n; other++)
+                if (other != c && other->secret)
+                        explicit_bzero((char *)(uintptr_t)other->secret, other->secret_len);
+}
+
 static void reset_signals(void)
 {
         sigset_t none;
@@ -91,12 +101,13 @@ static void handle(int fd, const struct sink_config *c, const struct str *record
         answer(fd, r, &err);
 }
 
-static _Noreturn void work(int fd, const struct sink_config *c)
+static _Noreturn void work(int fd, const struct sinks *all, const struct sink_config *c)
 {
         static char buf[ALERT_RECORD_MAX + 1];
         int rights;
 
         reset_signals();
+        forget_secrets_but(all, c);
         keep_only(fd);
         if (chdir("/") < 0)
                 _exit(EXIT_FAILURE);
@@ -119,7 +130,7 @@ static _Noreturn void work(int fd, const struct sink_config *c)
 
 /* --- in the watch ---------------------------------------------------------------------------------- */
 
-int child_start(struct child *child, const struct sink_config *c, struct err *err)
+int child_start(struct child *child, const struct sinks *all, const struct sink_config *c, struct err *err)
 {
         _cleanup_close_ int ours = -1, its = -1;
         int fds[2];
@@ -135,7 +146,7 @@ int child_start(struct child *child, const struct sink_config *c, struct err *er
                 return err_errno(err, errno, "cannot start a process");
         }
         if (child->pid == 0)
-                work(its, c);
+                work(its, all, c);
         child->fd = take_fd(ours);
         return 0;
 }

@@ -8,14 +8,18 @@
 #include <sys/types.h>
 
 #include "alert/sink.h"
+#include "alert/sinks_parse.h"
 
 struct child {
         pid_t pid; /* 0: none */
         int fd;    /* of a SOCK_SEQPACKET pair; -1 */
 };
 
-/* c must stay as it is while the child lives. 0 or negative errno. */
-int child_start(struct child *child, const struct sink_config *c, struct err *err);
+/*
+ * For c, which is one of all; both must stay as they are while the child lives. Secrets of the others are not in its
+ * memory. 0 or negative errno.
+ */
+int child_start(struct child *child, const struct sinks *all, const struct sink_config *c, struct err *err);
 /* Kill it, if there is one. */
 void child_end(struct child *child);
 /* Give it a record; it must have answered the one before. 0 or negative errno. */

@@ -128,6 +128,18 @@ def wait_alerts(log, n, seconds=20):
     return lines(log)
 
 
+def memory(pid):
+    """All that a process may write to, but a sanitizer's shadow."""
+    taken = []
+    with open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+            begin, end = (int(n, 16) for n in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and end - begin < 1 << 28:
+                mem.seek(begin)
+                taken.append(mem.read(end - begin) or b"")
+    return b"".join(taken)
+
+
 def test_webhook(sinks):
     ca, cert = sinks.certificate("ca")
     log = sinks.receiver("webhook", 9443, cert)
@@ -151,6 +163,26 @@ def test_webhook(sinks):
     assert "Uid:\t65534\t65534" in status and "Groups:\t \n" in status and "NoNewPrivs:\t1" in status
     for kind in ("Inh", "Prm", "Eff", "Bnd", "Amb"):
         assert f"Cap{kind}:\t0000000000000000" in status
+
+
+def test_secrets_of_others(sinks):
+    """The process of a sink has its own in memory, and that of no other one."""
+    logs, secrets = [], {}
+    for name, port in (("one", 9440), ("two", 9441)):
+        key, secrets[name] = sinks.folder / f"key-{name}", f"secret of {name}, {'0123456789' * 3}".encode()
+        key.write_bytes(secrets[name])
+        key.chmod(0o600)
+        logs.append(sinks.receiver("webhook", port))
+    sinks.write(*(sinks.webhook(port, name=name, scheme="http", secret_file=str(sinks.folder / f"key-{name}"))
+                  for name, port in (("one", 9440), ("two", 9441))))
+    watch = sinks.start()
+    sinks.open_port(8301, watch)
+    for log in logs:
+        wait_alerts(log, 1)
+    found = sorted(tuple(name for name, secret in secrets.items() if secret in memory(pid))
+                   for pid in run("pgrep", "-P", watch.pid).stdout.split())
+    assert found == [("one",), ("two",)]
+    assert all(secret in memory(watch.pid) for secret in secrets.values())  # what is looked for can be found
 
 
 def test_certificate_is_checked(sinks):
