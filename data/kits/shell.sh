@@ -78,6 +78,16 @@ only_in_second()
         awk 'FILENAME == ARGV[1] { seen[$0] = 1; next } !($0 in seen)' "$1" "$2"
 }
 
+# Of standard input those that the file $1 has not, if it is there: it may hold what is nobody's business.
+new_lines()
+{
+        if [ -f "$1" ]; then
+                only_in_second "$1" -
+        else
+                cat
+        fi
+}
+
 # Written beside its place and moved there: a kill leaves the old or the new file.
 put()
 {
@@ -175,8 +185,8 @@ write_file()
                 return 2
         fi
         if [ "$mode" = show ]; then
-                say "  would: write $1:"
-                printf '%s' "$new" | sed 's/^/      | /'
+                say "  would: write $1$([ ! -f "$1" ] || say ', where these lines are new'):"
+                printf '%s' "$new" | new_lines "$1" | sed 's/^/      | /'
                 return 0
         fi
         if ! { remember && make_folder "$(dirname "$1")" && remember_file "$1" "$2"; }; then
