@@ -88,7 +88,7 @@ class Host:
         """All that hardening may change: configuration to the byte, states of units, the ruleset."""
         script = r"""
         cd /etc && find . \( -path ./machine-id -o -name 'ld.so.cache' \) -prune -o -printf '%p %y %m %U %G %l\n' | sort
-        find /etc/systemd /etc/xinetd.d /etc/inetd.conf /etc/redis /etc/ssh /etc/rc?.d -type f -exec sha256sum {} + 2>/dev/null | sort
+        find /etc/systemd /etc/xinetd.d /etc/inetd.conf /etc/memcached.conf /etc/redis /etc/ssh /etc/rc?.d -type f -exec sha256sum {} + 2>/dev/null | sort
         nft -s list ruleset
         """
         units = self.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "--type=service,socket,path,timer").stdout
@@ -353,7 +353,8 @@ def kills(n):
     return range(n)
 
 
-MANY = stop("nginx") + stop("rpcbind") + stop("redis") + FIREWALL
+EDIT = action("bind-loopback", "memcached", ("recipe", "memcached"), ("unit", "memcached.service"))
+MANY = stop("nginx") + stop("rpcbind") + stop("redis") + EDIT + FIREWALL
 
 
 def check_killed(host, n):

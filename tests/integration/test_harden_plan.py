@@ -132,6 +132,23 @@ def test_recipe_edits(machine, name):  # noqa: F811
     wait_for(lambda: not machine.run("pgrep", "-f", "quaymaster-harden", check=False).stdout, 30, "the end of the watchers")
 
 
+def test_edited_since(machine):  # noqa: F811
+    """Undo leaves alone what somebody wrote there meanwhile, and says so."""
+    unit, _, path, _ = EDITS["memcached"]
+    text = machine.run("cat", path).stdout
+    request = json.dumps({"id": "x", "kind": "bind-loopback", "values": [["recipe", "memcached"], ["unit", unit]]}) + "\n"
+    assert harden(machine, "apply", "--confirm-within", 300, "--plan", "0123456789abcdef", text=request)["ok"]
+    assert harden(machine, "confirm", "--at-console")["ok"]
+    edited = machine.run("cat", path).stdout
+    machine.write(path, edited + "-c 512\n")
+    refused = harden(machine, "undo", "last")
+    assert not refused["ok"] and path in refused["error"], refused
+    assert machine.run("cat", path).stdout == edited + "-c 512\n"
+    machine.write(path, edited)
+    assert harden(machine, "undo", "last")["ok"] and machine.run("cat", path).stdout == text
+    wait_for(lambda: not machine.run("pgrep", "-f", "quaymaster-harden", check=False).stdout, 30, "the end of the watchers")
+
+
 def test_the_plan_knows_edits(machine):  # noqa: F811
     """By what runs there and by whose package it is."""
     for unit, _, path, script in EDITS.values():
