@@ -64,7 +64,7 @@ static const struct command_part parts[] = {
         [PLAN] = {"plan", .arguments = "", .takes = STR_LIST(HOST_OPTIONS, "from", "show-firewall", "json")},
         [APPLY] = {"apply", .arguments = "",
                    .takes = STR_LIST(HOST_OPTIONS, "confirm-within", "verify-from", "rollback-unless-verified",
-                                         "yes", "json")},
+                                     "yes", "json")},
         [CONFIRM] = {"confirm", .arguments = "", .takes = STR_LIST("at-console")},
         [UNDO] = {"undo", .most = 1, .arguments = "[ID]", .takes = STR_LIST()},
         [STATUS] = {"status", .arguments = "", .takes = STR_LIST("json")},

@@ -56,8 +56,8 @@ static const struct command_part parts[] = {
         [CHECK] = {"check", .arguments = "", .takes = STR_LIST("json", "config")},
         [APPROVE] = {"approve", 1, 1, "one port or listener, as 443/tcp",
                      STR_LIST("need", "owner", "approved-by", "approved-on", "expires", "ticket", "basis",
-                                  "protocol", "process", "unit", "package", "user", "container", "from", "on",
-                                  "config")},
+                              "protocol", "process", "unit", "package", "user", "container", "from", "on",
+                              "config")},
         [EXPLAIN] = {"explain", 1, 1, "one port or listener, as 443/tcp",
                      STR_LIST("netns", "no-bpf", "all", "json", "config")},
 };

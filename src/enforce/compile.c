@@ -380,7 +380,7 @@ static bool includes(const struct str *text, const char *line)
         return false;
 }
 
-/* The daemon reads the drop-in only where its main file says so. */
+/* The daemon reads the file that is written only where its main file says so. */
 static int check_included(const struct compile *c, const struct recipe *recipe, const char *unit,
                           struct err *err)
 {
@@ -395,7 +395,7 @@ static int check_included(const struct compile *c, const struct recipe *recipe, 
         if (r < 0)
                 return err_errno(err, -r, "reading '%s'", str_text(&path));
         if (!includes(&text, recipe->include_line))
-                return err_set(err, -EINVAL, "'%s' has no line '%s', so a drop-in would not be read",
+                return err_set(err, -EINVAL, "'%s' has no line '%s', so what is written would not be read",
                                str_text(&path), recipe->include_line);
         return 0;
 }

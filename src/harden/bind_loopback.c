@@ -49,10 +49,10 @@ static void make_one(struct maker *m, const struct unit_group *g, const struct r
                         ? pool_printf(m->pool,
                                       "The policy approves it on this machine only, and others "
                                       "reach it (%s).",
-                                      unit_group_ports(m, g))
+                                      unit_group_ports(m, g, true))
                         : pool_printf(m->pool,
                                       "If it is needed at all (%s), then perhaps on this machine only.",
-                                      unit_group_ports(m, g));
+                                      unit_group_ports(m, g, true));
         d.action.risk_why = "Programs on other machines that use it are cut off; it is restarted.";
         if (unit_group_is_session(m, g))
                 d.action.cuts = pool_printf(m->pool, "Your own session came in by it (port %u).",

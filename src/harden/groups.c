@@ -220,14 +220,14 @@ static bool names_port(const char *text, const char *port)
         return at && (at == text || at[-1] == ' ');
 }
 
-const char *unit_group_ports(struct maker *m, const struct unit_group *g)
+const char *unit_group_ports(struct maker *m, const struct unit_group *g, bool on_network)
 {
         _cleanup_str_ struct str text = {0};
 
         vec_foreach(l, &g->listeners) {
                 char port[32];
 
-                if (!harden_is_unwanted(m, *l))
+                if (!harden_is_unwanted(m, *l) || (on_network && !harden_is_on_network(*l)))
                         continue;
                 (void)snprintf(port, sizeof(port), "%u/%s", (*l)->port, transport_name((*l)->transport));
                 if (!names_port(str_text(&text), port))

@@ -11,7 +11,7 @@ static void check_include(struct books *b, const struct recipe *recipe, const st
                 "      ansible.builtin.slurp:\n"
                 "        src: '%s'\n"
                 "      register: main_file\n"
-                "    - name: 'A file of its own is read by it'\n"
+                "    - name: 'What is written below is read by it'\n"
                 "      ansible.builtin.assert:\n"
                 "        that: main_file.content | b64decode | regex_search('(?m)^\\s*' + (kit_line | regex_escape))\n"
                 "      vars:\n"

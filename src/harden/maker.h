@@ -90,8 +90,8 @@ bool unit_group_is_needed(const struct unit_group *g);
 bool unit_group_unwanted(const struct maker *m, const struct unit_group *g, bool on_network);
 bool unit_group_only_loopback(const struct unit_group *g);
 bool unit_group_is_session(const struct maker *m, const struct unit_group *g);
-/* "21/tcp, 990/tcp" of its unwanted listeners */
-const char *unit_group_ports(struct maker *m, const struct unit_group *g);
+/* "21/tcp, 990/tcp" of its unwanted listeners, or only of those that others may reach */
+const char *unit_group_ports(struct maker *m, const struct unit_group *g, bool on_network);
 
 /* The values, commands and warnings for stopping a unit with what starts it again. True: something else needs it. */
 bool unit_stop_fill(struct maker *m, struct draft *d, const struct unit_group *g);

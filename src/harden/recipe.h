@@ -32,7 +32,7 @@ struct recipe {
         const char *content; /* of the drop-in, or what comes into the file */
         const struct recipe_edit *edit; /* NULL: a drop-in */
         const char *
-                include; /* not NULL: a file (may hold %v) that must include the drop-in, else it is not for here */
+                include; /* not NULL: a file (may hold %v) that must include what is at path, else it is not for here */
         const char *include_line; /* a line of that file that shows it begins so (blanks before it aside) */
         const char
                 *packaged; /* not NULL: the lines that the unit must have, as recipe_unit_lines gives them */

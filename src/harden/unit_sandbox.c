@@ -34,7 +34,7 @@ static void make_one(struct maker *m, const struct unit_group *g)
         d.action.suggested = true;
         d.action.why = pool_printf(m->pool,
                                    "The policy approves it on this machine only, and others reach it (%s).",
-                                   unit_group_ports(m, g));
+                                   unit_group_ports(m, g, true));
         d.action.risk_why =
                 "It can reach no other machine either: no DNS server, database or update there. It is restarted.";
         if (unit_group_is_session(m, g))

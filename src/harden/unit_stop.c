@@ -184,9 +184,9 @@ static void make_one(struct maker *m, const struct unit_group *g)
         d.action.title = pool_printf(m->pool, "Stop and disable %s", g->unit->name);
         d.action.why = m->in->policy
                                ? pool_printf(m->pool, "The policy approves nothing that it serves (%s).",
-                                             unit_group_ports(m, g))
+                                             unit_group_ports(m, g, false))
                                : pool_printf(m->pool, "The guide advises against what it serves (%s).",
-                                             unit_group_ports(m, g));
+                                             unit_group_ports(m, g, false));
         set_risk(m, &d, g, unit_stop_fill(m, &d, g));
         if (also)
                 draft_warn(&d, also);
