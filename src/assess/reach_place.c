@@ -218,22 +218,16 @@ bool reach_is_own(const void *arg, uint8_t family, rule_number number)
         return false;
 }
 
-/* By the network it is attached to: the narrowest. */
 bool reach_way_out(const void *arg, uint8_t family, rule_number number, rule_number *ret)
 {
         const struct place *p = arg;
-        const struct interface_address *best = NULL;
+        const struct way_out key = {.netns = p->netns, .to = reach_address(family == 4 ? V4 : V6, number)};
+        const struct way_out *way = p->view->ways_out.n
+                                            ? bsearch(&key, p->view->ways_out.at, p->view->ways_out.n,
+                                                      sizeof(key), way_out_order)
+                                            : NULL;
 
-        vec_foreach (a, &p->view->addresses) {
-                struct rule_span network;
-
-                if (!leads_out(a, p->netns) || a->address.family != family)
-                        continue;
-                network = network_of(&a->address, a->prefix_len);
-                if (network.first <= number && number <= network.last && (!best || a->prefix_len > best->prefix_len))
-                        best = a;
-        }
-        if (best)
-                *ret = device_number(best->device);
-        return best != NULL;
+        if (way)
+                *ret = device_number(way->device);
+        return way != NULL;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/order.h"
 #include "base/str.h"
 
 struct inside *inside_new(void)
@@ -29,6 +30,7 @@ struct inside *inside_free(struct inside *view)
         vec_clear(&view->packages);
         vec_clear(&view->containers);
         vec_clear(&view->forwards);
+        vec_clear(&view->ways_out);
         vec_clear(&view->gaps);
         map_release(&view->service_by_name);
         map_release(&view->process_by_pid);
@@ -45,6 +47,14 @@ uint32_t inside_find_service(const struct inside *view, const char *name)
 
         (void)map_get_str(&view->service_by_name, name, &index);
         return (uint32_t)index;
+}
+
+int way_out_order(const void *a, const void *b)
+{
+        const struct way_out *x = a, *y = b;
+        int r = number_order(x->netns, y->netns);
+
+        return r ? r : address_compare(&x->to, &y->to);
 }
 
 uint32_t inside_service(struct inside *view, const char *name)

@@ -131,6 +131,13 @@ struct forward {
         const char *rule; /* "ip nat DOCKER handle 12" */
 };
 
+/* Where packets go that the packet filter passes on to an address: all of them leave by that device. */
+struct way_out {
+        uint32_t netns;
+        struct address to;
+        const char *device;
+};
+
 /* What was asked for and could not be seen. */
 struct gap {
         const char *source;     /* sockets, processes, netns, units, packages, firewall, bpf */
@@ -163,6 +170,7 @@ struct inside {
         vec(struct package) packages;
         vec(struct container) containers;
         vec(struct forward) forwards;
+        vec(struct way_out) ways_out; /* to where forwards lead, as far as it is certain; sorted by way_out_order() */
         vec(struct gap) gaps;
 
         struct map service_by_name; /* interned name -> index */
@@ -187,6 +195,9 @@ uint32_t inside_find_service(const struct inside *view, const char *name);
 uint32_t inside_process(struct inside *view, pid_t pid);
 /* One record for each distinct (name, version, manager). */
 uint32_t inside_package(struct inside *view, const char *name, const char *version, const char *manager);
+
+/* By namespace and address, for qsort(3) and bsearch(3). */
+int way_out_order(const void *a, const void *b);
 
 /* Note a gap; the reason is formatted. The same source and reason is counted, not repeated. */
 void inside_gap(struct inside *view, const char *source, const char *capability, bool incomplete,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the kernel answers to a dump of sockets, links or addresses. The number of the dump is that of the first message. */
+/* What the kernel answers to a dump of sockets, links, addresses, routes or rules. The number of the dump is that of the first message. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "collect/firewall_notices.h"
 #include "collect/interfaces.h"
 #include "base/netlink.h"
+#include "collect/routes.h"
 #include "collect/sock_diag.h"
 #include "fuzz.h"
 
@@ -18,11 +19,27 @@ static void check_address(const struct address *address)
                 abort();
 }
 
-/* Every message is tried as every kind, so that one seed serves three parsers. */
+/* To its own network it is the way, or no certain one. */
+static void check_way_out(struct route *route)
+{
+        struct routes routes = {.routes = {.at = route, .n = 1, .room = 1}};
+        uint32_t out;
+
+        check_address(&route->to);
+        if (route->prefix_len > (route->to.family == 4 ? 32 : 128))
+                abort();
+        out = routes_way_out(&routes, &route->to);
+        if (out && (out != route->ifindex || route->unclear))
+                abort();
+}
+
+/* Every message is tried as every kind, so that one seed serves all parsers. */
 static void each(uint16_t type, struct wire payload, void *arg)
 {
         struct interface_seen seen;
         struct socket_seen s;
+        struct route route;
+        struct route_rule rule;
         size_t *n = arg;
 
         *n += 1;
@@ -39,6 +56,10 @@ static void each(uint16_t type, struct wire payload, void *arg)
                 if (seen.device[0])
                         abort();
         }
+        if (routes_parse_route(payload, &route))
+                check_way_out(&route);
+        if (routes_parse_rule(payload, &rule) && ((rule.family != 4 && rule.family != 6) || rule.suppressed < -1))
+                abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Records what this kernel answers to the dumps we ask for, as seeds and as input of tests/unit/test_netlink.c.
+"""Records what this kernel answers to the dumps we ask for, as seeds and as input of tests/unit/test_kernel_records.c and
+test_routes.c.
 
-usage: ip netns exec NAME record-netlink.py DIR, in a namespace of its own with lo and a link "qz0" (192.0.2.1/24) up.
+usage: ip netns exec NAME record-netlink.py DIR, in a namespace of its own with lo and a link "qz0" (192.0.2.1/24) up;
+routes and rules it adds itself.
 """
 import pathlib
 import socket
 import struct
+import subprocess
 import sys
 
 SOCK_DIAG, ROUTE = 4, 0
@@ -43,6 +46,18 @@ def listener(family, kind, address, port, *options):
     return s
 
 
+ROUTES = """
+route add 198.51.100.0/24 via 192.0.2.9 metric 77
+route add default nexthop via 192.0.2.8 dev qz0 nexthop via 192.0.2.9 dev qz0
+route add blackhole 203.0.113.0/24
+route add 203.0.113.128/25 via 192.0.2.9 tos 0x10
+-6 route add 2001:db8:7::/48 dev qz0 table 1234
+rule add fwmark 7 lookup 1234 priority 10
+rule add from 198.51.100.7 prohibit priority 11
+rule add lookup main suppress_prefixlength 0 priority 12
+"""
+
+
 def main():
     to = pathlib.Path(sys.argv[1])
     device = (socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"qz0\0")
@@ -63,6 +78,9 @@ def main():
         "links": ask(ROUTE, 18, bytes(16)),
         "addresses": ask(ROUTE, 22, bytes(16)),
     }
+    for line in ROUTES.strip().splitlines():
+        subprocess.run(["ip", *line.split()], check=True)
+    answers |= {"routes": ask(ROUTE, 26, bytes(12)), "rules": ask(ROUTE, 34, bytes(12))}
     for name, answer in answers.items():
         (to / name).write_bytes(answer)
     for s in kept:

@@ -63,6 +63,16 @@ void sample_interface(struct inside *view, uint32_t netns, const char *device, c
         a->up = true;
 }
 
+void sample_way_out(struct inside *view, uint32_t netns, const char *to, const char *device)
+{
+        struct way_out *way = vec_push(&view->ways_out);
+
+        must(address_parse(to, &way->to) == 0);
+        way->netns = netns;
+        way->device = device;
+        vec_sort(&view->ways_out, way_out_order);
+}
+
 uint32_t sample_process(struct inside *view, pid_t pid, const char *exe, const char *name)
 {
         uint32_t index = inside_process(view, pid);

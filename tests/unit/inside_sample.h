@@ -19,6 +19,9 @@ void sample_link(struct inside *view, uint32_t netns, const char *device);
 /* "10.0.0.2/24" on a device that is up. */
 void sample_interface(struct inside *view, uint32_t netns, const char *device, const char *address);
 
+/* Packets that are led on to that address leave by that device. */
+void sample_way_out(struct inside *view, uint32_t netns, const char *to, const char *device);
+
 /* name NULL: the base name of exe. uid 0 unless changed. */
 uint32_t sample_process(struct inside *view, pid_t pid, const char *exe, const char *name);
 /* A unit of systemd, running and enabled; exec may be NULL. */

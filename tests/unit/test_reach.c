@@ -34,6 +34,9 @@ static struct host host_new(void)
         sample_interface(h.view, HOST_NETNS, "eth0", "10.1.0.5/16");
         sample_interface(h.view, HOST_NETNS, "docker0", "172.17.0.1/16");
         sample_interface(h.view, HOST_NETNS, "podman0", "10.88.0.1/16");
+        sample_way_out(h.view, HOST_NETNS, "172.17.0.2", "docker0");
+        sample_way_out(h.view, HOST_NETNS, "172.17.0.3", "docker0");
+        sample_way_out(h.view, HOST_NETNS, "10.88.0.2", "podman0");
         h.estate.networks = calloc(2, sizeof(*h.estate.networks));
         h.estate.n_networks = 2;
         add_network(&h.estate.networks[0], "10.1.0.0/16", "office");
