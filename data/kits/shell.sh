@@ -842,6 +842,10 @@ main()
                         echo "--$mode needs root" >&2
                         exit 1
                 fi
+                if [ "$mode" = undo ] && [ ! -d "$state" ]; then
+                        echo "nothing to undo: kit $kit was not applied here" >&2
+                        exit 0
+                fi
                 take_turn
         fi
         say "quaymaster kit $kit, made for $host"

@@ -126,7 +126,7 @@ static struct advice advice_of(const struct page *page, const struct listener *l
                 return (struct advice){
                         ADVICE_REVIEW,
                         "Only the port number says what this is: the guide does not know this program for it; find out "
-                        "what it speaks (host --verify asks it) and what needs it.",
+                        "what it speaks (audit --verify asks it) and what needs it.",
                 };
         return (struct advice){page->advice, page->why};
 }

@@ -117,9 +117,11 @@ const struct command command_diff = {
                 "  FILE       records that `host`, `audit` or `scan` wrote with --json, or what `import` knows,\n"
                 "             such as XML of nmap; - is standard input. Write ./FILE where a snapshot has the name.\n\n"
                 "A daemon that was restarted is no change. What is not known on one side is none either: the output\n"
-                "says what could not be compared.\n\n"
+                "says what could not be compared. A listing (of ss, netstat ...) does not say whose it is: it is\n"
+                "taken to be of the host of the other side.\n\n"
                 "Exit status: 0 nothing changed but what a `change` expected, 1 something did, 2 wrong usage or\n"
-                "a file that cannot be read, 3 nothing changed in what was seen, and a side is incomplete.\n",
+                "a file that cannot be read, 3 nothing changed in what was seen, and a side is incomplete, or the two\n"
+                "have nothing that can be compared.\n",
         .options = options,
         .n_options = array_len(options),
         .min_arguments = 2,

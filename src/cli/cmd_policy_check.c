@@ -30,6 +30,11 @@ static void add_json(struct str *out, const struct policy_run *run, const struct
         json_end_line(&j);
 }
 
+static void add_count(struct str *out, size_t n, const char *thing)
+{
+        str_addf(out, " %zu %s%s", n, thing, n == 1 ? "" : "s");
+}
+
 static void add_text(struct str *out, const struct policy_run *run, const struct policy_warnings *warnings)
 {
         vec_foreach(w, &warnings->list) {
@@ -39,8 +44,13 @@ static void add_text(struct str *out, const struct policy_run *run, const struct
                 str_add_char(out, '\n');
         }
         text_add_printable(out, run->policy.file);
-        str_addf(out, ": %zu approvals, %zu prohibitions, %zu warnings\n", run->policy.n_allow,
-                 run->policy.n_rules - run->policy.n_allow, warnings->list.n);
+        str_add_char(out, ':');
+        add_count(out, run->policy.n_allow, "approval");
+        str_add_char(out, ',');
+        add_count(out, run->policy.n_rules - run->policy.n_allow, "prohibition");
+        str_add_char(out, ',');
+        add_count(out, warnings->list.n, "warning");
+        str_add_char(out, '\n');
 }
 
 int policy_check_file(const struct invocation *in, struct err *err)

@@ -82,6 +82,29 @@ static void read_both(struct side *one, struct side *two)
                 (void)read_side(two);
 }
 
+/* The listing of a program says nothing of its host but what its file is called. */
+static bool is_named_by_file(const struct snapshot *s)
+{
+        return s->asset && str_after(s->asset, IMPORT_ASSET);
+}
+
+static void adopt(struct snapshot *to, const struct snapshot *other)
+{
+        vec_foreach(item, &to->items)
+                if (streq_ptr(item->asset, to->asset))
+                        item->asset = other->asset;
+        to->asset = other->asset;
+}
+
+/* One host is compared with itself. */
+static void name_host(struct snapshot to[2])
+{
+        if (is_named_by_file(&to[1]) && to[0].asset)
+                adopt(&to[1], &to[0]);
+        else if (is_named_by_file(&to[0]) && to[1].asset)
+                adopt(&to[0], &to[1]);
+}
+
 int snapshot_find_two(struct snapshot to[2], const char *const words[2], const struct invocation *in,
                       struct err *err)
 {
@@ -106,5 +129,7 @@ int snapshot_find_two(struct snapshot to[2], const char *const words[2], const s
                 else if (sides[i]->file)
                         r = snapshot_file_take(sides[i]->file, err);
         }
+        if (r == 0)
+                name_host(to);
         return r;
 }

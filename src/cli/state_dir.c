@@ -30,6 +30,6 @@ int state_dir_make(struct str *path, struct err *err)
         else if (home && *home == '/')
                 str_addf(path, "%s/.local/state/quaymaster", home);
         else
-                return err_set(err, -ENOENT, "no place for state: HOME is not set");
+                return err_set(err, -EINVAL, "no place for state: HOME is not set");
         return make_path(path->text, from, err);
 }

@@ -216,7 +216,8 @@ static void tell_ready(struct follow *f)
         } else
                 (void)fprintf(
                         stderr,
-                        "quaymaster watch: following what the packet filter refuses (NFLOG group %d)\n",
+                        "quaymaster watch: following what the firewall of `harden apply` refuses (NFLOG group %d); "
+                        "without it nothing is told\n",
                         FIREWALL_LOG_GROUP);
 }
 

@@ -27,7 +27,7 @@ struct compare {
         bool *met; /* of the earlier items: the later side has its key */
         vec(const struct item *) gone, came;
         size_t unsure[ITEM_SERVICE + 1];
-        size_t not_looked[ITEM_SERVICE + 1], elsewhere;
+        size_t not_looked[ITEM_SERVICE + 1], elsewhere, compared;
 };
 
 static uint64_t key_hash(const struct compare *c, const struct item *item)
@@ -223,6 +223,7 @@ static void take_later(struct compare *c, const struct item *item)
                 c->not_looked[item->kind]++;
                 return;
         }
+        c->compared++;
         earlier = find(c, item);
         if (earlier)
                 compare_state(c, earlier, item);
@@ -238,8 +239,10 @@ static void take_earlier(struct compare *c, const struct item *item)
                 c->elsewhere++;
         else if (lacks_kind(c->after, item))
                 c->not_looked[item->kind]++;
-        else
+        else {
+                c->compared++;
                 *vec_push(&c->gone) = item;
+        }
 }
 
 /* The same place may be there twice on the later side: it came once. */
@@ -308,7 +311,8 @@ static void tell_notes(struct compare *c)
         struct pool *pool = c->after->pool;
         const struct snapshot *a = c->before, *b = c->after;
 
-        c->drift->complete = a->complete && b->complete;
+        c->drift->nothing_compared = (a->items.n || b->items.n) && !c->compared;
+        c->drift->complete = a->complete && b->complete && !c->drift->nothing_compared;
         for (size_t kind = 0; kind < array_len(kinds); kind++) {
                 if (c->unsure[kind])
                         note(c,

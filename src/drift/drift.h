@@ -14,7 +14,8 @@ struct drift {
         vec(const char *) notes;
         size_t unsure; /* items that the later side lacks, and that may be there all the same: no event */
         size_t counts[EVENT_KIND_MAX];
-        bool complete; /* both sides were, and nothing is unsure */
+        bool complete; /* both sides were, nothing is unsure, and something was compared */
+        bool nothing_compared; /* there are items, and each of a kind or place that the other side did not look for */
 };
 
 /* Both in one pool, so that equal strings have equal pointers. The snapshots must outlive the result. */

@@ -110,6 +110,13 @@ bool expect_matches(const struct expect *x, const struct event *e, const char *h
         return (is_place(x, e->after) || is_place(x, e->before)) && is_host(x, item, hostname);
 }
 
+bool expect_matches_end(const struct expect *x, const struct event *e, enum event_kind end, const char *hostname)
+{
+        const struct item *item = end == EVENT_OPENED ? e->after : e->before;
+
+        return e->kind == EVENT_MOVED && x->kind == end && is_place(x, item) && is_host(x, item, hostname);
+}
+
 bool expect_is_place(const char *word, const struct item *item)
 {
         struct expect x = {0};

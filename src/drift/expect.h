@@ -24,5 +24,10 @@ struct expect {
 int expect_parse(const char *text, struct expect *ret, struct err *err);
 /* `hostname` is that of the snapshot, or NULL. */
 bool expect_matches(const struct expect *x, const struct event *e, const char *hostname);
+/*
+ * Of a move, of which either end may be expected by itself: `end` is EVENT_OPENED for the place it came to,
+ * EVENT_CLOSED for the one it left.
+ */
+bool expect_matches_end(const struct expect *x, const struct event *e, enum event_kind end, const char *hostname);
 /* "8443/tcp" or a service: whether it is the place of the item. */
 bool expect_is_place(const char *word, const struct item *item);

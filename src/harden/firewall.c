@@ -453,6 +453,14 @@ static void warn_of_policy(struct maker *m, struct table *t)
                                    pool_printf(m->pool,
                                                "The approval of line %u (%s) has expired: it closes.",
                                                l->judgement.rule->line, l->judgement.rule->what));
+        vec_foreach(l, &m->assessment->listeners)
+                if (l->judgement.verdict == VERDICT_APPROVED && is_shut(t, l))
+                        draft_warn(&t->draft,
+                                   pool_printf(m->pool,
+                                               "%u/%s is approved by line %u (%s), but for nobody that the "
+                                               "firewall can let in: it closes.",
+                                               l->port, transport_name(l->transport), l->judgement.rule->line,
+                                               l->judgement.rule->what));
         if (t->by_owner)
                 plan_note(
                         m,

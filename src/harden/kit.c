@@ -93,6 +93,17 @@ void kit_add_file(struct kit *kit, struct pool *pool, const char *name, unsigned
         };
 }
 
+void kit_begin_with(struct kit *kit, const char *name)
+{
+        for (size_t i = 1; i < kit->files.n; i++)
+                if (streq(kit->files.at[i].name, name)) {
+                        struct kit_file first = kit->files.at[i];
+
+                        memmove(kit->files.at + 1, kit->files.at, i * sizeof(first));
+                        kit->files.at[0] = first;
+                }
+}
+
 void kit_leave_out(struct kit *kit, struct pool *pool, const struct action *a, const char *why)
 {
         *vec_push(&kit->left_out) = pool_printf(pool, "%s: %s", kit_plain(pool, a->id), why);

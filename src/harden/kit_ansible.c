@@ -499,6 +499,7 @@ static void write_ansible(const struct plan *plan, struct pool *pool, struct kit
                        "        state: absent\n");
         kit_add_file(kit, pool, "playbook.yml", 0644, &play);
         kit_add_file(kit, pool, "undo.yml", 0644, &undo);
+        kit_begin_with(kit, "playbook.yml");
 }
 
 const struct kit_format kit_ansible = {

@@ -63,6 +63,7 @@ static void write_image(const struct plan *plan, struct pool *pool, struct kit *
         if (tables.len)
                 kit_add_file(kit, pool, "quaymaster.nft", 0644, &tables);
         write_readme(kit, pool, plan);
+        kit_begin_with(kit, "README.txt");
 }
 
 const struct kit_format kit_image = {

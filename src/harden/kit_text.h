@@ -13,7 +13,8 @@
  */
 const char *kit_plain(struct pool *pool, const char *text);
 
-/* Add a file of the kit; the text is copied. */
+/* Add a file of the kit; the text is copied. kit_begin_with: one that is there becomes the one to begin with. */
+void kit_begin_with(struct kit *kit, const char *name);
 void kit_add_file(struct kit *kit, struct pool *pool, const char *name, unsigned mode,
                   const struct str *text);
 void kit_leave_out(struct kit *kit, struct pool *pool, const struct action *a, const char *why);

@@ -144,7 +144,6 @@ void add_attached(const struct maker *m, bool bridges, struct str *to)
 /* --- rules ----------------------------------------------------------------------------------- */
 
 #define SHOWN_NETWORKS 8
-#define LOCAL (1u << EXPOSURE_LOOPBACK | 1u << EXPOSURE_PRIVATE)
 
 /* The first networks of a list, as people can read it; a machine may have thousands. */
 static const char *first_few(struct maker *m, const char *list)
@@ -162,7 +161,18 @@ static const char *first_few(struct maker *m, const char *list)
         return pool_printf(m->pool, "%.*s and %zu more", (int)(end - list - 1), list + 1, more);
 }
 
-static void add_link(struct maker *m, const struct policy_rule *rule, struct draft *d, struct str *to)
+/* In a namespace of its own all that is reached is of that exposure: those it is attached to are meant. */
+static const char *meant_by_link(struct maker *m, const struct policy_rule *rule)
+{
+        if (rule->from & 1u << EXPOSURE_LINK)
+                return "link";
+        vec_foreach(ns, &m->view->netns)
+                if (ns->own && ns->kind != NETNS_HOST && rule->from & 1u << EXPOSURE_PRIVATE)
+                        return "private";
+        return NULL;
+}
+
+static void add_link(struct maker *m, const struct policy_rule *rule, const char *word, struct draft *d, struct str *to)
 {
         _cleanup_str_ struct str attached = {0};
 
@@ -172,9 +182,9 @@ static void add_link(struct maker *m, const struct policy_rule *rule, struct dra
                 d,
                 pool_printf(
                         m->pool,
-                        "Line %u (%s) says `from: link`: only networks this machine is attached to get in "
+                        "Line %u (%s) says `from: %s`: only networks this machine is attached to get in "
                         "(%s). Name a zone where others need it.",
-                        rule->line, rule->what, attached.len ? first_few(m, attached.text) : "none is seen"));
+                        rule->line, rule->what, word, attached.len ? first_few(m, attached.text) : "none is seen"));
 }
 
 void from_of_rule(struct maker *m, const struct policy_rule *rule, struct zone_lines *zones, struct draft *d,
@@ -200,8 +210,8 @@ void from_of_rule(struct maker *m, const struct policy_rule *rule, struct zone_l
                                         "nobody gets in by that.",
                                         rule->line, rule->what, rule->from_zones.at[i]));
         }
-        if (rule->from & 1u << EXPOSURE_LINK)
-                add_link(m, rule, d, &places);
+        if (meant_by_link(m, rule))
+                add_link(m, rule, meant_by_link(m, rule), d, &places);
         ret->nowhere = !places.len;
         if (places.len)
                 str_addf(&ret->text, " from%s", places.text);

@@ -110,6 +110,9 @@ const struct importer *importer_find(const char *name);
  */
 const struct importer *importer_guess(const char *start, size_t len);
 
+/* In front of the name that a listing's host is given as its asset: no machine says that of itself. */
+#define IMPORT_ASSET "import:"
+
 /* 0 or negative errno. `asset` is the name of the host a listing was made on, `time_s` when. */
 int import_open(struct import **ret, const struct importer *importer, const char *asset, int64_t time_s,
                 struct err *err);

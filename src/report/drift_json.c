@@ -164,6 +164,8 @@ static void write_summary(struct writer *w)
         json_open_array(&j, "incomplete");
         add_incomplete(&j, in->before, &w->body);
         add_incomplete(&j, in->after, &w->body);
+        if (d->nothing_compared)
+                json_str(&j, NULL, "nothing of the two can be compared");
         json_end(&j);
         json_open_array(&j, "notes");
         vec_foreach(note, &d->notes)

@@ -219,7 +219,9 @@ static void add_counts(struct writer *w)
         const char *between = "";
 
         if (!d->events.n) {
-                str_add(&w->buf, d->complete ? "Nothing changed.\n" : "Nothing changed in what was seen.\n");
+                str_add(&w->buf, d->nothing_compared ? "Nothing of the two can be compared.\n"
+                                 : d->complete       ? "Nothing changed.\n"
+                                                     : "Nothing changed in what was seen.\n");
                 return;
         }
         for (enum event_kind kind = 0; kind < EVENT_KIND_MAX; kind++) {

@@ -10,6 +10,7 @@
 
 #define CHUNK        (64u * 1024)
 #define LONGEST_LIST 80u /* bytes of ports in text */
+#define MS_PER_S     1000u
 
 struct writer {
         const struct scan_plan *plan;
@@ -19,6 +20,7 @@ struct writer {
         struct askable *asked; /* of the address at hand: 32 KiB */
         struct str tcp, udp;   /* the lists of all ports asked for, made once */
         uint64_t addresses, probes;
+        uint64_t estimate_ms; /* for all, at least; also for the one that may be asked slowest */
 };
 
 static void writer_release(struct writer *w)
@@ -63,6 +65,14 @@ static void add_left_out(struct str *to, const struct askable *a)
         str_addf(to, ": %s", a->limits.why ? a->limits.why : "raw printing prints whatever it is sent");
 }
 
+/* Packets a second to the address at hand. */
+static uint32_t host_rate(const struct writer *w)
+{
+        uint32_t most = w->plan->head->pace.host_rate, own = w->asked->limits.host_rate;
+
+        return own && own < most ? own : most;
+}
+
 static void add_ports(struct str *to, const struct writer *w, enum transport t)
 {
         if (w->asked->narrowed)
@@ -105,8 +115,8 @@ static void write_text(struct writer *w, const struct address *address, uint32_t
         }
         if (a->class != DEVICE_NONE)
                 str_addf(&line, "  class %s", device_class_name(a->class));
-        if (a->limits.host_rate && a->limits.host_rate < w->plan->head->pace.host_rate)
-                str_addf(&line, "  at most %u packets/s", a->limits.host_rate);
+        if (host_rate(w) < w->plan->head->pace.host_rate)
+                str_addf(&line, "  at most %u packets/s", host_rate(w));
         if (!streq(method_for(w), w->plan->head->method))
                 str_addf(&line, "  by %s", method_for(w));
         if (a->narrowed) {
@@ -125,10 +135,7 @@ static void write_json(struct writer *w, const struct address *address, uint32_t
         struct json j = begin_record(w, "target", subject->asset);
         _cleanup_str_ struct str tcp = {0}, udp = {0}, left_out = {0};
         char text[ADDRESS_TEXT_SIZE];
-        uint32_t host_rate = head->pace.host_rate;
 
-        if (a->limits.host_rate && a->limits.host_rate < host_rate)
-                host_rate = a->limits.host_rate;
         json_str(&j, "address", address_format(address, text));
         if (zone_index)
                 json_str(&j, "device", head->device(zone_index, head->arg));
@@ -138,7 +145,7 @@ static void write_json(struct writer *w, const struct address *address, uint32_t
         add_ports(&udp, w, TRANSPORT_UDP);
         json_str(&j, "udp", str_text(&udp));
         json_str(&j, "method", method_for(w));
-        json_u64(&j, "host_rate", host_rate);
+        json_u64(&j, "host_rate", host_rate(w));
         json_str(&j, "zone", subject->zone);
         json_str(&j, "class", a->class != DEVICE_NONE ? device_class_name(a->class) : NULL);
         add_left_out(&left_out, a);
@@ -151,11 +158,15 @@ static int write_address(struct writer *w, const struct address *address)
         const struct scan_head *head = w->plan->head;
         const struct target_name *single = targets_single(head->targets, address);
         struct scan_subject subject = head->subject(address, head->arg);
+        uint64_t probes = 0;
 
         scan_askable(head->ports, w->plan->estate, address, w->asked);
         w->addresses++;
         for (enum transport t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++)
-                w->probes += port_set_count(&w->asked->ports.of[t]);
+                probes += port_set_count(&w->asked->ports.of[t]);
+        w->probes += probes;
+        if (probes * MS_PER_S / host_rate(w) > w->estimate_ms)
+                w->estimate_ms = probes * MS_PER_S / host_rate(w);
         (w->plan->json ? write_json : write_text)(w, address, single ? single->zone_index : 0, &subject);
         return report_flush(&w->buf, w->fd, CHUNK, w->err);
 }
@@ -209,7 +220,7 @@ static void write_summary(struct writer *w)
         if (!plan->json) {
                 str_addf(&w->buf, "%llu address%s, %llu probes, at least ", (unsigned long long)w->addresses,
                          w->addresses == 1 ? "" : "es", (unsigned long long)w->probes);
-                scan_add_duration(&w->buf, plan->estimate_ms);
+                scan_add_duration(&w->buf, w->estimate_ms);
                 str_addf(&w->buf, " at %u packets/s in all and %u to one host; nothing was sent\n",
                          plan->head->pace.rate, plan->head->pace.host_rate);
                 return;
@@ -225,13 +236,14 @@ static void write_summary(struct writer *w)
         json_u64(&j, "probes", w->probes);
         json_u64(&j, "rate", plan->head->pace.rate);
         json_u64(&j, "host_rate", plan->head->pace.host_rate);
-        json_u64(&j, "estimated_ms", plan->estimate_ms);
+        json_u64(&j, "estimated_ms", w->estimate_ms);
         json_end_line(&j);
 }
 
 int scan_plan_write(const struct scan_plan *plan, int fd, struct err *err)
 {
-        _cleanup_(writer_release) struct writer w = {.plan = plan, .fd = fd, .err = err};
+        _cleanup_(writer_release) struct writer w = {
+                .plan = plan, .fd = fd, .err = err, .estimate_ms = plan->estimate_ms};
         const struct range_set *ranges = &plan->head->targets->ranges;
         int r = 0;
 

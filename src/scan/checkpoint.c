@@ -195,6 +195,8 @@ static int open_checked(const char *path, struct header *header, struct err *err
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 022)
                 return err_set(err, -EPERM, "the checkpoint '%s' is not a file that only you can write",
                                path);
+        if (!st.st_size)
+                return err_set(err, -EINVAL, "nothing to resume: '%s' is empty, as its scan was completed", path);
         if (pread(fd, header, sizeof(*header), 0) != sizeof(*header) ||
             !header_fits(header, (uint64_t)st.st_size))
                 return err_set(err, -EBADMSG, "'%s' is no checkpoint of this version of quaymaster", path);

@@ -272,6 +272,36 @@ def test_files_of_nmap(host):
 
 
 @need_root
+def test_nothing_in_common(host):
+    """A look from inside and one from outside: nothing was compared, which is not that nothing changed."""
+    inside, outside = host.folder / "inside", host.folder / "outside"
+    inside.write_text(listener(22) + "\n" + INSIDE + "\n")
+    outside.write_text(endpoint(22) + "\n" + OUTSIDE + "\n")
+    for sides in ((inside, outside), (outside, inside)):
+        summary, = [r for r in host.records("diff", *sides, code=3) if r["type"] == "summary"]
+        assert summary["complete"] is False and summary["incomplete"] == ["nothing of the two can be compared"]
+        assert "Nothing of the two can be compared.\n" in host("diff", *sides, code=3).stdout
+
+
+LISTING = "Netid State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\ntcp LISTEN 0 128 0.0.0.0:%d 0.0.0.0:*\n"
+
+
+@need_root
+def test_listings_of_one_host(host):
+    """What ss printed does not say where: it is taken to be of the host of the other side."""
+    host.serve("tcp,0.0.0.0,8443")
+    monday, tuesday = host.folder / "monday.txt", host.folder / "tuesday.txt"
+    monday.write_text(LISTING % 8443)
+    tuesday.write_text(LISTING % 8443)
+    assert host.events(monday, tuesday, code=0) == []
+    tuesday.write_text(LISTING % 8444)
+    assert {e["kind"] for e in host.events(monday, tuesday)} == {"opened", "closed"}
+    records = host.folder / "records"
+    records.write_text(listener(8443) + "\n" + INSIDE + "\n")
+    assert host.events(monday, records, code=0) == host.events(records, monday, code=0) == []
+
+
+@need_root
 def test_looks_of_another_width(host, netns):
     """What only one side looked at is no drift; it is told how much that is."""
     host.serve("tcp,0.0.0.0,8443")
@@ -431,6 +461,26 @@ def test_a_change_that_happened(host):
     open_change(host, "CHG-2", f"opened 8443/tcp on {host.ns.run('hostname').stdout.strip()}", "30m")
     host.serve("tcp,0.0.0.0,8443")
     assert host.look("change", "close", "CHG-2", "--config", host.folder).stdout.startswith("happened: ")
+
+
+@need_root
+def test_a_move_expected_at_both_ends(host):
+    """One program leaves a port and takes another: a move, and no alarm where opening and closing were expected."""
+    child = host.serve("tcp,0.0.0.0,8443")
+    host.save("a")
+    open_change(host, "CHG-5", "closed 8443/tcp")
+    open_change(host, "CHG-6", "opened 9000/tcp")  # of another port
+    host.ns.end(child)
+    host.serve("tcp,0.0.0.0,8444")
+    host.save("b")
+    (event,) = host.events("a", "b", code=1)
+    assert event["kind"] == "moved" and event["planned"] is None  # an end that nobody expects
+    open_change(host, "CHG-7", "opened 8444/tcp")
+    host.save("c")
+    (event,) = host.events("a", "c", code=0)
+    assert event["kind"] == "moved" and event["planned"] == "CHG-7"
+    states = host("change", "list").stdout
+    assert re.search(r"^CHG-5 .* it happened$", states, re.MULTILINE) and re.search(r"^CHG-6 .* open$", states, re.MULTILINE)
 
 
 @need_root

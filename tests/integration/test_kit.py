@@ -150,6 +150,7 @@ def test_shows_and_changes_nothing(host, shell):
                   "nobody-has-it.service is not on this machine", "would: write /etc/inetd.conf",
                   "would: write /etc/systemd/system/redis-server.service.d/90-quaymaster-loopback.conf", "would: load it with nft"):
         assert words in shown
+    assert "was not applied here" in kit(host, shell, "--undo").stderr
     assert not host.run("sh", "-c", "ls /var/lib/quaymaster-kit 2>/dev/null", check=False).stdout
 
 

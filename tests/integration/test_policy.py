@@ -197,7 +197,7 @@ def test_approve_keeps_the_file(site):
     assert text.index("# keep") < text.index("port: 443/tcp") < text.index("deny:")
     assert site.path.stat().st_mode & 0o777 == 0o640
     assert list(site.folder.iterdir()) == [site.path]
-    assert ": 2 approvals, 1 prohibitions, " in site.policy("check").stdout
+    assert ": 2 approvals, 1 prohibition, " in site.policy("check").stdout
 
 
 @need_root
@@ -415,12 +415,12 @@ def test_check_warns(site):
     text = site.write(WARNED).policy("check").stdout
     for line, word in WARNINGS.items():
         assert re.search(rf"^{site.path}:{line}: .*{word}", text, re.MULTILINE), (line, text)
-    assert text.splitlines()[-1].startswith(f"{site.path}: 7 approvals, 1 prohibitions, ")
+    assert text.splitlines()[-1].startswith(f"{site.path}: 7 approvals, 1 prohibition, ")
     records = [json.loads(line) for line in site.policy("check", "--json").stdout.splitlines()]
     assert records[-1]["warnings"] == len(records) - 1 == len(text.splitlines()) - 1 and records[-1]["allow"] == 7
     assert {r["line"] for r in records[:-1]} >= set(WARNINGS) and records[0]["file"] == str(site.path)
     assert site.write("allow:\n  - {port: 80/tcp, need: web, owner: a, approved_by: b, process: nginx, expires: 2999-01-01}\n"
-                      ).policy("check").stdout == f"{site.path}: 1 approvals, 0 prohibitions, 0 warnings\n"
+                      ).policy("check").stdout == f"{site.path}: 1 approval, 0 prohibitions, 0 warnings\n"
 
 
 @need_root
@@ -516,7 +516,7 @@ def test_verdicts_in_every_format(site):
 @need_root
 def test_unused_approvals_are_found(site):
     """Told where the whole was seen, and not by a look at a part of it."""
-    site.write("allow:\n  - {port: 1/tcp, process: /no/such/program, need: nothing}\n  - {port: 2/tcp, need: TODO}\n"
+    site.write("allow:\n  - {port: 1/tcp, process: /no/such/program, need: nothing}\n  - {port: 2/tcp, process: /no/such/other, need: TODO}\n"
                "  - {port: 3/tcp, need: elsewhere, on: {name: another-host}}\n")
     done = site.qm("audit", "--json", "--config", site.folder, check=False)
     found = [r for r in map(json.loads, done.stdout.splitlines()) if r["type"] == "finding" and r["rule"] == "policy.unused"]
@@ -562,7 +562,7 @@ def test_the_first_policy_makes_its_folder(site):
     assert check.returncode == 2 and f"{home}/.config/quaymaster/policy.yaml: there is none" in check.stderr
     assert site.ns.run(*argv, "init", "--netns", "self", cwd=home, check=False).returncode in (0, 3)
     assert "port: 8443/tcp" in (home / ".config/quaymaster/policy.yaml").read_text()
-    assert site.ns.run(*argv, "check", cwd=home).stdout.endswith("1 approvals, 0 prohibitions, 1 warnings\n")
+    assert site.ns.run(*argv, "check", cwd=home).stdout.endswith("1 approval, 0 prohibitions, 1 warning\n")
 
 
 @need_root

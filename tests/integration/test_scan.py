@@ -105,9 +105,8 @@ def test_many_hosts_with_loss(net, scan):
     summary = records.summary
     assert summary["retried"] > 0 and 0.005 < summary["loss"] < 0.12, summary["loss"]  # about 4 % there and back
     assert summary["hosts"]["up"] == 64
-    for one in records.of("coverage"):
-        states = one["states"]["tcp"]
-        assert states["open"] + states["closed"] == 1000, one
+    decided = [one["states"]["tcp"]["open"] + one["states"]["tcp"]["closed"] for one in records.of("coverage")]
+    assert len(decided) == 64 and sum(decided) >= 64 * 1000 - 1, decided  # of 64,000 one may be lost each time
 
 
 @pytest.mark.parametrize("way", ["syn", "connect"])
@@ -331,6 +330,8 @@ devices:
     assert len(first_of_each) <= 5 * (took + 1) + 1, "more than five packets a second"
     assert (TARGET, 22) in opened(done)
     assert "class" in done.one("coverage")["why"]
+    plan = Scan(qm, tmp_path / "config", estate)(n, TARGET, "--ports", "1-100", *FAST, "--dry-run")
+    assert plan.one("target")["host_rate"] == 5 and plan.summary["estimated_ms"] == 20000
 
 
 def test_frail_devices_behind_a_router_are_looked_for_by_echo_alone(net, qm, tmp_path):

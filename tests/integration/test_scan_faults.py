@@ -145,6 +145,7 @@ def test_resume_of_another_scan_is_refused(net, scan, tmp_path):
     n, _, argv = slow_target(net)
     state = tmp_path / "state"
     scan(n, *argv[:1], "--ports", "1-50", *FAST, "--checkpoint", state)
+    assert "its scan was completed" in scan(n, TARGET, "--ports", "1-50", *FAST, "--resume", state, status=2).stderr
     before = n.frames(n.target, "t0")
     for other in ("1-60", "2-51"):
         assert str(state) in scan(n, TARGET, "--ports", other, *FAST, "--resume", state, status=2).stderr
