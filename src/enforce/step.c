@@ -156,10 +156,13 @@ static bool parse_member(struct json_read *r, const struct json_text *key, struc
 
 static bool goes_up(const char *path)
 {
-        for (const char *part = path; part; part = strchr(part, '/'), part += part != NULL)
+        for (const char *part = path;; part++) {
                 if (strcspn(part, "/") == 2 && str_after(part, ".."))
                         return true;
-        return false;
+                part = strchr(part, '/');
+                if (!part)
+                        return false;
+        }
 }
 
 static bool names_scripts(const char *const *names)

@@ -325,7 +325,7 @@ static void take_version(struct work *w, const struct conversation *c)
                         w->facts.versions_asked |= 1u << v;
                 w->facts.versions |= 1u << version;
                 w->facts.weak_cipher |= tls_cipher_weak(suite);
-                w->hello_next = version; /* the one below it, plus 1 */
+                w->hello_next = (uint8_t)version; /* the one below it, plus 1 */
         } else if (asked == TLS_1_2) {
                 w->hello_next = TLS_1_1 + 1;
         } else {

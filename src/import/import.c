@@ -58,7 +58,7 @@ const struct importer *importer_guess(const char *start, size_t len)
 
 /* --- faults --------------------------------------------------------------------------------------- */
 
-static void add_fault(struct import *im, uint64_t line, const char *fmt, va_list ap)
+static _printf_(3, 0) void add_fault(struct import *im, uint64_t line, const char *fmt, va_list ap)
 {
         _cleanup_str_ struct str safe = {0};
         char text[300];
@@ -403,7 +403,7 @@ static struct inside *view_of(const struct import *im, const char *asset, int64_
         netns->role = "host";
         netns->kind = NETNS_HOST;
         view->hostname = pool_intern(view->pool, asset);
-        view->asset = pool_printf(view->pool, "import:%s", asset);
+        view->asset = pool_printf(view->pool, IMPORT_ASSET "%s", asset);
         view->time_s = time_s;
         view->sockets_by = im->importer->name;
         view->source = im->importer->windows ? INSIDE_LISTING_WINDOWS : INSIDE_LISTING;

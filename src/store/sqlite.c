@@ -379,8 +379,8 @@ static int remove_row(struct store *store, const char *name, struct err *err)
         static const char *const steps[] = {
                 "DELETE FROM snapshot WHERE id = ?1",
                 /* what no snapshot shows any more */
-                "DELETE FROM history WHERE NOT EXISTS (SELECT 1 FROM snapshot WHERE snapshot.series = history.series"
-                " AND snapshot.id >= first AND (last IS NULL OR snapshot.id <= last)) AND ?1",
+                ("DELETE FROM history WHERE NOT EXISTS (SELECT 1 FROM snapshot WHERE snapshot.series = history.series"
+                 " AND snapshot.id >= first AND (last IS NULL OR snapshot.id <= last)) AND ?1"),
                 "DELETE FROM look WHERE id NOT IN (SELECT look FROM snapshot) AND ?1",
         };
         int64_t id = find_id(store, name, err);

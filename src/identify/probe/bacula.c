@@ -7,8 +7,9 @@
 #include "identify/line.h"
 #include "identify/probe.h"
 
-#define HELLO    "Hello *UserAgent* calling\n"
-#define TEXT_MAX 1024u
+#define HELLO        "Hello *UserAgent* calling\n"
+#define TEXT_MAX     1024u
+#define CHALLENGE_AT strlen("auth cram-md5")
 
 static enum talk_next bacula_talk(struct talk *t)
 {
@@ -51,7 +52,7 @@ static enum talk_next bacula_talk(struct talk *t)
         end = name ? memchr(name, '>', line.len - (size_t)(name - line.text)) : NULL;
         if (end)
                 talk_detail(t, "name", name + 1, (size_t)(end - name - 1));
-        talk_evidence(t, line.text, name ? strlen("auth cram-md5") : line.len);
+        talk_evidence(t, line.text, name && line.len > CHALLENGE_AT ? CHALLENGE_AT : line.len);
         at = line_find_i(&line, "ssl=");
         if (at && at + 4 < line.text + line.len && !t->tls && (at[4] == '1' || at[4] == '2')) {
                 talk_encryption(t, ENCRYPTION_STARTTLS);
