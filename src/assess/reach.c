@@ -45,7 +45,7 @@ static void keep_device(struct found *f, const struct device *device, const stru
 
         if (packet->later)
                 return;
-        if (packet->to != TO_GROUP) /* of a group it is not known whether the listener is in it */
+        if (!f->asks_perhaps)
                 by.sure = sources_without(&f->scratch, answer->arrives, answer->fails);
         *vec_push(&f->by_device) = by;
 }
@@ -98,10 +98,6 @@ static void ask_target(struct reaching *r, struct found *f, const struct listene
 
         f->asked[family] = true;
         f->arrives[family] = sources_union(&f->scratch, f->arrives[family], first.arrives);
-        if (packet.to == TO_GROUP) {
-                f->group = f->group || first.arrives.n;
-                return;
-        }
         /* a connection is more than its first packet */
         if (l->transport == TRANSPORT_TCP && sure.n && !inside) {
                 packet.later = true;
@@ -110,6 +106,22 @@ static void ask_target(struct reaching *r, struct found *f, const struct listene
         }
         if (!inside)
                 f->sure[family] = sources_union(&f->scratch, f->sure[family], sure);
+}
+
+/* Of these it is not known whether they come, or whether the listener is meant: they may only add to what arrives. */
+static void ask_perhaps(struct reaching *r, struct found *f, const struct listener *l, struct packet packet,
+                        const struct packet_goal *goal, const char *words)
+{
+        unsigned family = packet.family == 4 ? V4 : V6;
+        struct split split;
+
+        f->asks_perhaps = true;
+        split = ask_devices(r, f, l, packet, goal, false);
+        f->asks_perhaps = false;
+        f->asked[family] = true;
+        f->arrives[family] = sources_union(&f->scratch, f->arrives[family], split.arrives);
+        if (split.arrives.n && !f->perhaps)
+                f->perhaps = words;
 }
 
 static uint16_t protocol_of(const struct listener *l)
@@ -164,10 +176,12 @@ static void ask_one(struct reaching *r, struct found *f, const struct listener *
         packet.to = TO_ADDRESS;
         packet.target = reach_number(address);
         if (l->forward)
-                packet.own = reach_is_own(&r->place, address->family, packet.target);
+                packet.own = reach_is_own(&r->place, address->family, packet.target) == OWN_CERTAIN;
         packet.translated = inside;
         ask_target(r, f, l, packet, &goal, inside);
 }
+
+static const char to_groups[] = "packets to a multicast or broadcast address may get in";
 
 /* TCP and SCTP are between two; what is led on was sent to one address. */
 static bool takes_groups(const struct listener *l)
@@ -193,7 +207,7 @@ static void ask_nameless(struct reaching *r, struct found *f, const struct liste
                           &answer);
                 if (answer.arrives.n) {
                         f->arrives[V4] = sources_union(&f->scratch, f->arrives[V4], sources_by(r, f, device, V4));
-                        f->group = true;
+                        f->perhaps = f->perhaps ? f->perhaps : to_groups;
                 }
                 f->answer.too_much = f->answer.too_much || answer.too_much;
                 answer_release(&answer);
@@ -208,7 +222,7 @@ static void ask_group(struct reaching *r, struct found *f, const struct listener
         packet.to = TO_GROUP;
         packet.own = false;
         goal.here = true;
-        ask_target(r, f, l, packet, &goal, false);
+        ask_perhaps(r, f, l, packet, &goal, to_groups);
         if (family == V4)
                 ask_nameless(r, f, l, packet, &goal);
 }
@@ -242,6 +256,14 @@ static void ask_family(struct reaching *r, struct found *f, const struct listene
         }
         if (takes_groups(l) && !inside)
                 ask_group(r, f, l, family, port);
+        if (reach_has_more(&r->place, family) && !inside)
+                ask_perhaps(r, f, l, packet_to(l, family, port), &goal,
+                            "routes make more addresses this host's own, and packets to those may get in");
+        if (l->forward && !inside) {
+                packet.to = TO_OTHERS;
+                packet.own = false;
+                ask_perhaps(r, f, l, packet, &goal, "packets to other hosts that pass here may be led there");
+        }
 }
 
 static void ask_port(struct reaching *r, struct found *f, const struct listener *l, uint16_t port, bool inside)
@@ -251,7 +273,7 @@ static void ask_port(struct reaching *r, struct found *f, const struct listener 
 
         /* a multicast group, a broadcast address, or one that this host does not have yet */
         if (bound.family && !address_is_any(&bound) && !l->forward &&
-            !reach_is_own(&r->place, bound.family, reach_number(&bound))) {
+            reach_is_own(&r->place, bound.family, reach_number(&bound)) == OWN_NOT) {
                 f->foreign = true;
                 if (!inside)
                         ask_group(r, f, l, reach_family(&bound), port);

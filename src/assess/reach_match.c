@@ -39,7 +39,7 @@ static enum truth has_key(const struct rule_key *key, const struct packet *p)
 
 static struct known target_type(const struct packet *p)
 {
-        return p->own ? known(RTN_LOCAL) : not_known;
+        return p->own ? known(RTN_LOCAL) : p->to == TO_OTHERS ? known(RTN_UNICAST) : not_known;
 }
 
 /*
@@ -60,10 +60,13 @@ static struct known ct_state(const struct packet *p)
         return p->tracking == TRACK_NOT ? known(RULE_CT_UNTRACKED) : not_known;
 }
 
-/* Of those bits the packet's, where all of them are known. PSH and URG open a connection as well, if a hostile one. */
+/*
+ * Of those bits the packet's, where all of them are known. PSH and URG open a connection as well, if a hostile one, and
+ * a first fragment may end before the flags.
+ */
 static struct known flags_in(const struct packet *p, rule_number bits, bool usual)
 {
-        if (!p->has_port || (bits & (TCP_ECN | TCP_PSH | TCP_URG) && !(usual && !p->later)))
+        if (!p->has_port || !(p->whole || usual) || (bits & (TCP_ECN | TCP_PSH | TCP_URG) && !(usual && !p->later)))
                 return not_known;
         return known((p->later ? TCP_ACK : TCP_SYN));
 }

@@ -159,14 +159,27 @@ static struct device *device_named(struct place *p, const char *name)
         return device;
 }
 
+static void add_link(struct reaching *r, struct device *device, unsigned family, struct rule_span network)
+{
+        device->links[family] = sources_union(&r->lasting, device->links[family], sources_of(&r->lasting, &network, 1));
+}
+
 static void add_device(struct reaching *r, const struct interface_address *a)
 {
-        struct rule_span network = network_of(&a->address, a->prefix_len);
-        unsigned family = reach_family(&a->address);
-        struct device *device = device_named(&r->place, a->device);
+        struct rule_span network = network_of(&a->network, a->prefix_len);
 
-        device->links[family] = sources_union(&r->lasting, device->links[family],
-                                              sources_of(&r->lasting, &network, 1));
+        add_link(r, device_named(&r->place, a->device), reach_family(&a->address), network);
+}
+
+/* A part of an attached network that routes lead by another device, by which packets from there may come, too. */
+static void add_routed(struct reaching *r, const struct routed *routed)
+{
+        struct rule_span network = network_of(&routed->to, routed->prefix_len);
+        unsigned family = reach_family(&routed->to);
+
+        vec_foreach (device, &r->place.devices)
+                if (!routed->device || streq(device->name, routed->device))
+                        add_link(r, device, family, network);
 }
 
 static bool leads_out(const struct interface_address *a, uint32_t netns)
@@ -174,10 +187,13 @@ static bool leads_out(const struct interface_address *a, uint32_t netns)
         return a->netns == netns && a->up && a->device && !address_is_loopback(&a->address) && !streq(a->device, "lo");
 }
 
-/* Addresses of the loopback device (anycast, service addresses) are reached over the others. */
+/*
+ * Addresses of the loopback device (anycast, service addresses) are reached over the others, and those of IPv4 also
+ * where their device is down.
+ */
 bool reach_takes_packets(const struct interface_address *a, uint32_t netns)
 {
-        return a->netns == netns && a->up && !address_is_loopback(&a->address);
+        return a->netns == netns && (a->up || a->address.family == 4) && !address_is_loopback(&a->address);
 }
 
 void reach_set_place(struct reaching *r, uint32_t netns)
@@ -203,22 +219,45 @@ void reach_set_place(struct reaching *r, uint32_t netns)
         vec_foreach (link, &view->links)
                 if (link->netns == netns && !reach_find_device(p, link->device))
                         device_named(p, link->device)->quiet = true;
+        vec_foreach (routed, &view->routed)
+                if (routed->netns == netns && !routed->local)
+                        add_routed(r, routed);
 }
 
-bool reach_is_own(const void *arg, uint8_t family, rule_number number)
+enum own reach_is_own(const void *arg, uint8_t family, rule_number number)
 {
         const struct place *p = arg;
         struct address address = reach_address(family == 4 ? V4 : V6, number);
+        enum own own = OWN_NOT;
 
         if (address_is_loopback(&address))
-                return true;
-        vec_foreach (a, &p->view->addresses)
-                if (a->netns == p->netns && address_compare(&a->address, &address) == 0)
+                return OWN_CERTAIN;
+        vec_foreach (a, &p->view->addresses) {
+                if (a->netns != p->netns || address_compare(&a->address, &address) != 0)
+                        continue;
+                if (a->up || family == 4)
+                        return OWN_CERTAIN;
+                own = OWN_PERHAPS; /* of IPv6 what is kept while a device is down is not there */
+        }
+        vec_foreach (routed, &p->view->routed) {
+                struct rule_span network = network_of(&routed->to, routed->prefix_len);
+
+                if (routed->netns == p->netns && routed->local && routed->to.family == family &&
+                    network.first <= number && number <= network.last)
+                        own = OWN_PERHAPS;
+        }
+        return own;
+}
+
+bool reach_has_more(const struct place *p, unsigned family)
+{
+        vec_foreach (routed, &p->view->routed)
+                if (routed->netns == p->netns && routed->local && reach_family(&routed->to) == family)
                         return true;
         return false;
 }
 
-bool reach_way_out(const void *arg, uint8_t family, rule_number number, rule_number *ret)
+enum leaving reach_way_out(const void *arg, uint8_t family, rule_number number, rule_number *ret)
 {
         const struct place *p = arg;
         const struct way_out key = {.netns = p->netns, .to = reach_address(family == 4 ? V4 : V6, number)};
@@ -227,7 +266,10 @@ bool reach_way_out(const void *arg, uint8_t family, rule_number number, rule_num
                                                       sizeof(key), way_out_order)
                                             : NULL;
 
-        if (way)
-                *ret = device_number(way->device);
-        return way != NULL;
+        if (!way)
+                return LEAVES_UNKNOWN;
+        if (!way->device)
+                return LEAVES_WRAPPED;
+        *ret = device_number(way->device);
+        return LEAVES_BY;
 }

@@ -57,5 +57,8 @@ struct device *reach_find_device(const struct place *p, const char *name);
 bool reach_takes_packets(const struct interface_address *a, uint32_t netns);
 
 /* For struct packet_goal; arg is the struct place. */
-bool reach_is_own(const void *arg, uint8_t family, rule_number number);
-bool reach_way_out(const void *arg, uint8_t family, rule_number number, rule_number *ret);
+enum own reach_is_own(const void *arg, uint8_t family, rule_number number);
+enum leaving reach_way_out(const void *arg, uint8_t family, rule_number number, rule_number *ret);
+
+/* Routes make more addresses this host's own than its devices have. */
+bool reach_has_more(const struct place *p, unsigned family);

@@ -40,7 +40,8 @@ static const char *led_text(struct pool *pool, const struct rule_nat *nat)
 }
 
 /* What stops packets of a zone: the first, and how many others do. */
-static void tell_stops(struct reaching *r, struct found *f, const struct zone *zone, struct reach_zone *to)
+static void tell_stops(struct reaching *r, struct found *f, const struct listener *l, const struct zone *zone,
+                       struct reach_zone *to)
 {
         const struct stop *first = NULL;
         const struct stop *seen[8];
@@ -58,8 +59,8 @@ static void tell_stops(struct reaching *r, struct found *f, const struct zone *z
                 if (!known && n < array_len(seen))
                         seen[n++] = stop;
         }
-        if (!first) {
-                to->by = "the packet filter";
+        if (!first) { /* no device that they come by leads there */
+                to->by = l->device ? pool_printf(r->a->pool, "being bound to %s", l->device) : "the packet filter";
                 return;
         }
         to->by = first->at.chain ? place_text(r->a->pool, &first->at) : "no rule that leads it on";
@@ -121,8 +122,8 @@ static void tell_doubt(struct reaching *r, struct found *f, const struct zone *z
         if (to->why)
                 return;
         to->why = f->foreign ? "its address is not this host's alone, or not yet"
-                  : f->group   ? "packets to a multicast or broadcast address may get in"
-                             : "it hangs on the interface a packet comes by, or packets behind the first are stopped";
+                  : f->perhaps ? f->perhaps
+                               : "it hangs on the interface a packet comes by, or packets behind the first are stopped";
         for (size_t i = 0; i < f->answer.doubts.n; i++) {
                 const struct doubt *doubt = &f->answer.doubts.at[i];
 
@@ -214,7 +215,7 @@ void reach_tell_zone(struct reaching *r, const struct listener *l, const struct 
                         return;
                 }
                 to->state = REACH_BLOCKED;
-                tell_stops(r, &f->strict, zone, to);
+                tell_stops(r, &f->strict, l, zone, to);
                 return;
         }
         if (also) {

@@ -20,7 +20,8 @@ struct found {
         struct sources arrives[N_FAMILIES]; /* may get there, by some address and device */
         struct sources sure[N_FAMILIES];    /* get there, by some address and every device */
         bool asked[N_FAMILIES];
-        bool group; /* what may get there was sent to a group */
+        bool asks_perhaps;   /* now: whether such packets come at all is not known */
+        const char *perhaps; /* ... what of them may get there, in words; NULL: none */
         bool foreign; /* it is bound to an address that is none of this host */
         bool usual;
 };

@@ -304,6 +304,10 @@ static void split_tracking(struct walk *w, struct flows *to, struct flow flow)
         struct sources may = taken(w, &w->untracked_may), must = taken(w, &w->untracked_must), rest;
         struct flow part = flow;
 
+        /* which of two with one priority comes first, the one that was hooked last, is not known */
+        if (w->chain->priority == PRIORITY_CONNTRACK)
+                must = (struct sources){0};
+
         if (flow.packet.tracking != TRACK_LATER || !may.n) {
                 add_flow(w, to, flow);
                 return;
@@ -332,6 +336,8 @@ static void redirect(struct walk *w, struct flow *flow)
         const struct rule_nat *nat = flow->nat;
         struct packet *p = &flow->packet;
         uint16_t port = p->port;
+        enum leaving leaving;
+        enum own own;
 
         if (nat->here) {
                 p->to = TO_HERE;
@@ -341,10 +347,15 @@ static void redirect(struct walk *w, struct flow *flow)
                 p->target = 0;
                 for (unsigned i = 0; i < (nat->to.family == 4 ? 4u : 16u); i++)
                         p->target = p->target << 8 | nat->to.bytes[i];
-                p->own = w->goal->is_own(w->goal->arg, p->family, p->target);
+                own = w->goal->is_own(w->goal->arg, p->family, p->target);
+                p->own = own == OWN_CERTAIN;
+                flow->unclear = own == OWN_PERHAPS;
         }
-        p->knows_out = !p->own && p->to == TO_ADDRESS &&
-                       w->goal->way_out(w->goal->arg, p->family, p->target, &p->out);
+        if (!p->own && p->to == TO_ADDRESS) {
+                leaving = w->goal->way_out(w->goal->arg, p->family, p->target, &p->out);
+                p->has_out = leaving == LEAVES_BY;
+                flow->unclear = flow->unclear || leaving == LEAVES_WRAPPED;
+        }
         /* of a range the kernel keeps the port that lies in it, else it takes any (nf_nat_l4proto_unique_tuple) */
         if (nat->first && nat->first == nat->last)
                 p->port = nat->first;
@@ -358,8 +369,9 @@ static bool is_asked(const struct ruleset_chain *chain, const struct flow *flow)
 {
         if (!(chain->families & (flow->packet.family == 4 ? 1 : 2)))
                 return false;
-        /* only connections that are tracked, and of them what has no translation yet */
-        return !chain->nat || (flow->packet.tracking != TRACK_NOT && !flow->packet.translated);
+        /* only connections that are tracked, and of them what has no translation of its destination yet */
+        return !chain->nat || (flow->packet.tracking != TRACK_NOT &&
+                               (chain->hook != RULESET_PREROUTING || !flow->packet.translated));
 }
 
 static void ask_base(struct walk *w, const struct ruleset_chain *chain, struct flows *flows)
@@ -456,10 +468,13 @@ void reach_ask(const struct ruleset *r, struct scratch *scratch, const struct pa
         start_tracking(&flows);
         for (size_t i = 0; i < flows.n; i++) {
                 struct flows one = {.at = {flows.at[i]}, .n = 1};
+                struct packet *p = &one.at[0].packet;
 
                 if (!inside && !heads_there(&w, &flows.at[i]))
                         continue;
-                ask_hook(&w, stays_here(&flows.at[i].packet) ? RULESET_INPUT : RULESET_FORWARD, &one);
+                p->whole = stays_here(p);
+                p->knows_out = p->has_out && !stays_here(p);
+                ask_hook(&w, stays_here(p) ? RULESET_INPUT : RULESET_FORWARD, &one);
                 for (size_t k = 0; k < one.n; k++)
                         gather(&w.arrives, one.at[k].from);
         }

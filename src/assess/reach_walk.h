@@ -14,6 +14,7 @@ enum packet_target {
         TO_ADDRESS,
         TO_HERE,  /* some address of this host */
         TO_GROUP, /* some multicast or broadcast address */
+        TO_OTHERS, /* some address of another host, to which this one would pass it on */
 };
 
 enum packet_tracking { TRACK_LATER, TRACK_NEW, TRACK_NOT, TRACK_UNSURE };
@@ -21,15 +22,26 @@ enum packet_tracking { TRACK_LATER, TRACK_NEW, TRACK_NOT, TRACK_UNSURE };
 struct packet {
         uint8_t family;
         uint16_t protocol; /* of layer 4 */
-        bool has_port, knows_device, knows_out;
+        bool has_port, knows_device;
+        bool knows_out;  /* the device it leaves by, once it is known that it leaves */
+        bool whole;      /* it was put together again, if it came in fragments */
         uint16_t port;
         enum packet_target to;
         bool own; /* that is certainly an address of this host alone */
         rule_number target;
         rule_number device, out;
+        bool has_out; /* `out` is the device it will leave by */
         bool translated; /* its destination was changed */
         bool later;      /* not the first of the connection, but one behind it, from the same side */
         enum packet_tracking tracking;
+};
+
+enum own { OWN_NOT, OWN_PERHAPS, OWN_CERTAIN };
+
+enum leaving {
+        LEAVES_UNKNOWN,
+        LEAVES_BY,      /* one device, and no other */
+        LEAVES_WRAPPED, /* inside another packet, which is the one that the rules see */
 };
 
 /* Where it must get to, to count as arrived. */
@@ -38,9 +50,9 @@ struct packet_goal {
         bool here;           /* this host */
         rule_number target;  /* else this address */
         uint16_t port;
-        bool (*is_own)(const void *arg, uint8_t family, rule_number address);
+        enum own (*is_own)(const void *arg, uint8_t family, rule_number address);
         /* The device by which packets to that address leave. */
-        bool (*way_out)(const void *arg, uint8_t family, rule_number address, rule_number *ret);
+        enum leaving (*way_out)(const void *arg, uint8_t family, rule_number address, rule_number *ret);
         const void *arg;
 };
 

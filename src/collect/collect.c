@@ -15,7 +15,7 @@
 static const struct collector *const collectors[] = {
         &collector_netns,     &collector_nft_tables, &collector_firewall_start, &collector_sockets,
         &collector_processes, &collector_systemd,    &collector_sysv,           &collector_inetd,
-        &collector_packages,  &collector_firewall,   &collector_ways_out,
+        &collector_packages,  &collector_firewall,   &collector_routing,
 };
 
 /* Without these two there is nothing to say about the host at all. */

@@ -41,4 +41,4 @@ extern const struct collector collector_netns, collector_sockets, collector_proc
 extern const struct collector collector_nft_tables; /* before the next two */
 /* The first, right after netns, starts quaymaster-nft; the second, near the end, reads what it wrote. */
 extern const struct collector collector_firewall_start, collector_firewall;
-extern const struct collector collector_ways_out; /* of the forwards that it found */
+extern const struct collector collector_routing; /* as far as the rules ask for it that were read */

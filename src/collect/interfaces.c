@@ -93,17 +93,23 @@ bool interfaces_parse_address(struct wire w, struct interface_seen *ret)
         if (w.bad || (family != AF_INET && family != AF_INET6))
                 return false;
         while (netlink_attribute(&w, &type, &value)) {
-                /*
-                 * On point-to-point links IFA_ADDRESS is the peer and IFA_LOCAL ours; elsewhere they are
-                 * equal (if_addr.h).
-                 */
-                if (type != IFA_LOCAL && !(type == IFA_ADDRESS && !seen.address.family))
-                        continue;
-                if (wire_left(&value) != size)
+                struct address address;
+
+                if ((type != IFA_LOCAL && type != IFA_ADDRESS) || wire_left(&value) != size)
                         continue;
                 wire_bytes(&value, bytes, size);
-                seen.address = family == AF_INET ? address_v4(bytes) : address_v6(bytes);
+                address = family == AF_INET ? address_v4(bytes) : address_v6(bytes);
+                /*
+                 * On point-to-point links IFA_ADDRESS is the peer, of whose network the prefix is, and IFA_LOCAL ours;
+                 * elsewhere they are equal (if_addr.h).
+                 */
+                if (type == IFA_ADDRESS)
+                        seen.network = address;
+                if (type == IFA_LOCAL || !seen.address.family)
+                        seen.address = address;
         }
+        if (!seen.network.family)
+                seen.network = seen.address;
         if (!seen.address.family)
                 return false;
         *ret = seen;

@@ -15,6 +15,7 @@ struct interface_seen {
         bool part; /* of a bridge, bond or team, whose packets are those of that */
         bool xdp; /* a program looks at what it receives, before any rule is asked */
         struct address address; /* family 0: the interface itself */
+        struct address network; /* an address in the network attached there */
         uint8_t prefix_len;
 };
 

@@ -36,6 +36,16 @@ static bool take_address(struct wire value, struct address *to)
         return true;
 }
 
+/* struct rta_cacheinfo; such a route is not taken any more, and stays until it is cleared away. */
+static bool has_expired(struct wire value)
+{
+        int32_t expires;
+
+        wire_skip(&value, 8);
+        expires = (int32_t)wire_u32(&value);
+        return !value.bad && expires < 0;
+}
+
 bool routes_parse_route(struct wire w, struct route *ret)
 {
         struct route route = {.to.family = family_of(wire_u8(&w))};
@@ -67,6 +77,10 @@ bool routes_parse_route(struct wire w, struct route *ret)
                         route.ifindex = wire_u32(&value);
                 else if (type == RTA_MULTIPATH)
                         route.unclear = true;
+                else if (type == RTA_ENCAP_TYPE)
+                        route.wraps = route.unclear = true;
+                else if (type == RTA_CACHEINFO && has_expired(value))
+                        return false;
         }
         *ret = route;
         return true;
@@ -116,11 +130,11 @@ bool routes_parse_rule(struct wire w, struct route_rule *ret)
 
 struct reading {
         struct routes *routes;
-        const struct address *addresses;
-        size_t n;
+        bool (*wanted)(const struct route *route, const void *arg);
+        const void *arg;
 };
 
-static bool covers(const struct route *route, const struct address *address)
+bool route_covers(const struct route *route, const struct address *address)
 {
         unsigned whole = route->prefix_len / 8, rest = route->prefix_len % 8;
 
@@ -129,28 +143,12 @@ static bool covers(const struct route *route, const struct address *address)
         return !rest || (route->to.bytes[whole] ^ address->bytes[whole]) >> (8 - rest) == 0;
 }
 
-/* The first address that is not below its network lies in it, or none does. */
-static bool is_asked(const struct reading *reading, const struct route *route)
-{
-        size_t low = 0, high = reading->n;
-
-        while (low < high) {
-                size_t middle = low + (high - low) / 2;
-
-                if (address_compare(&reading->addresses[middle], &route->to) < 0)
-                        low = middle + 1;
-                else
-                        high = middle;
-        }
-        return low < reading->n && covers(route, &reading->addresses[low]);
-}
-
 static void each_route(uint16_t type, struct wire payload, void *arg)
 {
         struct reading *reading = arg;
         struct route route;
 
-        if (type == RTM_NEWROUTE && routes_parse_route(payload, &route) && is_asked(reading, &route))
+        if (type == RTM_NEWROUTE && routes_parse_route(payload, &route) && reading->wanted(&route, reading->arg))
                 *vec_push(&reading->routes->routes) = route;
 }
 
@@ -186,10 +184,11 @@ static int dump(int fd, uint16_t type, struct reading *reading, struct err *err)
         return r == 1 ? err_set(err, -EAGAIN, "the table changed each time") : r;
 }
 
-int routes_read(struct routes *routes, const struct address *addresses, size_t n, struct err *err)
+int routes_read(struct routes *routes, bool (*wanted)(const struct route *route, const void *arg), const void *arg,
+                struct err *err)
 {
         _cleanup_close_ int fd = netlink_open(NETLINK_ROUTE, err);
-        struct reading reading = {routes, addresses, n};
+        struct reading reading = {routes, wanted, arg};
         int r;
 
         if (fd < 0)
@@ -222,7 +221,7 @@ static const struct route *find(const struct routes *routes, const struct route_
         vec_foreach(route, &routes->routes) {
                 const struct route **place = route->unclear ? &doubtful : &best;
 
-                if (route->table != rule->table || route->prefix_len <= rule->suppressed || !covers(route, to))
+                if (route->table != rule->table || route->prefix_len <= rule->suppressed || !route_covers(route, to))
                         continue;
                 if (!*place || is_narrower(route, *place)) {
                         *place = route;
@@ -265,6 +264,21 @@ static enum told ask_rule(const struct routes *routes, const struct route_rule *
         return rule->selects ? TOLD_NOTHING : TOLD_END;
 }
 
+bool routes_may_wrap(const struct routes *routes, const struct address *to)
+{
+        vec_foreach(route, &routes->routes)
+                if (route->wraps && route_covers(route, to))
+                        return true;
+        return false;
+}
+
+/* Table local of IPv4 is one with main until a rule of one's own is made, which nothing tells afterwards. */
+static bool is_in_local(const struct route *route)
+{
+        return route->table == RT_TABLE_LOCAL && route->to.family == 4 && route->type != RTN_LOCAL &&
+               route->type != RTN_BROADCAST;
+}
+
 uint32_t routes_way_out(const struct routes *routes, const struct address *to)
 {
         static const struct route_rule usual[] = {
@@ -275,6 +289,9 @@ uint32_t routes_way_out(const struct routes *routes, const struct address *to)
         uint32_t ifindex = 0;
         bool any = false;
 
+        vec_foreach(route, &routes->routes)
+                if (is_in_local(route) && route_covers(route, to))
+                        return 0;
         vec_foreach(rule, &routes->rules) {
                 if (rule->family != to->family || told != TOLD_NOTHING)
                         continue;

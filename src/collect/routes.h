@@ -18,6 +18,7 @@ struct route {
         uint32_t metric;  /* of routes to the same network the lowest is taken */
         uint32_t ifindex; /* 0: none, or several */
         bool unclear;     /* it is not taken for all packets, or not at all times */
+        bool wraps;       /* what takes it is put into another packet */
 };
 
 struct route_rule {
@@ -41,16 +42,22 @@ struct routes {
 void routes_release(struct routes *routes);
 
 /*
- * Read the rules, and the routes to networks that have one of these addresses, in the calling thread's namespace. The
- * addresses are sorted by address_compare(). 0 or negative errno.
+ * Read the rules, and of the routes, which may be a million, those that are wanted, in the calling thread's namespace.
+ * 0 or negative errno.
  */
-int routes_read(struct routes *routes, const struct address *addresses, size_t n, struct err *err);
+int routes_read(struct routes *routes, bool (*wanted)(const struct route *route, const void *arg), const void *arg,
+                struct err *err);
+
+/* Whether the address lies in the network that the route leads to. */
+bool route_covers(const struct route *route, const struct address *address);
 
 /*
  * Pure: the index of the device by which all packets to that address leave that leave at all, whatever else they
  * have; 0 when there is no such one, or it is not known.
  */
 uint32_t routes_way_out(const struct routes *routes, const struct address *to);
+/* Packets to that address may be put into others, which the packet filter sees in their place. */
+bool routes_may_wrap(const struct routes *routes, const struct address *to);
 
 /* Pure halves: RTM_NEWROUTE and RTM_NEWRULE. False: of another kind, or malformed. */
 bool routes_parse_route(struct wire message, struct route *ret);

@@ -129,6 +129,7 @@ static void take_interfaces(struct gathering *g)
                         .ifindex = seen->ifindex,
                         .device = pool_intern(view->pool, seen->device),
                         .address = seen->address,
+                        .network = seen->network.family ? seen->network : seen->address,
                         .prefix_len = seen->prefix_len,
                         .up = seen->up,
                 };

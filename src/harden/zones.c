@@ -132,7 +132,7 @@ void add_attached(const struct maker *m, bool bridges, struct str *to)
                 if (a->netns >= m->view->netns.n || !m->view->netns.at[a->netns].own ||
                     address_is_loopback(&a->address) || (bridges && !is_bridge_of_guests(a->device)))
                         continue;
-                text = xasprintf("%s/%u", address_format(&a->address, address), a->prefix_len);
+                text = xasprintf("%s/%u", address_format(&a->network, address), a->prefix_len);
                 if (address_range_parse(text, false, &range, NULL, NULL) == 0)
                         range_set_add(&set, &range);
         }

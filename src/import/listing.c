@@ -144,7 +144,7 @@ void listing_own_address(struct import *im, const struct place *place)
                 if (address_compare(&known->address, &place->address) == 0)
                         return;
         a = vec_push(&im->view->addresses);
-        a->address = place->address;
+        a->address = a->network = place->address;
         a->device = place->device ? pool_intern(im->view->pool, place->device) : "an interface not named";
         a->prefix_len = place->address.family == 4 ? 32 : 128;
         a->up = true;

@@ -31,6 +31,7 @@ struct inside *inside_free(struct inside *view)
         vec_clear(&view->containers);
         vec_clear(&view->forwards);
         vec_clear(&view->ways_out);
+        vec_clear(&view->routed);
         vec_clear(&view->gaps);
         map_release(&view->service_by_name);
         map_release(&view->process_by_pid);

@@ -43,6 +43,7 @@ struct interface_address {
         uint32_t ifindex;
         const char *device;
         struct address address;
+        struct address network; /* what prefix_len is of: the other end's where the link is point-to-point */
         uint8_t prefix_len;
         bool up;
 };
@@ -135,7 +136,16 @@ struct forward {
 struct way_out {
         uint32_t netns;
         struct address to;
-        const char *device;
+        const char *device; /* NULL: inside of other packets */
+};
+
+/* What routes say besides the addresses of devices. */
+struct routed {
+        uint32_t netns;
+        struct address to;
+        uint8_t prefix_len;
+        bool local;         /* addresses of this host; else a part of an attached network, reached another way: */
+        const char *device; /* by that; NULL: by one of several, or not for all packets */
 };
 
 /* What was asked for and could not be seen. */
@@ -171,6 +181,7 @@ struct inside {
         vec(struct container) containers;
         vec(struct forward) forwards;
         vec(struct way_out) ways_out; /* to where forwards lead, as far as it is certain; sorted by way_out_order() */
+        vec(struct routed) routed;
         vec(struct gap) gaps;
 
         struct map service_by_name; /* interned name -> index */

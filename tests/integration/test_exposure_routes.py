@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Forwards whose filter asks for the device that packets leave by: what is computed, against what packets do."""
+"""What the packet filter lets in where routes decide, too: what is computed, against what packets do."""
 import json
 import subprocess
 
@@ -38,9 +38,10 @@ table inet edge {
 SERVER = """
 import select
 listeners = []
-for family, address in ((socket.AF_INET, '10.97.9.9'), (socket.AF_INET6, 'fd97:9::9')):
+for family, address in zip((socket.AF_INET, socket.AF_INET6), sys.argv[2:]):
     s = socket.socket(family)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6: s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     s.bind((address, 80))
     s.listen(50)
     listeners.append(s)
@@ -87,6 +88,10 @@ WAYS = {  # how the host is told to route -> by which device it is said to send 
 PORTS = {"two": 8080, "three": 8080, "six": 8081}
 
 
+ASKED = [("two", 4, "10.97.1.2", "10.97.1.1", 8080), ("three", 4, "10.97.1.3", "10.97.1.1", 8080),
+         ("six", 6, "fd97:1::2", "fd97:1::1", 8081)]
+
+
 class Router:
     """A host between a client and two networks that look alike."""
 
@@ -97,7 +102,7 @@ class Router:
         for n, device in enumerate(("d1", "d2")):
             ns = netns()
             self.link(ns, device, 9 - n, [f"10.97.{9 - n}.2/24", f"fd97:{9 - n}::2/64", "10.97.9.9/32", "fd97:9::9/128"])
-            ns.python(SERVER, device)
+            ns.python(SERVER, device, "10.97.9.9", "fd97:9::9")
         self.host.run("sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1",
                       "net.ipv4.conf.all.rp_filter=0", *[f"net.ipv4.conf.{d}.rp_filter=0" for d in ("dc", "d1", "d2")])
         self.asker = self.client.python(CLIENT)
@@ -117,13 +122,15 @@ class Router:
         run("ip", "-n", ns.name, "-6", "route", "add", "default", "via", f"fd97:{n}::1")
 
     def told(self):
+        """(port, family) -> what is said of the office."""
         out = self.host.run(Quaymaster.program, "host", "--json", "--netns", "self", "--no-bpf", "--config", self.folder).stdout
-        return {r["port"]: {z["zone"]: z for z in r["exposure"]["zones"]}["office"]
-                for r in Records(out).of("listener", kind="forward")}
+        found = {}
+        for r in Records(out).of("listener"):
+            to = r.get("forward", {}).get("to_address") or r["address"]
+            found[r["port"], 6 if ":" in to else 4] = {z["zone"]: z for z in r["exposure"]["zones"]}["office"]
+        return found
 
-    def answers(self, seconds):
-        wanted = [("two", 4, "10.97.1.2", "10.97.1.1", 8080), ("three", 4, "10.97.1.3", "10.97.1.1", 8080),
-                  ("six", 6, "fd97:1::2", "fd97:1::1", 8081)]
+    def answers(self, seconds, wanted=ASKED):
         self.asker.stdin.write(json.dumps([seconds, *wanted]) + "\n")
         self.asker.stdin.flush()
         return json.loads(self.asker.stdout.readline())
@@ -140,7 +147,7 @@ def test_devices_that_forwards_leave_by(netns, tmp_path, name):
         subprocess.run(router.host.argv("nft", "-f", "-"), input=RULES % ("10.97.1.3", device), text=True, check=True)
         told = router.told()
         for port, out in zip((8080, 8081), said):
-            assert told[port]["state"] == ("unknown" if not out else "reachable" if out == device else "blocked"), (device, told)
+            assert told[port, 4 if port == 8080 else 6]["state"] == ("unknown" if not out else "reachable" if out == device else "blocked"), (device, told)
         expected = {port: device if out == device else "" for port, out in zip((8080, 8081), said) if out}
         for seconds in (0.2, 1, 3):  # neighbours are found, and a machine that is busy answers, late
             got = router.answers(seconds)
@@ -152,3 +159,83 @@ def test_devices_that_forwards_leave_by(netns, tmp_path, name):
     # and where nothing is said, it is because nothing certain can be
     if name in ("a table for marked packets", "a table for some sources"):
         assert {device for port, device in went if port == 8080} == {"d1", "d2"}
+
+
+FORWARD = """
+table inet edge {
+        chain pre {
+                type nat hook prerouting priority dstnat;
+                tcp dport 8080 dnat ip to 10.97.9.9:80
+                tcp dport 8081 dnat ip6 to [fd97:9::9]:80
+        }
+        chain forward { type filter hook forward priority filter; policy %s; ct state established,related accept; }
+}
+"""
+DROP_OWN = """
+table inet t {
+        chain in {
+                type filter hook input priority 0
+                ip daddr { 10.97.1.1, 10.97.8.1, 10.97.9.1 } tcp dport 80 drop
+        }
+}
+"""
+INPUT = "table inet t {\n chain in {\n type filter hook input priority 0; policy drop\n ct state established accept\n %s\n }\n}\n"
+TWO = "10.97.1.2"
+
+CASES = {  # how the host is set up, its rules; what is asked: source, target, port; what is said; who answers, if anybody
+    "a device asked for before packets leave": (
+        [], FORWARD % "accept" + 'table inet g {\n chain late {\n type filter hook prerouting priority 10\n oifname "d1" drop\n }\n}\n',
+        (TWO, "10.97.1.1", 8080), "unknown", "d1"),
+    "addresses made own by a route": (["ip route add local 10.97.9.0/24 dev lo"], FORWARD % "drop", (TWO, "10.97.1.1", 8080), "unknown", "host"),
+    "all of a network on lo": (["ip addr add 10.97.20.1/24 dev lo"], DROP_OWN.replace("10.97.9.1 }", "10.97.9.1, 10.97.20.1 }"), (TWO, "10.97.20.77", 80), "unknown", "host"),
+    "an address of a device that is down": (
+        ["ip link add spare type veth peer name spare2", "ip addr add 10.97.40.1/24 dev spare"], DROP_OWN, (TWO, "10.97.40.1", 80),
+        "reachable", "host"),
+    "an address kept while its device is down": (
+        ["ip link add spare type veth peer name spare2", "sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 net.ipv6.conf.spare.keep_addr_on_down=1",
+         "ip addr add fd97:9::9/128 dev spare nodad", "ip link set spare up", "ip link set spare down"],
+        FORWARD % "accept" + INPUT % "meta l4proto ipv6-icmp accept", ("fd97:1::2", "fd97:1::1", 8081), "unknown", "d1"),
+    "packets to others led here": (
+        [], 'table ip t {\n chain raw {\n type filter hook prerouting priority -300\n fib daddr type local tcp dport 8080 drop\n }\n'
+        ' chain pre {\n type nat hook prerouting priority dstnat\n tcp dport 8080 redirect to :80\n }\n}\n',
+        (TWO, "10.97.77.77", 8080), "unknown", "host"),
+    "the other end of a point-to-point link": (
+        ["ip addr add 10.97.1.201 peer 10.97.30.2/24 dev d2"], INPUT % 'iifname "dc" accept', (TWO, "10.97.1.1", 80), "reachable", "host"),
+    "a narrower way to a part of a network": (
+        ["ip link add cali type veth peer name cali2", "ip link set cali up", "ip route add 10.97.1.55/32 dev cali"],
+        INPUT % 'iifname "cali" accept', (TWO, "10.97.1.1", 80), "unknown", ""),
+    "untracked at conntrack's own place": (
+        [], 'table inet r {\n chain pre {\n type filter hook prerouting priority -200\n tcp dport 80 notrack\n }\n}\n'
+        + "table inet t {\n chain in {\n type filter hook input priority 0; policy drop\n ct state new,established tcp dport 80 accept\n }\n}\n",
+        (TWO, "10.97.1.1", 80), "unknown", None),
+    "a NAT chain on the way in": (
+        [], "table inet t {\n chain pre {\n type nat hook prerouting priority dstnat\n tcp dport 8080 redirect to :80\n }\n"
+        " chain in {\n type nat hook input priority 100\n tcp dport 80 drop\n }\n}\n", (TWO, "10.97.1.1", 8080), "blocked", ""),
+    "flags that a fragment may lack": (
+        [], "table ip t {\n chain pre {\n type filter hook prerouting priority 0\n"
+        " tcp flags & (fin | syn | rst | ack) == syn drop\n }\n}\n", (TWO, "10.97.1.1", 80), "unknown", ""),
+    "a network in table local": (["ip route add 10.97.9.8/29 dev d2 table local"], RULES % ("10.97.1.3", "d1"), (TWO, "10.97.1.1", 8080), "unknown", None),
+    "packets put into others": (
+        ["ip route add 10.97.9.9/32 encap ip id 7 dst 10.97.8.2 dev d1"], RULES % ("10.97.1.3", "d2"), (TWO, "10.97.1.1", 8080), "unknown", None),
+}
+
+
+@need_root
+@pytest.mark.parametrize("name", CASES)
+def test_what_else_decides(netns, tmp_path, name):
+    lines, rules, (source, target, port), said, answer = CASES[name]
+    router = Router(netns, tmp_path)
+    router.host.python(SERVER, "host", "0.0.0.0", "::")
+    for line in lines:
+        router.host.run(*line.split())
+    subprocess.run(router.host.argv("nft", "-f", "-"), input=rules, text=True, check=True)
+    family = 6 if ":" in source else 4
+    told = router.told()
+    told = next(told[key] for key in ((port, family), (port, 4), (port, 6)) if key in told)
+    assert told["state"] == said, told
+    for seconds in (0.3, 1, 3):
+        got = router.answers(seconds, [("it", family, source, target, port)])["it"]
+        if answer is None or got == answer:
+            break
+    else:
+        pytest.fail(f"{told}, and who answered: '{got}'")

@@ -56,6 +56,7 @@ void sample_interface(struct inside *view, uint32_t netns, const char *device, c
         must(slash && str_to_u64(slash + 1, 128, &len) == 0);
         _cleanup_free_ char *text = xstrndup(address, (size_t)(slash - address));
         must(address_parse(text, &a->address) == 0);
+        a->network = a->address;
         a->netns = netns;
         a->device = device;
         a->ifindex = (uint32_t)view->addresses.n;

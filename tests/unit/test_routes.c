@@ -158,8 +158,33 @@ static void test_several(void **state)
         expect(ROUTES({"10.0.0.0", 24, 4, .unclear = true}, {"10.0.0.0", 24, 3}), NULL, 0, "10.0.0.9", 0);
 }
 
+/* struct rtmsg: IPv6, /128, table 254, unicast; RTA_DST fd00::9, and another attribute. */
+static void test_expired_and_wrapped(void **state)
+{
+        uint8_t message[] = {
+                10, 128, 0, 0, 254, 0, 0, 1, 0, 0, 0, 0, 20, 0, 1, 0, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9,
+                36, 0,   12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+        };
+        struct wire w = wire_over(message, sizeof(message));
+        struct route route;
+
+        assert_true(routes_parse_route(w, &route));
+        assert_true(!route.unclear && !route.wraps && route.prefix_len == 128);
+        message[44] = 1; /* rta_expires: still to come */
+        assert_true(routes_parse_route(w, &route));
+        memset(message + 44, 0xff, 4);
+        assert_false(routes_parse_route(w, &route));
+        message[34] = 21; /* RTA_ENCAP_TYPE */
+        assert_true(routes_parse_route(w, &route));
+        assert_true(route.unclear && route.wraps);
+}
+
 static void test_kinds(void **state)
 {
+        /* of IPv4 the table local may be one with main, or not */
+        expect(ROUTES({"10.0.0.8", 29, 4, .table = RT_TABLE_LOCAL}, {"10.0.0.0", 24, 3}), NULL, 0, "10.0.0.9", 0);
+        expect(ROUTES({"10.0.0.0", 8, 4, .table = RT_TABLE_LOCAL}, {"10.0.0.0", 24, 3}), NULL, 0, "10.0.0.9", 0);
+        expect(ROUTES({"fd00::", 8, 4, .table = RT_TABLE_LOCAL}, {"fd00::", 64, 3}), NULL, 0, "fd00::9", 4);
         expect(ROUTES({"10.0.0.9", 32, 3, .type = RTN_LOCAL, .table = RT_TABLE_LOCAL}, {"10.0.0.0", 24, 3}), NULL, 0,
                "10.0.0.9", 0);
         expect(ROUTES({"10.0.0.9", 32, 0, .type = RTN_BLACKHOLE}, {"10.0.0.0", 24, 3}), NULL, 0, "10.0.0.9", 0);
@@ -216,7 +241,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(test_recorded), cmocka_unit_test(test_narrowest), cmocka_unit_test(test_several),
-                cmocka_unit_test(test_kinds),    cmocka_unit_test(test_rules),
+                cmocka_unit_test(test_expired_and_wrapped), cmocka_unit_test(test_kinds),    cmocka_unit_test(test_rules),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
