@@ -186,11 +186,14 @@ static int look(struct place *p, struct err *err)
 
 /* --- the namespaces -------------------------------------------------------------------------------- */
 
-/* Something that was read asks for devices, or for addresses. */
+/* Rules ask for devices, or for addresses, or listeners are bound to a device; where rules are unknown, all is. */
 static bool matters(const struct inside *view, uint32_t netns)
 {
-        const struct ruleset *ruleset = view->netns.at[netns].ruleset;
+        const struct netns *ns = &view->netns.at[netns];
+        const struct ruleset *ruleset = ns->ruleset;
 
+        if (!ruleset && !ns->no_tables)
+                return false;
         vec_foreach(s, &view->sockets)
                 if (s->netns == netns && s->ifindex)
                         return true;
@@ -241,8 +244,10 @@ static int collect(struct collection *c, struct err *err)
         (void)pthread_join(thread, NULL);
         vec_sort(&c->view->ways_out, way_out_order);
         if (v.failed)
-                inside_gap(c->view, SOURCE, NULL, false, "routes of namespace '%s' could not be read: %s", v.failed,
-                           v.err.text);
+                inside_gap(c->view, SOURCE, NULL, false,
+                           "routes of namespace '%s' could not be read, and what the packet filter lets in is told "
+                           "without: %s",
+                           v.failed, v.err.text);
         return 0;
 }
 

@@ -150,7 +150,7 @@ struct routed {
 
 /* What was asked for and could not be seen. */
 struct gap {
-        const char *source;     /* sockets, processes, netns, units, packages, firewall, bpf */
+        const char *source;     /* sockets, processes, netns, units, packages, firewall, routes, bpf */
         const char *reason;     /* a sentence */
         const char *capability; /* what would help: "CAP_SYS_PTRACE", "root"; or NULL */
         bool incomplete;        /* false: told, but nothing asked for is missing */
