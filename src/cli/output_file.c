@@ -30,6 +30,8 @@ int output_file_open(struct output_file *file, const char *path, struct err *err
         struct stat st;
 
         *file = (struct output_file){.fd = -1};
+        if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+                return err_set(err, -EISDIR, "cannot write '%s': it is a folder", path);
         if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
                 file->fd = open_special(path, err);
                 return file->fd < 0 ? file->fd : 0;

@@ -113,10 +113,12 @@ static void add_group(struct str *to, const struct finding_group *g)
 {
         const struct finding *f = g->first;
         const char *severity = severity_name(f->severity), *class = advice_class_name(f->advice.class);
+        _cleanup_str_ struct str title = {0};
 
         str_addf(to, "<article class=\"%s\"><div class=\"head\"><span class=\"tag\">%s</span><h3>",
                  severity, severity);
-        put_text(to, f->title);
+        group_add_title(&title, g);
+        put_text(to, str_text(&title));
         str_addf(to, "</h3><span class=\"tag %s\">%s</span></div>\n<dl>\n", class, class);
         add_group_items(to, g);
         str_add(to, "</dl></article>\n");

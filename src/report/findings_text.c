@@ -116,7 +116,8 @@ static void add_group(struct writer *w, const struct finding_group *g)
         paint(w, PLAIN);
         str_add_char(w->t->to, ' ');
         paint(w, BOLD);
-        str_add(w->t->to, safe(w, f->title));
+        group_add_title(&w->raw, g);
+        str_add(w->t->to, take_safe(w));
         paint(w, PLAIN);
         str_add_char(w->t->to, '\n');
 

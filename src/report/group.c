@@ -5,14 +5,16 @@
 #include "model/observed.h"
 #include "report/row.h"
 
+#define MOST_PORTS 4u /* named in a title */
+
 static uint64_t hash_text(const char *text)
 {
         return text ? hash_bytes(text, strlen(text)) : 0;
 }
 
 /*
- * Who a listener belongs to. Without any owner the port stands for it, so that only its addresses are
- * joined.
+ * Who a listener belongs to. Without a unit it is the one process, as an interpreter runs many programs; without any
+ * owner the port stands for it, so that only its addresses are joined.
  */
 static uint64_t owner_key(const struct listener *l)
 {
@@ -20,8 +22,8 @@ static uint64_t owner_key(const struct listener *l)
 
         if (l->unit)
                 return hash_text(l->unit->name);
-        if (p && (p->exe || p->name))
-                return hash_text(p->exe ? p->exe : p->name);
+        if (p)
+                return hash_text(p->exe ? p->exe : p->name) + (uint64_t)p->pid;
         return (uint64_t)l->transport << 16 | l->port;
 }
 
@@ -118,6 +120,39 @@ static void add_place(struct str *to, const struct finding *f)
                 add_endpoint_place(to, &f->observed->endpoint);
         else
                 str_add(to, f->service ? f->service->name : f->approval ? "policy.yaml" : "this host");
+}
+
+static bool is_same_port(const struct finding *a, const struct finding *b)
+{
+        return a->listener->port == b->listener->port && a->listener->transport == b->listener->transport;
+}
+
+/* Of the members up to that one, none is of its port. */
+static bool is_new_port(const struct finding_group *g, size_t index)
+{
+        for (size_t i = 0; i < index; i++)
+                if (is_same_port(g->members.at[i], g->members.at[index]))
+                        return false;
+        return true;
+}
+
+void group_add_title(struct str *to, const struct finding_group *g)
+{
+        size_t more = 0;
+
+        str_add(to, g->first->title);
+        for (size_t i = 1; g->first->listener && i < g->members.n; i++) {
+                const struct listener *l = g->members.at[i]->listener;
+
+                if (!is_new_port(g, i))
+                        continue;
+                if (more++ < MOST_PORTS)
+                        str_addf(to, "%s%u/%s", more == 1 ? " (also " : ", ", l->port, transport_name(l->transport));
+        }
+        if (more > MOST_PORTS)
+                str_addf(to, " and %zu more", more - MOST_PORTS);
+        if (more)
+                str_add_char(to, ')');
 }
 
 void group_add_places(struct str *to, const struct finding_group *g, size_t most)

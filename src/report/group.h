@@ -20,6 +20,9 @@ struct finding_groups {
 struct finding_groups groups_of(const struct finding *findings, size_t n);
 void groups_release(struct finding_groups *groups);
 
+/* The first one's title, and the ports of the others: "... listens on 80/tcp (also 443/tcp)". */
+void group_add_title(struct str *to, const struct finding_group *g);
+
 /* Calls back for each different string of the members' lists, in order. */
 void group_each_evidence(const struct finding_group *g, void (*each)(const char *text, void *arg),
                          void *arg);

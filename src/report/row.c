@@ -374,7 +374,7 @@ const char *row_step_command(const char *step)
         static const char *const programs[] = {
                 "systemctl", "apt",  "apt-get", "dnf", "yum",         "rpm",        "docker",   "podman",
                 "nft",       "ufw",  "sysctl",  "sed", "update-rc.d", "kubectl",    "a2dismod", "kill",
-                "postconf",  "sudo", "lsof",    "ss",  "dpkg",        "quaymaster",
+                "postconf",  "sudo", "lsof",    "ss",  "dpkg",        "quaymaster", "service",
         };
 
         for (const char *at = step; at;) {

@@ -530,6 +530,17 @@ def test_unused_approvals_are_found(site):
 
 
 @need_root
+def test_findings_of_several_ports(site):
+    """One program's are one thing to do, and the title has all of its ports; another one of the same interpreter is another."""
+    site.serve("tcp,127.0.0.1,9701", "tcp,127.0.0.1,9702", "tcp,127.0.0.2,9702")
+    site.serve("tcp,127.0.0.1,9703")
+    site.write("allow:\n  - {port: 8443/tcp, need: shop}\n")
+    titles = [line for line in site.audit().stdout.splitlines() if "not approved" in line and "970" in line]
+    assert len(titles) == 2 and len([t for t in titles if t.endswith(" (also 9702/tcp)")]) == 1, titles
+    assert [t for t in titles if "9703/tcp" in t and "also" not in t], titles
+
+
+@need_root
 def test_a_gate(site):
     """As a step of CI: sarif on standard output, and the exit status says whether anything else is open."""
     gate = ["--fail-on", "unapproved", "--format", "sarif"]
