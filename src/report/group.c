@@ -122,29 +122,20 @@ static void add_place(struct str *to, const struct finding *f)
                 str_add(to, f->service ? f->service->name : f->approval ? "policy.yaml" : "this host");
 }
 
-static bool is_same_port(const struct finding *a, const struct finding *b)
-{
-        return a->listener->port == b->listener->port && a->listener->transport == b->listener->transport;
-}
-
-/* Of the members up to that one, none is of its port. */
-static bool is_new_port(const struct finding_group *g, size_t index)
-{
-        for (size_t i = 0; i < index; i++)
-                if (is_same_port(g->members.at[i], g->members.at[index]))
-                        return false;
-        return true;
-}
-
 void group_add_title(struct str *to, const struct finding_group *g)
 {
+        _cleanup_(map_release) struct map ports = {0};
         size_t more = 0;
 
         str_add(to, g->first->title);
-        for (size_t i = 1; g->first->listener && i < g->members.n; i++) {
-                const struct listener *l = g->members.at[i]->listener;
+        vec_foreach(f, &g->members) {
+                const struct listener *l = (*f)->listener;
+                uint64_t key = l ? (uint64_t)l->transport << 16 | l->port : 0;
 
-                if (!is_new_port(g, i))
+                if (!l || map_get(&ports, key, NULL))
+                        continue;
+                map_put(&ports, key, 1);
+                if (*f == g->first)
                         continue;
                 if (more++ < MOST_PORTS)
                         str_addf(to, "%s%u/%s", more == 1 ? " (also " : ", ", l->port, transport_name(l->transport));

@@ -165,7 +165,7 @@ static int write_address(struct writer *w, const struct address *address)
         for (enum transport t = TRANSPORT_TCP; t <= TRANSPORT_UDP; t++)
                 probes += port_set_count(&w->asked->ports.of[t]);
         w->probes += probes;
-        if (probes * MS_PER_S / host_rate(w) > w->estimate_ms)
+        if (host_rate(w) && probes * MS_PER_S / host_rate(w) > w->estimate_ms)
                 w->estimate_ms = probes * MS_PER_S / host_rate(w);
         (w->plan->json ? write_json : write_text)(w, address, single ? single->zone_index : 0, &subject);
         return report_flush(&w->buf, w->fd, CHUNK, w->err);
