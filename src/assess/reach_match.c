@@ -159,7 +159,8 @@ static enum truth shares_bits(const struct rule_match *m, const struct packet *p
 
         if (m->keys[0].kind == RULE_CT_STATE)
                 value = ct_state(p);
-        else if (m->keys[0].kind == RULE_CT_STATUS && bits == RULE_CT_STATUS_DNAT && p->tracking == TRACK_NEW)
+        else if (m->keys[0].kind == RULE_CT_STATUS && bits == RULE_CT_STATUS_DNAT && p->tracking == TRACK_NEW &&
+                 !p->perhaps_same)
                 value = known(p->translated ? RULE_CT_STATUS_DNAT : 0);
         else if (m->keys[0].kind == RULE_TCP_FLAGS && !m->keys[0].mask)
                 value = flags_in(p, bits, false);

@@ -335,6 +335,7 @@ static void redirect(struct walk *w, struct flow *flow)
 {
         const struct rule_nat *nat = flow->nat;
         struct packet *p = &flow->packet;
+        const struct packet before = *p;
         uint16_t port = p->port;
         enum leaving leaving;
         enum own own;
@@ -361,6 +362,8 @@ static void redirect(struct walk *w, struct flow *flow)
                 p->port = nat->first;
         else if (nat->first && (port < nat->first || port > nat->last))
                 flow->unclear = true;
+        p->perhaps_same = p->port == port &&
+                          (before.to != TO_ADDRESS || p->to != TO_ADDRESS || p->target == before.target);
         /* what is led to a loopback address is dropped but where the device's route_localnet allows it */
         flow->unclear = flow->unclear || (p->own && p->to == TO_ADDRESS && address_is_loopback(&nat->to));
 }

@@ -31,7 +31,8 @@ struct packet {
         rule_number target;
         rule_number device, out;
         bool has_out; /* `out` is the device it will leave by */
-        bool translated; /* its destination was changed */
+        bool translated; /* a NAT rule has said what its destination is */
+        bool perhaps_same; /* ... which it may have been before: then conntrack takes it for untranslated */
         bool later;      /* not the first of the connection, but one behind it, from the same side */
         enum packet_tracking tracking;
 };

@@ -211,6 +211,9 @@ CASES = {  # how the host is set up, its rules; what is asked: source, target, p
     "a NAT chain on the way in": (
         [], "table inet t {\n chain pre {\n type nat hook prerouting priority dstnat\n tcp dport 8080 redirect to :80\n }\n"
         " chain in {\n type nat hook input priority 100\n tcp dport 80 drop\n }\n}\n", (TWO, "10.97.1.1", 8080), "blocked", ""),
+    "a translation to where it goes anyway": (
+        [], "table inet t {\n chain pre {\n type nat hook prerouting priority dstnat\n tcp dport 80 dnat ip to 10.97.8.1\n }\n"
+        " chain in {\n type filter hook input priority 0\n ct status dnat drop\n }\n}\n", (TWO, "10.97.8.1", 80), "unknown", "host"),
     "flags that a fragment may lack": (
         [], "table ip t {\n chain pre {\n type filter hook prerouting priority 0\n"
         " tcp flags & (fin | syn | rst | ack) == syn drop\n }\n}\n", (TWO, "10.97.1.1", 80), "unknown", ""),
